@@ -1,0 +1,241 @@
+/**
+ * The calls themselves: base URL, authentication, the limit on an attempt, repeating, and errors, in one place for every
+ * resource.
+ *
+ * Operations are described once, in `@effect-comms/domain`, and this module speaks any of them. It does so without
+ * `HttpApiClient`, which answers an undeclared status or media type with an untyped error and adds 24 kB (gzip) to a
+ * bundle of 40.
+ *
+ * @since 0.1.0
+ */
+import * as CommsError from "@effect-comms/domain/CommsError"
+import type * as Endpoint from "@effect-comms/domain/Endpoint"
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { flow } from "effect/Function"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Record from "effect/Record"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Credentials from "./Credentials.ts"
+import { makeReader, toTransportFailure } from "./internal/answer.ts"
+import { checkBaseUrl } from "./internal/baseUrl.ts"
+import { invalidInput, toInvalidInput } from "./internal/input.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
+
+/**
+ * What a call of an endpoint takes: its path and query parameters.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Request<Params extends Endpoint.Fields, Query extends Endpoint.Fields> {
+  readonly params: Schema.Struct.Type<Params>
+  readonly query: Schema.Struct.Type<Query>
+}
+
+/**
+ * The client that every resource stands on.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Service {
+  /** Where the API is, with the path prefix and without a slash at its end. */
+  readonly baseUrl: string
+  /**
+   * Makes the function that calls an endpoint. Make it once, since it builds the endpoint's codecs.
+   */
+  readonly endpoint: <
+    Params extends Endpoint.Fields,
+    Query extends Endpoint.Fields,
+    Success extends Endpoint.Body,
+    Errors extends ReadonlyArray<Endpoint.ContractErrorClass>
+  >(
+    endpoint: Endpoint.Endpoint<Params, Query, Success, Errors>
+  ) => (
+    request: Request<Params, Query>
+  ) => Effect.Effect<Success["Type"], Endpoint.Error<Endpoint.Endpoint<Params, Query, Success, Errors>>>
+}
+
+/**
+ * The client of the Comms API.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class CommsClient extends Context.Service<CommsClient, Service>()("@effect-comms/client/CommsClient") {}
+
+/**
+ * How a client is made.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Who calls. */
+  readonly credentials: Credentials.Credentials
+  /**
+   * Where the API is. Default `https://comms.twilio.com`. A path prefix is kept; plain `http:` is for loopback only, and
+   * credentials, a query or a fragment have no place in it.
+   */
+  readonly baseUrl?: string | URL | undefined
+  /** How long one attempt may take, from its start to the last byte of its answer. Default 30 seconds. */
+  readonly attemptTimeout?: Duration.Input | undefined
+  /** The program's own name, put before this library's in the `User-Agent`. */
+  readonly userAgent?: string | undefined
+}
+
+/**
+ * The base URL when none is given.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const defaultBaseUrl = "https://comms.twilio.com"
+
+/**
+ * The limit on the time of one attempt when none is given.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const defaultAttemptTimeout: Duration.Duration = Duration.seconds(30)
+
+const library = "effect-comms/0.1.0"
+
+const operation = "CommsClient.layer"
+
+// `fetch` follows redirects by itself and would take the credentials along; node's own clients do not.
+const noRedirects = Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
+
+const toRecord = (tree: Schema.StringTree): Readonly<Record<string, string>> =>
+  Record.filter<string, unknown, string>(Object.fromEntries(Object.entries(tree ?? {})), Predicate.isString)
+
+const fillPath = (path: string, params: Readonly<Record<string, string>>): string =>
+  path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))
+
+/**
+ * Makes a client.
+ *
+ * **Details**
+ *
+ * Fails with `InvalidInput` when the base URL or the limit is refused, or a credential is empty.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<Service, CommsError.InvalidInput, HttpClient.HttpClient> {
+  const { password, username } = Credentials.toBasic(options.credentials)
+  const scrub = Credentials.toScrubber(options.credentials)
+  const baseUrl = yield* checkBaseUrl(operation, options.baseUrl ?? defaultBaseUrl)
+  const attemptTimeout = Duration.fromInput(options.attemptTimeout ?? defaultAttemptTimeout)
+  if (Option.isNone(attemptTimeout) || !Duration.isPositive(attemptTimeout.value)) {
+    return yield* invalidInput(operation, "attemptTimeout", "Expected a duration above zero")
+  }
+  if (Redacted.value(username) === "" || Redacted.value(username).includes(":") || Redacted.value(password) === "") {
+    return yield* invalidInput(operation, "credentials", "Expected a name without a colon and a secret, neither empty")
+  }
+  const client = (yield* HttpClient.HttpClient).pipe(
+    HttpClient.mapRequest(flow(
+      HttpClientRequest.prependUrl(baseUrl),
+      HttpClientRequest.basicAuth(username, password),
+      HttpClientRequest.acceptJson,
+      HttpClientRequest.setHeader(
+        "user-agent",
+        options.userAgent === undefined ? library : `${options.userAgent} ${library}`
+      )
+    ))
+  )
+
+  const endpoint: Service["endpoint"] = (endpoint) => {
+    const { method, name, path, readOnly } = endpoint
+    const encodeParams = Schema.encodeUnknownEffect(Schema.toCodecStringTree(endpoint.params))
+    const encodeQuery = Schema.encodeUnknownEffect(Schema.toCodecStringTree(endpoint.query))
+    const refuse = Effect.mapError(toInvalidInput(name, "input"))
+    const read = makeReader(
+      endpoint.success,
+      new Map([...endpoint.errors, CommsError.Unauthorized, CommsError.Forbidden].map((Class) => [Class.status, Class]))
+    )
+    return Effect.fnUntraced(function*(request) {
+      const params = yield* refuse(encodeParams(request.params))
+      const query = yield* refuse(encodeQuery(request.query))
+      const httpRequest = HttpClientRequest.make(method)(fillPath(path, toRecord(params)), {
+        urlParams: toRecord(query)
+      })
+      const url = Option.match(HttpClientRequest.toUrl(HttpClientRequest.prependUrl(httpRequest, baseUrl)), {
+        onNone: () => baseUrl + httpRequest.url,
+        onSome: ({ href }) => href
+      })
+      const exchange = { method, url, readOnly, scrub }
+      return yield* client.execute(httpRequest).pipe(
+        noRedirects,
+        Effect.mapError(toTransportFailure(exchange)),
+        Effect.flatMap((response) => read(exchange, response)),
+        Effect.timeoutOrElse({
+          duration: attemptTimeout.value,
+          orElse: () =>
+            Effect.fail(
+              new CommsError.TransportFailure({
+                method,
+                url,
+                readOnly,
+                reason: "Timeout",
+                detail: `The attempt was given up after ${Duration.format(attemptTimeout.value)}.`
+              })
+            )
+        }),
+        RetryPolicy.retry
+      )
+    })
+  }
+
+  return CommsClient.of({ baseUrl, endpoint })
+})
+
+/**
+ * A layer of the client.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<CommsClient, CommsError.InvalidInput, HttpClient.HttpClient> => Layer.effect(CommsClient, make(options))
+
+/**
+ * A layer of the client, configured by the environment (or any other `ConfigProvider`).
+ *
+ * **Details**
+ *
+ * Reads `TWILIO_API_KEY` and `TWILIO_API_SECRET`, or `TWILIO_ACCOUNT_SID` and `TWILIO_AUTH_TOKEN`;
+ * `TWILIO_COMMS_BASE_URL` (default `https://comms.twilio.com`); and `TWILIO_COMMS_ATTEMPT_TIMEOUT` (default
+ * `30 seconds`).
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig: Layer.Layer<
+  CommsClient,
+  CommsError.InvalidInput | Config.ConfigError,
+  HttpClient.HttpClient
+> = Layer.effect(
+  CommsClient,
+  Effect.gen(function*() {
+    const credentials = yield* Credentials.config
+    const baseUrl = yield* Config.NonEmptyString("TWILIO_COMMS_BASE_URL").pipe(Config.withDefault(defaultBaseUrl))
+    const attemptTimeout = yield* Config.Duration("TWILIO_COMMS_ATTEMPT_TIMEOUT").pipe(
+      Config.withDefault(defaultAttemptTimeout)
+    )
+    return yield* make({ credentials, baseUrl, attemptTimeout })
+  })
+)

@@ -1,0 +1,147 @@
+// The one place that turns an answer, or the lack of one, into a value or a typed error.
+import * as CommsError from "@effect-comms/domain/CommsError"
+import type * as Endpoint from "@effect-comms/domain/Endpoint"
+import { TwilioErrors } from "@effect-comms/domain/TwilioError"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Headers from "effect/http/Headers"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+
+/** What an answer is about: the request, as errors show it, and what may be shown of the answer. */
+export interface Exchange {
+  readonly method: string
+  readonly url: string
+  readonly readOnly: boolean
+  readonly scrub: (text: string) => string
+}
+
+const excerptLength = 256
+
+const shorten = (text: string, length: number): string => text.length > length ? `${text.slice(0, length)}…` : text
+
+// Control characters would let a body write on the terminal that shows the error.
+const excerptOf = (text: string, scrub: Exchange["scrub"]): string =>
+  // Cut with a margin before scrubbing, so that a body of megabytes is not searched, and again after it.
+  shorten(
+    scrub(text.slice(0, 8 * excerptLength)).replace(/[\p{Cc}\s]+/gu, " ").trim(),
+    excerptLength
+  )
+
+const bodyOf = (headers: Headers.Headers, text: string, scrub: Exchange["scrub"]) => {
+  const mediaType = headers["content-type"]?.replace(/;.*/s, "").trim().slice(0, 100)
+  return { ...(mediaType === undefined ? {} : { mediaType }), excerpt: excerptOf(text, scrub) }
+}
+
+const requestIdOf = (headers: Headers.Headers) => {
+  const requestId = headers["twilio-request-id"] ?? headers["x-request-id"]
+  return requestId === undefined ? {} : { requestId: shorten(requestId, 100) }
+}
+
+/**
+ * The wait that the server asks for, counted from now.
+ *
+ * A date is measured against the answer's own `Date`, so that a clock that is wrong on either side changes nothing. What
+ * is no wait at all (negative, in the past, not a number, several values) is treated as not given.
+ */
+export const retryAfterOf = (headers: Headers.Headers, now: number): Duration.Duration | undefined => {
+  const header = headers["retry-after"]
+  if (header === undefined) return undefined
+  const parsed = Headers.parseRetryAfter(header)
+  if (Result.isFailure(parsed)) return undefined
+  if (parsed.success._tag === "Duration") return parsed.success.duration
+  const sent = Result.match(Headers.parseHttpDate(headers["date"] ?? ""), {
+    onFailure: () => now,
+    onSuccess: DateTime.toEpochMillis
+  })
+  const delay = Headers.retryAfterDelay(parsed.success, sent)
+  return Duration.isZero(delay) ? undefined : delay
+}
+
+const decodeEnvelope = Schema.decodeUnknownOption(Schema.fromJsonString(TwilioErrors))
+
+/** The error that an answer without success stands for, among those that the operation can give. */
+export const toStatusError = <Class extends Endpoint.ContractErrorClass>(
+  classes: ReadonlyMap<number, Class | typeof CommsError.Unauthorized | typeof CommsError.Forbidden>,
+  exchange: Exchange,
+  response: { readonly status: number; readonly headers: Headers.Headers },
+  text: string,
+  now: number
+): InstanceType<Class> | CommsError.CallError => {
+  const { method, readOnly, scrub, url } = exchange
+  const { headers, status } = response
+  const envelope = decodeEnvelope(text)
+  const fields = {
+    method,
+    url,
+    ...requestIdOf(headers),
+    ...(Option.isSome(envelope)
+      ? { errors: envelope.value.errors }
+      : { errors: [], ...bodyOf(headers, text, scrub) })
+  }
+  const retryAfter = retryAfterOf(headers, now)
+  const withRetryAfter = retryAfter === undefined ? fields : { ...fields, retryAfter }
+  const Class = classes.get(status)
+  return Class === undefined
+    ? new CommsError.UnexpectedStatus({ ...withRetryAfter, status, readOnly })
+    : new Class(withRetryAfter) as InstanceType<Class>
+}
+
+const causes = (cause: unknown): ReadonlyArray<{ readonly message: string; readonly code?: unknown }> => {
+  const found: Array<{ readonly message: string; readonly code?: unknown }> = []
+  for (let next = cause; next instanceof Error && found.length < 5; next = next.cause) {
+    found.push(next)
+    // Node tries every address of a host, and says what became of each in a list.
+    if (next instanceof AggregateError && next.errors[0] instanceof Error) found.push(next.errors[0])
+  }
+  return found
+}
+
+/** The failure of the transport, in its own words. */
+export const toTransportFailure = (exchange: Exchange) => (error: HttpClientError.HttpClientError) => {
+  const chain = causes(error.reason.cause)
+  const last = chain[chain.length - 1]
+  const code = chain.find(({ code }) => typeof code === "string")?.code
+  const said = last === undefined || last.message === "" ? error.reason._tag : last.message
+  const detail = typeof code === "string" && !said.includes(code) ? `${said} (${code})` : said
+  return new CommsError.TransportFailure({
+    method: exchange.method,
+    url: exchange.url,
+    readOnly: exchange.readOnly,
+    reason: "Connection",
+    detail: excerptOf(detail, exchange.scrub)
+  })
+}
+
+/** Reads an answer to its end and turns it into the value of the operation, or into the error that it stands for. */
+export const makeReader = <Success extends Endpoint.Body, Class extends Endpoint.ContractErrorClass>(
+  success: Success,
+  classes: ReadonlyMap<number, Class | typeof CommsError.Unauthorized | typeof CommsError.Forbidden>
+) => {
+  const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(success)))
+  return Effect.fnUntraced(function*(
+    exchange: Exchange,
+    response: HttpClientResponse.HttpClientResponse
+  ): Effect.fn.Return<Success["Type"], InstanceType<Class> | CommsError.CallError> {
+    const { headers, status } = response
+    const text = yield* Effect.mapError(response.text, toTransportFailure(exchange))
+    if (status < 200 || status >= 300) {
+      const now = yield* Clock.currentTimeMillis
+      return yield* toStatusError(classes, exchange, response, text, now)
+    }
+    return yield* Effect.mapError(decode(text), (error) =>
+      new CommsError.InvalidResponse({
+        method: exchange.method,
+        url: exchange.url,
+        status,
+        problem: text === "" ? "It is empty." : excerptOf(error.message, exchange.scrub),
+        ...requestIdOf(headers),
+        ...bodyOf(headers, text, exchange.scrub)
+      }))
+  })
+}

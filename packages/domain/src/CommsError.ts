@@ -1,0 +1,441 @@
+/**
+ * Everything that can go wrong with a call of the Comms API, as tagged errors whose fields are data.
+ *
+ * A tag for each status code of the contract, {@link UnexpectedStatus} for all other ones, and four for what is not a
+ * status: {@link TransportFailure} (no answer), {@link InvalidResponse} (an answer that cannot be understood),
+ * {@link InvalidInput} (nothing was sent) and {@link PaginationLoop} (a list that would never end).
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import {
+  describeAnswer,
+  describeInput,
+  describeLoop,
+  describeResponse,
+  describeTransport
+} from "./internal/describe.ts"
+import { PageToken } from "./Pagination.ts"
+import { TwilioError } from "./TwilioError.ts"
+
+const request = {
+  method: Schema.optionalKey(Schema.String),
+  url: Schema.optionalKey(Schema.String)
+}
+
+const body = {
+  mediaType: Schema.optionalKey(Schema.String),
+  excerpt: Schema.optionalKey(Schema.String)
+}
+
+const answer = {
+  ...request,
+  errors: Schema.Array(TwilioError),
+  requestId: Schema.optionalKey(Schema.String),
+  ...body
+}
+
+const answerWithRetryAfter = {
+  ...answer,
+  retryAfter: Schema.optionalKey(Schema.Duration)
+}
+
+/**
+ * What every error of a status carries.
+ *
+ * **Details**
+ *
+ * - `errors`: every error of the envelope, in the order given. Empty when the answer was not that envelope.
+ * - `method`, `url`: the request, without its credentials.
+ * - `requestId`: the answer's `Twilio-Request-Id` or `X-Request-Id`.
+ * - `mediaType`, `excerpt`: given when the body was not the envelope: its media type, and its first 256 characters.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Answer {
+  readonly errors: ReadonlyArray<TwilioError>
+  readonly method?: string
+  readonly url?: string
+  readonly requestId?: string
+  readonly mediaType?: string
+  readonly excerpt?: string
+}
+
+/**
+ * An {@link Answer} of a status that the contract gives a `Retry-After`: how long the server asks to wait, counted
+ * from the arrival of the answer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AnswerWithRetryAfter extends Answer {
+  readonly retryAfter?: Duration.Duration
+}
+
+/**
+ * 400: the request was malformed or ambiguous. Repeating it changes nothing.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class BadRequest extends Schema.TaggedError<BadRequest>()("BadRequest", answer, {
+  description: "The request was malformed or ambiguous.",
+  httpApiStatus: 400
+}) {
+  static readonly status = 400
+  readonly status = 400
+  readonly isRetryable = false
+  override get message(): string {
+    return describeAnswer(this, "Bad Request", "Correct the request; repeating it as it is changes nothing.")
+  }
+}
+
+/**
+ * 401: the credentials are missing or wrong. Not on the API's reference pages, but answered.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", answer, {
+  description: "The credentials are missing or wrong.",
+  httpApiStatus: 401
+}) {
+  static readonly status = 401
+  readonly status = 401
+  readonly isRetryable = false
+  override get message(): string {
+    return describeAnswer(
+      this,
+      "Unauthorized",
+      "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET."
+    )
+  }
+}
+
+/**
+ * 403: the credentials are right, and may not do this. Not on the API's reference pages, but answered.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", answer, {
+  description: "The credentials do not permit the request.",
+  httpApiStatus: 403
+}) {
+  static readonly status = 403
+  readonly status = 403
+  readonly isRetryable = false
+  override get message(): string {
+    return describeAnswer(this, "Forbidden", "Use credentials that are permitted to do this.")
+  }
+}
+
+/**
+ * 404: there is no such resource, or not yet: a read straight after a create may come too early.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", answer, {
+  description: "The requested resource was not found.",
+  httpApiStatus: 404
+}) {
+  static readonly status = 404
+  readonly status = 404
+  readonly isRetryable = false
+  override get message(): string {
+    return describeAnswer(this, "Not Found", "Check the id, and that it belongs to this account.")
+  }
+}
+
+/**
+ * 409: the request conflicts with the current state, as when an account is used for the first time and is not ready
+ * (77701). To be repeated after `retryAfter`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", answerWithRetryAfter, {
+  description: "The request conflicts with the current state of the resource. Repeat it after Retry-After.",
+  httpApiStatus: 409
+}) {
+  static readonly status = 409
+  readonly status = 409
+  readonly isRetryable = true
+  override get message(): string {
+    return describeAnswer(this, "Conflict", "Repeat the request later.")
+  }
+}
+
+/**
+ * 429: too many requests. It was not processed, so it is always safe to repeat, after `retryAfter`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class TooManyRequests extends Schema.TaggedError<TooManyRequests>()("TooManyRequests", answerWithRetryAfter, {
+  description: "Too many requests. Repeat it after Retry-After.",
+  httpApiStatus: 429
+}) {
+  static readonly status = 429
+  readonly status = 429
+  readonly isRetryable = true
+  override get message(): string {
+    return describeAnswer(this, "Too Many Requests", "Repeat the request later, and send fewer at once.")
+  }
+}
+
+/**
+ * 500: something is wrong on the server's side. The API says that it should not be repeated.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InternalServerError extends Schema.TaggedError<InternalServerError>()("InternalServerError", answer, {
+  description: "The API is experiencing server-side issues. The request should not be repeated.",
+  httpApiStatus: 500
+}) {
+  static readonly status = 500
+  readonly status = 500
+  readonly isRetryable = false
+  override get message(): string {
+    return describeAnswer(
+      this,
+      "Internal Server Error",
+      "The API asks not to repeat it; tell Twilio's support the request id."
+    )
+  }
+}
+
+/**
+ * 503: the API is unavailable for a while. To be repeated after `retryAfter`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ServiceUnavailable
+  extends Schema.TaggedError<ServiceUnavailable>()("ServiceUnavailable", answerWithRetryAfter, {
+    description: "The API is temporarily unavailable. Repeat it after Retry-After.",
+    httpApiStatus: 503
+  })
+{
+  static readonly status = 503
+  readonly status = 503
+  readonly isRetryable = true
+  override get message(): string {
+    return describeAnswer(this, "Service Unavailable", "Repeat the request later.")
+  }
+}
+
+const repeatedWhenReadOnly: ReadonlySet<number> = new Set([408, 502, 504])
+
+/**
+ * Any other status: one that the contract does not give for the operation, such as a gateway's own.
+ *
+ * **Details**
+ *
+ * 408, 502 and 504 leave open whether the request was processed, so they may be repeated only when it just reads.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>()("UnexpectedStatus", {
+  ...answerWithRetryAfter,
+  status: Schema.Int,
+  readOnly: Schema.Boolean
+}) {
+  get isRetryable(): boolean {
+    return this.readOnly && repeatedWhenReadOnly.has(this.status)
+  }
+  override get message(): string {
+    return describeAnswer(
+      this,
+      "a status that the contract does not give here",
+      this.status >= 300 && this.status < 400
+        ? "Redirects are not followed, so that no credentials go elsewhere; check TWILIO_COMMS_BASE_URL."
+        : "Check TWILIO_COMMS_BASE_URL and what stands between it and the program."
+    )
+  }
+}
+
+/**
+ * No complete answer came: the connection failed or broke, or the time for one attempt was over.
+ *
+ * **Details**
+ *
+ * `reason` is `"Timeout"` when our own limit ended the attempt, else `"Connection"`; `detail` says what the transport
+ * said. Whether the server processed the request is not known, so it may be repeated only when it just reads.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class TransportFailure extends Schema.TaggedError<TransportFailure>()("TransportFailure", {
+  ...request,
+  reason: Schema.Literals(["Connection", "Timeout"]),
+  detail: Schema.String,
+  readOnly: Schema.Boolean
+}) {
+  get isRetryable(): boolean {
+    return this.readOnly
+  }
+  override get message(): string {
+    return describeTransport(this)
+  }
+}
+
+/**
+ * An answer came with a status of success, and it is not what the contract says.
+ *
+ * **Details**
+ *
+ * `problem` says what is wrong with it: not JSON, or the path of the field that does not fit. `excerpt` is at most
+ * 256 characters of the body.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("InvalidResponse", {
+  ...request,
+  status: Schema.Int,
+  problem: Schema.String,
+  requestId: Schema.optionalKey(Schema.String),
+  ...body
+}) {
+  readonly isRetryable = false
+  override get message(): string {
+    return describeResponse(this)
+  }
+}
+
+/**
+ * One thing that is wrong with an input: the field, and what would be right.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class InputIssue extends Schema.Class<InputIssue>("@effect-comms/domain/InputIssue")({
+  field: Schema.String,
+  problem: Schema.String
+}) {}
+
+/**
+ * The input was refused before anything was sent.
+ *
+ * **Details**
+ *
+ * `field` names the first field at fault and `issues` all of them.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
+  operation: Schema.String,
+  field: Schema.String,
+  issues: Schema.NonEmptyArray(InputIssue)
+}) {
+  readonly isRetryable = false
+  override get message(): string {
+    return describeInput(this)
+  }
+}
+
+/**
+ * A list gave a page token that had been followed before, so following it would never end.
+ *
+ * **Details**
+ *
+ * Everything that came before was delivered. `pages` is how many pages came, and `trail` holds the last tokens
+ * followed, at most ten, oldest first.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class PaginationLoop extends Schema.TaggedError<PaginationLoop>()("PaginationLoop", {
+  operation: Schema.String,
+  pageToken: PageToken,
+  pages: Schema.Natural,
+  trail: Schema.Array(PageToken)
+}) {
+  readonly isRetryable = false
+  override get message(): string {
+    return describeLoop(this)
+  }
+}
+
+/**
+ * An error class that stands for one status code.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type StatusErrorClass =
+  | typeof BadRequest
+  | typeof Unauthorized
+  | typeof Forbidden
+  | typeof NotFound
+  | typeof Conflict
+  | typeof TooManyRequests
+  | typeof InternalServerError
+  | typeof ServiceUnavailable
+
+/**
+ * The errors that have a status code of their own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type StatusError = InstanceType<StatusErrorClass>
+
+/**
+ * What every call can fail with, whatever the operation.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type CallError =
+  | Unauthorized
+  | Forbidden
+  | UnexpectedStatus
+  | TransportFailure
+  | InvalidResponse
+  | InvalidInput
+
+/**
+ * Every error of this module.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type CommsError = StatusError | CallError | PaginationLoop
+
+/**
+ * The schema of every error of this module, told apart by `_tag`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const CommsError = Schema.Union([
+  BadRequest,
+  Unauthorized,
+  Forbidden,
+  NotFound,
+  Conflict,
+  TooManyRequests,
+  InternalServerError,
+  ServiceUnavailable,
+  UnexpectedStatus,
+  TransportFailure,
+  InvalidResponse,
+  InvalidInput,
+  PaginationLoop
+])
+
+/**
+ * Whether a value is one of this module's errors.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isCommsError: (u: unknown) => u is CommsError = Schema.is(CommsError)

@@ -1,0 +1,122 @@
+/**
+ * Points in time as the Comms API writes them: RFC 3339 date-times.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+
+// `Date.parse` reads almost anything ("foo 3" is a day in 2001), so the shape is checked before it is asked.
+// The six-digit years are those `Date` itself prints for years beyond 9999.
+const rfc3339 = /^(?:\d{4}|[+-]\d{6})-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/
+
+/**
+ * A point in time: an RFC 3339 date-time on the wire, a `DateTime.Utc` in the program.
+ *
+ * **Details**
+ *
+ * A bare date (`2024-01-15`) is read as its first instant in UTC, since the documentation's curl samples send dates in
+ * that form. Anything finer than a millisecond is cut off. It is always written as a UTC date-time with milliseconds.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Timestamp = Schema.String.annotate({
+  expected: "an RFC 3339 date-time such as 2024-04-05T06:20:00Z, or a date",
+  format: "date-time"
+}).check(
+  Schema.isPattern(rfc3339, {
+    expected: "an RFC 3339 date-time such as 2024-04-05T06:20:00Z, or a date",
+    toJsonSchema: () => [{}, true]
+  })
+).pipe(
+  Schema.decodeTo(Schema.DateTimeUtcFromString)
+)
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Timestamp = typeof Timestamp.Type
+
+/**
+ * A point in time as a caller may give it: a `DateTime`, a `Date`, or the text of a {@link Timestamp}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type TimestampInput = DateTime.DateTime | Date | string
+
+const inputForms = "a DateTime, a valid Date, or an RFC 3339 date-time such as 2024-04-05T06:20:00Z"
+
+const decodeText = Schema.decodeOption(Timestamp)
+
+const fromInput = (input: unknown): Option.Option<DateTime.Utc> => {
+  if (DateTime.isDateTime(input)) return Option.some(DateTime.toUtc(input))
+  if (input instanceof Date) return DateTime.make(input)
+  return typeof input === "string" ? decodeText(input) : Option.none()
+}
+
+/**
+ * Accepts every form of {@link TimestampInput} and decodes it to a `DateTime.Utc`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const TimestampFromInput = Schema.Unknown.pipe(
+  Schema.decodeTo(
+    Schema.DateTimeUtc,
+    SchemaTransformation.transformEffect({
+      decode: (input: unknown, options) =>
+        Effect.mapError(
+          Effect.fromOption(fromInput(input)),
+          () => new SchemaIssue.InvalidValue({ expected: inputForms }, input, options)
+        ),
+      encode: (utc) => Effect.succeed(utc)
+    })
+  )
+)
+
+/**
+ * The filters of every list by time of creation, as they travel: after `startDate` and before `endDate`.
+ *
+ * **Gotchas**
+ *
+ * The API does not document whether the ends are included.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const dateRangeQuery = {
+  startDate: Schema.optionalKey(Timestamp),
+  endDate: Schema.optionalKey(Timestamp)
+}
+
+/**
+ * The same filters as a caller may give them.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const dateRangeInput = {
+  startDate: Schema.optional(TimestampFromInput),
+  endDate: Schema.optional(TimestampFromInput)
+}
+
+/**
+ * Refuses a range that ends before it starts, naming `startDate`.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const isDateRange = Schema.makeFilter(
+  (range: { readonly startDate?: DateTime.Utc | undefined; readonly endDate?: DateTime.Utc | undefined }) =>
+    range.startDate === undefined || range.endDate === undefined ||
+      DateTime.isLessThanOrEqualTo(range.startDate, range.endDate)
+      ? undefined
+      : { path: ["startDate"], issue: "Expected a date that is not after endDate" }
+)

@@ -1,0 +1,11 @@
+/**
+ * @since 0.1.0
+ */
+export * as CommsApi from "./CommsApi.ts"
+export * as CommsError from "./CommsError.ts"
+export * as Endpoint from "./Endpoint.ts"
+export * as Operation from "./Operation.ts"
+export * as Pagination from "./Pagination.ts"
+export * as SenderPoolOperation from "./SenderPoolOperation.ts"
+export * as Timestamp from "./Timestamp.ts"
+export * as TwilioError from "./TwilioError.ts"

@@ -1,0 +1,150 @@
+// How each error class travels: its status, its body and its headers, for the server that is derived from the contract.
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as Headers from "effect/http/Headers"
+import * as Schema from "effect/Schema"
+import * as CommsError from "../CommsError.ts"
+import { TwilioErrors } from "../TwilioError.ts"
+
+const envelope = (status: number, description: string) => TwilioErrors.annotate({ description, httpApiStatus: status })
+
+const toBody = (error: CommsError.Answer) => ({ errors: error.errors })
+
+const answerHeaders = { "twilio-request-id": Schema.optionalKey(Schema.String) }
+
+const toHeaders = (error: CommsError.Answer) =>
+  error.requestId === undefined ? {} : { "twilio-request-id": error.requestId }
+
+const fromParts = (parts: {
+  readonly body: TwilioErrors
+  readonly headers: { readonly "twilio-request-id"?: string }
+}): CommsError.Answer => ({
+  errors: parts.body.errors,
+  ...(parts.headers["twilio-request-id"] === undefined ? {} : { requestId: parts.headers["twilio-request-id"] })
+})
+
+const retryHeaders = {
+  ...answerHeaders,
+  "retry-after": Schema.optionalKey(Schema.RetryAfterFromString)
+}
+
+const toRetryHeaders = (error: CommsError.AnswerWithRetryAfter) => ({
+  ...toHeaders(error),
+  ...(error.retryAfter === undefined ? {} : { "retry-after": Headers.retryAfterDuration(error.retryAfter) })
+})
+
+// A pure codec has no clock to measure a date against, so only the form in seconds is read here; the client reads both.
+const fromRetryParts = (parts: {
+  readonly body: TwilioErrors
+  readonly headers: { readonly "twilio-request-id"?: string; readonly "retry-after"?: Headers.RetryAfter }
+}): CommsError.AnswerWithRetryAfter => {
+  const retryAfter = parts.headers["retry-after"]
+  return { ...fromParts(parts), ...(retryAfter?._tag === "Duration" ? { retryAfter: retryAfter.duration } : {}) }
+}
+
+const answerCodec = <Error extends Schema.Top & { readonly Type: CommsError.Answer }>(
+  error: Error,
+  status: number,
+  description: string,
+  make: (fields: CommsError.Answer) => Error["Type"]
+) =>
+  error.pipe(
+    HttpApiSchema.encodeToWithHeaders({ body: envelope(status, description), headers: answerHeaders }, {
+      decode: (parts) => make(fromParts(parts)),
+      encode: (error) => ({ body: toBody(error), headers: toHeaders(error) })
+    })
+  )
+
+const retryCodec = <Error extends Schema.Top & { readonly Type: CommsError.AnswerWithRetryAfter }>(
+  error: Error,
+  status: number,
+  description: string,
+  make: (fields: CommsError.AnswerWithRetryAfter) => Error["Type"]
+) =>
+  error.pipe(
+    HttpApiSchema.encodeToWithHeaders({ body: envelope(status, description), headers: retryHeaders }, {
+      decode: (parts) => make(fromRetryParts(parts)),
+      encode: (error) => ({ body: toBody(error), headers: toRetryHeaders(error) })
+    })
+  )
+
+export const byStatus = {
+  400: answerCodec(
+    CommsError.BadRequest,
+    400,
+    "The request was malformed or ambiguous.",
+    (fields) => new CommsError.BadRequest(fields)
+  ),
+  404: answerCodec(
+    CommsError.NotFound,
+    404,
+    "The requested resource was not found.",
+    (fields) => new CommsError.NotFound(fields)
+  ),
+  409: retryCodec(
+    CommsError.Conflict,
+    409,
+    "The request conflicts with the current state of the resource. Repeat it after Retry-After.",
+    (fields) => new CommsError.Conflict(fields)
+  ),
+  429: retryCodec(
+    CommsError.TooManyRequests,
+    429,
+    "Too many requests. Repeat it after Retry-After.",
+    (fields) => new CommsError.TooManyRequests(fields)
+  ),
+  500: answerCodec(
+    CommsError.InternalServerError,
+    500,
+    "The API is experiencing server-side issues. The request should not be repeated.",
+    (fields) => new CommsError.InternalServerError(fields)
+  ),
+  503: retryCodec(
+    CommsError.ServiceUnavailable,
+    503,
+    "The API is temporarily unavailable. Repeat it after Retry-After.",
+    (fields) => new CommsError.ServiceUnavailable(fields)
+  )
+}
+
+const Problem = Schema.Struct({
+  type: Schema.String,
+  title: Schema.String,
+  status: Schema.Int,
+  detail: Schema.String
+}).pipe(HttpApiSchema.asJson({ contentType: "application/problem+json" }))
+
+const problemCodec = <Error extends Schema.Top & { readonly Type: CommsError.Answer }>(
+  error: Error,
+  status: number,
+  title: string,
+  description: string,
+  make: (fields: CommsError.Answer) => Error["Type"]
+) =>
+  error.pipe(
+    HttpApiSchema.encodeToWithHeaders({
+      body: Problem.annotate({ description, httpApiStatus: status }),
+      headers: answerHeaders
+    }, {
+      decode: ({ headers }) => make(fromParts({ body: { errors: [] }, headers })),
+      encode: (error) => ({
+        body: { type: "about:blank", title, status, detail: error.errors[0]?.message ?? description },
+        headers: toHeaders(error)
+      })
+    })
+  )
+
+export const unauthorized = problemCodec(
+  CommsError.Unauthorized,
+  401,
+  "Unauthorized",
+  "The credentials are missing or wrong.",
+  (fields) => new CommsError.Unauthorized(fields)
+)
+
+export const forbidden = problemCodec(
+  CommsError.Forbidden,
+  403,
+  "Forbidden",
+  "The credentials do not permit the request.",
+  (fields) => new CommsError.Forbidden(fields)
+)

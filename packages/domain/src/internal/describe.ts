@@ -1,0 +1,86 @@
+import * as Duration from "effect/Duration"
+
+interface Request {
+  readonly method?: string
+  readonly url?: string
+}
+
+const requestOf = ({ method, url }: Request): string =>
+  method === undefined && url === undefined
+    ? "The request"
+    : [method, url].filter((part) => part !== undefined).join(" ")
+
+const bodyOf = (body: { readonly mediaType?: string; readonly excerpt?: string }): string =>
+  body.excerpt === undefined
+    ? ""
+    : ` The body (${body.mediaType ?? "no media type"}) ${body.excerpt === "" ? "is empty" : `begins: ${body.excerpt}`}`
+
+const idOf = (requestId: string | undefined): string => requestId === undefined ? "" : ` Request id: ${requestId}.`
+
+const sentence = (text: string): string => /[.!?]$/.test(text) ? text : `${text}.`
+
+export const describeAnswer = (
+  error: Request & {
+    readonly status: number
+    readonly errors: ReadonlyArray<{
+      readonly code: number
+      readonly message: string
+      readonly infoUrl: string
+      readonly context: string | null
+    }>
+    readonly requestId?: string
+    readonly retryAfter?: Duration.Duration
+    readonly mediaType?: string
+    readonly excerpt?: string
+  },
+  phrase: string,
+  advice: string
+): string => {
+  const errors = error.errors.map(({ code, context, infoUrl, message }) =>
+    ` ${sentence(message)} (${code}${context === null ? "" : ` at ${context}`}, ${infoUrl})`
+  ).join("")
+  const wait = error.retryAfter === undefined ? "" : ` The server asks to wait ${Duration.format(error.retryAfter)}.`
+  return `${requestOf(error)} was answered ${error.status}, ${phrase}.${errors}${bodyOf(error)}${wait} ${advice}${
+    idOf(error.requestId)
+  }`
+}
+
+export const describeTransport = (
+  error: Request & {
+    readonly reason: "Connection" | "Timeout"
+    readonly detail: string
+    readonly readOnly: boolean
+  }
+): string =>
+  `${requestOf(error)} got no complete answer: ${sentence(error.detail)} ${
+    error.reason === "Timeout"
+      ? "Allow an attempt more time, or look at what slows the network."
+      : "Check the network and TWILIO_COMMS_BASE_URL."
+  }${error.readOnly ? "" : " Whether it was processed is not known."}`
+
+export const describeResponse = (
+  error: Request & {
+    readonly status: number
+    readonly problem: string
+    readonly requestId?: string
+    readonly mediaType?: string
+    readonly excerpt?: string
+  }
+): string =>
+  `${requestOf(error)} was answered ${error.status} with a body that cannot be understood: ${sentence(error.problem)}${
+    bodyOf(error)
+  } Check TWILIO_COMMS_BASE_URL and what stands between it and the program.${idOf(error.requestId)}`
+
+export const describeInput = (
+  error: {
+    readonly operation: string
+    readonly issues: ReadonlyArray<{ readonly field: string; readonly problem: string }>
+  }
+): string =>
+  `${error.operation} refused its input, and nothing was sent. ${
+    error.issues.map(({ field, problem }) => sentence(`${field}: ${problem}`)).join(" ")
+  }`
+
+export const describeLoop = (error: { readonly operation: string; readonly pages: number }): string =>
+  `${error.operation} was given a page token a second time after ${error.pages} pages, so the list would never end. ` +
+  "What came before was delivered. Tell Twilio's support, or narrow the filters."
