@@ -124,17 +124,8 @@ export const makeReader = <Success extends Endpoint.Body, Class extends Endpoint
   classes: ReadonlyMap<number, Class | typeof CommsError.Unauthorized | typeof CommsError.Forbidden>
 ) => {
   const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(success)))
-  return Effect.fnUntraced(function*(
-    exchange: Exchange,
-    response: HttpClientResponse.HttpClientResponse
-  ): Effect.fn.Return<Success["Type"], InstanceType<Class> | CommsError.CallError> {
-    const { headers, status } = response
-    const text = yield* Effect.mapError(response.text, toTransportFailure(exchange))
-    if (status < 200 || status >= 300) {
-      const now = yield* Clock.currentTimeMillis
-      return yield* toStatusError(classes, exchange, response, text, now)
-    }
-    return yield* Effect.mapError(decode(text), (error) =>
+  const readSuccess = (exchange: Exchange, { headers, status }: HttpClientResponse.HttpClientResponse, text: string) =>
+    Effect.mapError(decode(text), (error) =>
       new CommsError.InvalidResponse({
         method: exchange.method,
         url: exchange.url,
@@ -143,5 +134,19 @@ export const makeReader = <Success extends Endpoint.Body, Class extends Endpoint
         ...requestIdOf(headers),
         ...bodyOf(headers, text, exchange.scrub)
       }))
-  })
+  return (
+    exchange: Exchange,
+    response: HttpClientResponse.HttpClientResponse
+  ): Effect.Effect<Success["Type"], InstanceType<Class> | CommsError.CallError> =>
+    response.text.pipe(
+      Effect.mapError(toTransportFailure(exchange)),
+      Effect.flatMap((text) =>
+        response.status >= 200 && response.status < 300
+          ? readSuccess(exchange, response, text)
+          : Effect.flatMap(
+            Clock.currentTimeMillis,
+            (now) => Effect.fail(toStatusError(classes, exchange, response, text, now))
+          )
+      )
+    )
 }
