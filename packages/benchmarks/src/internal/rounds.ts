@@ -1,0 +1,64 @@
+import { Array, Clock, Console, Effect, Order } from "effect"
+
+export interface Contestant<E, R> {
+  readonly name: string
+  readonly run: Effect.Effect<unknown, E, R>
+}
+
+export interface Timing {
+  readonly name: string
+  /** In milliseconds. */
+  readonly median: number
+}
+
+const time = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<number, E, R> =>
+  Effect.gen(function*() {
+    const start = yield* Clock.currentTimeNanos
+    yield* effect
+    const end = yield* Clock.currentTimeNanos
+    return Number(end - start) / 1e6
+  })
+
+const middle = (values: ReadonlyArray<number>): number => {
+  const sorted = Array.sort(values, Order.Number)
+  const upper = sorted[sorted.length >> 1] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[(sorted.length >> 1) - 1] ?? Number.NaN)) / 2
+}
+
+/** Runs every contestant once a round, one after another, so that what slows the machine slows them alike. */
+export const compete = Effect.fnUntraced(function*<E, R>(
+  contestants: ReadonlyArray<Contestant<E, R>>,
+  options: { readonly warmUps: number; readonly rounds: number }
+) {
+  const times = contestants.map((): Array<number> => [])
+  for (let round = -options.warmUps; round < options.rounds; round++) {
+    for (const [index, { run }] of contestants.entries()) {
+      const millis = yield* time(run)
+      if (round >= 0) times[index]?.push(millis)
+    }
+    yield* Console.log(round < 0 ? "warm-up" : `round ${round + 1} of ${options.rounds}`)
+  }
+  return contestants.map(({ name }, index): Timing => ({ name, median: middle(times[index] ?? []) }))
+})
+
+/** A table of the medians, and of how many times each of the others a contestant takes. */
+export const table = (
+  timings: ReadonlyArray<Timing>,
+  options: { readonly unit: string; readonly count: number; readonly against: ReadonlyArray<string> }
+): string => {
+  const references = timings.filter(({ name }) => options.against.includes(name))
+  const rows = [
+    ["", "median, ms", `${options.unit}/s`, ...references.map(({ name }) => `to ${name}`)],
+    ...timings.map(({ median, name }) => [
+      name,
+      median.toFixed(0),
+      Math.round(options.count / median * 1_000).toLocaleString("en"),
+      ...references.map((reference) => `${(median / reference.median).toFixed(2)}x`)
+    ])
+  ]
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) =>
+    row.map((cell, column) => column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))
+      .join("   ")
+  ).join("\n")
+}

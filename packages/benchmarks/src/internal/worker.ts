@@ -1,0 +1,62 @@
+import { Console, Effect, Queue, Schema, Stdio, Stream } from "effect"
+import { ChildProcess } from "effect/process"
+import { execPath } from "node:process"
+import { fileURLToPath } from "node:url"
+
+export class WorkerEnded extends Schema.TaggedError<WorkerEnded>()("WorkerEnded", { name: Schema.String }) {
+  override get message(): string {
+    return `${this.name} ended before it answered.`
+  }
+}
+
+export interface Worker {
+  /** The line that it began with. */
+  readonly greeting: string
+  /** Sends a line, and waits for the one that answers it. */
+  readonly ask: (line: string) => Effect.Effect<string, WorkerEnded>
+}
+
+/** Starts a program of this package in a process of its own, which ends with the scope. */
+export const start = Effect.fnUntraced(function*(options: {
+  readonly name: string
+  readonly file: URL
+  readonly flags?: ReadonlyArray<string> | undefined
+  readonly args?: ReadonlyArray<string> | undefined
+}) {
+  const questions = yield* Queue.unbounded<string>()
+  const child = yield* ChildProcess.make(
+    execPath,
+    [...options.flags ?? [], fileURLToPath(options.file), ...options.args ?? []],
+    {
+      cwd: fileURLToPath(new URL("../..", import.meta.url)),
+      stdin: Stream.fromQueue(questions).pipe(Stream.encodeText),
+      stderr: "inherit",
+      forceKillAfter: "2 seconds"
+    }
+  )
+  const answers = yield* child.stdout.pipe(
+    Stream.decodeText(),
+    Stream.splitLines,
+    Stream.toQueue({ capacity: "unbounded" })
+  )
+  const answer = Effect.mapError(Queue.take(answers), () => new WorkerEnded({ name: options.name }))
+  const worker: Worker = {
+    greeting: yield* answer,
+    ask: (line) => Effect.andThen(Queue.offer(questions, `${line}\n`), answer)
+  }
+  return worker
+})
+
+/** The worker's side: greets, and answers every line until there are no more. */
+export const serve = Effect.fnUntraced(function*<E, R>(
+  greeting: string,
+  respond: (line: string) => Effect.Effect<string, E, R>
+) {
+  const stdio = yield* Stdio.Stdio
+  yield* Console.log(greeting)
+  yield* stdio.stdin.pipe(
+    Stream.decodeText(),
+    Stream.splitLines,
+    Stream.runForEach((line) => Effect.flatMap(respond(line), Console.log))
+  )
+})
