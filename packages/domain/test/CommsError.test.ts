@@ -1,0 +1,273 @@
+import { CommsError, Pagination, TwilioError } from "@effect-comms/domain"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Schema } from "effect"
+import { roundTrips } from "./utils/roundTrip.ts"
+import { settledErrors } from "./utils/values.ts"
+
+const {
+  BadRequest,
+  Conflict,
+  Forbidden,
+  InputIssue,
+  InternalServerError,
+  InvalidInput,
+  InvalidResponse,
+  NotFound,
+  PaginationLoop,
+  ServiceUnavailable,
+  TooManyRequests,
+  TransportFailure,
+  Unauthorized,
+  UnexpectedStatus
+} = CommsError
+
+const url = "https://comms.twilio.com/v1/SenderPools/Operations"
+const request = { method: "GET", url }
+const twilioError = new TwilioError.TwilioError({
+  code: 20001,
+  message: "The value is wrong",
+  infoUrl: "https://www.twilio.com/docs/api/errors/20001",
+  context: "$.status"
+})
+const answer = { ...request, errors: [twilioError], requestId: "RQ1" }
+const gateway = { ...request, errors: [], mediaType: "text/html", excerpt: "<h1>Nope</h1>" }
+const token = Pagination.PageToken.make("a")
+
+const statusClasses = [
+  BadRequest,
+  Unauthorized,
+  Forbidden,
+  NotFound,
+  Conflict,
+  TooManyRequests,
+  InternalServerError,
+  ServiceUnavailable
+] as const
+
+const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: ReadonlyArray<string>]> = [
+  [
+    new BadRequest(answer),
+    [
+      `GET ${url} was answered 400, Bad Request.`,
+      "The value is wrong. (20001 at $.status, https://www.twilio.com/docs/api/errors/20001)",
+      "Correct the request",
+      "Request id: RQ1."
+    ]
+  ],
+  [
+    new Unauthorized({ ...request, errors: [], mediaType: "application/problem+json", excerpt: "" }),
+    [
+      `GET ${url} was answered 401, Unauthorized.`,
+      "The body (application/problem+json) is empty",
+      "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET"
+    ]
+  ],
+  [new Forbidden(answer), [`GET ${url} was answered 403, Forbidden.`, "credentials that are permitted"]],
+  [new NotFound(answer), [`GET ${url} was answered 404, Not Found.`, "Check the id", "this account"]],
+  [
+    new Conflict({ ...answer, retryAfter: Duration.seconds(7) }),
+    [
+      `GET ${url} was answered 409, Conflict.`,
+      "The server asks to wait 7s.",
+      "Repeat the request later"
+    ]
+  ],
+  [
+    new TooManyRequests({ ...answer, retryAfter: Duration.minutes(1) }),
+    [
+      `GET ${url} was answered 429, Too Many Requests.`,
+      "The server asks to wait 1m.",
+      "send fewer at once"
+    ]
+  ],
+  [
+    new InternalServerError(answer),
+    [
+      `GET ${url} was answered 500, Internal Server Error.`,
+      "The API asks not to repeat it",
+      "Twilio's support",
+      "Request id: RQ1."
+    ]
+  ],
+  [
+    new ServiceUnavailable(gateway),
+    [
+      `GET ${url} was answered 503, Service Unavailable.`,
+      "The body (text/html) begins: <h1>Nope</h1>",
+      "Repeat the request later"
+    ]
+  ],
+  [
+    new UnexpectedStatus({ ...gateway, status: 502, readOnly: true }),
+    [
+      `GET ${url} was answered 502, a status that the contract does not give here.`,
+      "The body (text/html) begins: <h1>Nope</h1>",
+      "Check TWILIO_COMMS_BASE_URL"
+    ]
+  ],
+  [
+    new UnexpectedStatus({ ...request, errors: [], status: 302, readOnly: true }),
+    [
+      "Redirects are not followed",
+      "check TWILIO_COMMS_BASE_URL"
+    ]
+  ],
+  [
+    new TransportFailure({ ...request, reason: "Connection", detail: "connect ECONNREFUSED", readOnly: true }),
+    [
+      `GET ${url} got no complete answer: connect ECONNREFUSED.`,
+      "Check the network and TWILIO_COMMS_BASE_URL"
+    ]
+  ],
+  [
+    new TransportFailure({ ...request, reason: "Timeout", detail: "Given up after 30s.", readOnly: false }),
+    [
+      `GET ${url} got no complete answer: Given up after 30s.`,
+      "Allow an attempt more time",
+      "Whether it was processed is not known"
+    ]
+  ],
+  [
+    new InvalidResponse({ ...request, status: 200, problem: "It is empty.", mediaType: "text/html", excerpt: "" }),
+    [
+      `GET ${url} was answered 200 with a body that cannot be understood: It is empty.`,
+      "The body (text/html) is empty",
+      "Check TWILIO_COMMS_BASE_URL"
+    ]
+  ],
+  [
+    new InvalidInput({
+      operation: "SenderPoolOperations.list",
+      field: "pageSize",
+      issues: [
+        new InputIssue({ field: "pageSize", problem: "Expected an integer from 1 to 1000" }),
+        new InputIssue({ field: "status", problem: "Expected PROCESSING, COMPLETED or CANCELED" })
+      ]
+    }),
+    [
+      "SenderPoolOperations.list refused its input, and nothing was sent.",
+      "pageSize: Expected an integer from 1 to 1000.",
+      "status: Expected PROCESSING, COMPLETED or CANCELED."
+    ]
+  ],
+  [
+    new PaginationLoop({ operation: "SenderPoolOperations.stream", pageToken: token, pages: 3, trail: [token] }),
+    [
+      "SenderPoolOperations.stream was given a page token a second time after 3 pages",
+      "What came before was delivered.",
+      "Tell Twilio's support, or narrow the filters."
+    ]
+  ]
+]
+
+describe("message", () => {
+  it.each(examples)("of %#: %s", (error, parts) => {
+    for (const part of parts) assert.include(error.message, part)
+    assert.notMatch(error.message, /undefined|\[object|\n| {2}|\.\. |;\./)
+    assert.match(error.message, /\.$/)
+    assert.include(String(error), error.message)
+  })
+
+  it("needs no request to be readable", () => {
+    for (const Class of statusClasses) {
+      assert.match(new Class({ errors: [] }).message, new RegExp(`^The request was answered ${Class.status}, `))
+    }
+  })
+
+  it("tells every error of an answer", () => {
+    const second = new TwilioError.TwilioError({ ...twilioError, code: 20002, message: "Another.", context: null })
+    const { message } = new BadRequest({ errors: [twilioError, second] })
+    assert.include(message, "(20001 at $.status, ")
+    assert.include(message, " Another. (20002, ")
+  })
+})
+
+describe("isRetryable", () => {
+  it.each(
+    [
+      [BadRequest, false],
+      [Unauthorized, false],
+      [Forbidden, false],
+      [NotFound, false],
+      [Conflict, true],
+      [TooManyRequests, true],
+      [InternalServerError, false],
+      [ServiceUnavailable, true]
+    ] as const
+  )("of $0.status", (Class, expected) => {
+    assert.strictEqual(new Class({ errors: [] }).isRetryable, expected)
+  })
+
+  it.each([408, 502, 504])("of an unexpected %d, when the request only reads", (status) => {
+    assert.isTrue(new UnexpectedStatus({ errors: [], status, readOnly: true }).isRetryable)
+    assert.isFalse(new UnexpectedStatus({ errors: [], status, readOnly: false }).isRetryable)
+  })
+
+  it.each([301, 302, 400, 405, 413, 418, 422, 501, 505, 599])("never of an unexpected %d", (status) => {
+    assert.isFalse(new UnexpectedStatus({ errors: [], status, readOnly: true }).isRetryable)
+    assert.isFalse(new UnexpectedStatus({ errors: [], status, readOnly: false }).isRetryable)
+  })
+
+  it.each(["Connection", "Timeout"] as const)("of a lost answer (%s), when the request only reads", (reason) => {
+    assert.isTrue(new TransportFailure({ reason, detail: "", readOnly: true }).isRetryable)
+    assert.isFalse(new TransportFailure({ reason, detail: "", readOnly: false }).isRetryable)
+  })
+
+  it("never of an answer, an input or a list that cannot be used", () => {
+    const issues = [new InputIssue({ field: "a", problem: "b" })] as const
+    assert.isFalse(new InvalidResponse({ status: 200, problem: "" }).isRetryable)
+    assert.isFalse(new InvalidInput({ operation: "o", field: "a", issues }).isRetryable)
+    assert.isFalse(new PaginationLoop({ operation: "o", pageToken: token, pages: 1, trail: [] }).isRetryable)
+  })
+})
+
+describe("status", () => {
+  it.each(statusClasses)("of %#", (Class) => {
+    const error = new Class({ errors: [] })
+    assert.strictEqual(error.status, Class.status)
+    assert.strictEqual(error.name, error._tag)
+  })
+
+  it("differs between the classes", () => {
+    assert.deepStrictEqual(statusClasses.map(({ status }) => status), [400, 401, 403, 404, 409, 429, 500, 503])
+  })
+})
+
+describe("isCommsError", () => {
+  it.each(examples)("knows %#", (error) => {
+    assert.isTrue(CommsError.isCommsError(error))
+  })
+
+  it.each([new Error("x"), { _tag: "NotFound", errors: [] }, null, "NotFound"])("does not know %s", (value) => {
+    assert.isFalse(CommsError.isCommsError(value))
+  })
+})
+
+describe("as JSON", () => {
+  roundTrips("BadRequest", BadRequest, settledErrors(BadRequest, (error) => error.errors))
+  roundTrips("Unauthorized", Unauthorized, settledErrors(Unauthorized, (error) => error.errors))
+  roundTrips("Forbidden", Forbidden, settledErrors(Forbidden, (error) => error.errors))
+  roundTrips("NotFound", NotFound, settledErrors(NotFound, (error) => error.errors))
+  roundTrips("Conflict", Conflict, settledErrors(Conflict, (error) => error.errors))
+  roundTrips("TooManyRequests", TooManyRequests, settledErrors(TooManyRequests, (error) => error.errors))
+  roundTrips("InternalServerError", InternalServerError, settledErrors(InternalServerError, (error) => error.errors))
+  roundTrips("ServiceUnavailable", ServiceUnavailable, settledErrors(ServiceUnavailable, (error) => error.errors))
+  roundTrips("UnexpectedStatus", UnexpectedStatus, settledErrors(UnexpectedStatus, (error) => error.errors))
+  roundTrips("TransportFailure", TransportFailure)
+  roundTrips("InvalidResponse", InvalidResponse)
+  roundTrips("InputIssue", InputIssue)
+  roundTrips("InvalidInput", InvalidInput)
+  roundTrips("PaginationLoop", PaginationLoop)
+  roundTrips(
+    "any of them",
+    CommsError.CommsError,
+    settledErrors(CommsError.CommsError, (error) => "errors" in error ? error.errors : [])
+  )
+
+  it.each(examples)("keeps the class of %#", (error) => {
+    const codec = Schema.toCodecJson(CommsError.CommsError)
+    const decoded = Schema.decodeSync(codec)(Schema.encodeSync(codec)(error))
+    assert.strictEqual(decoded.constructor, error.constructor)
+    assert.strictEqual(decoded.message, error.message)
+  })
+})

@@ -1,0 +1,107 @@
+import { Timestamp } from "@effect-comms/domain"
+import { assert, describe, it } from "@effect/vitest"
+import { assertEquals } from "@effect/vitest/utils"
+import { DateTime, Effect, Schema } from "effect"
+import { refusal } from "./utils/refusal.ts"
+import { roundTrips } from "./utils/roundTrip.ts"
+
+const decode = Schema.decodeUnknownEffect(Timestamp.Timestamp)
+const encode = Schema.encodeEffect(Timestamp.Timestamp)
+const decodeInput = Schema.decodeUnknownEffect(Timestamp.TimestampFromInput)
+
+describe("Timestamp", () => {
+  it.effect.each(
+    [
+      ["2024-04-05T06:20:00Z", "2024-04-05T06:20:00.000Z"],
+      ["2024-04-05t06:20:00z", "2024-04-05T06:20:00.000Z"],
+      ["2024-04-05T06:20:00+02:00", "2024-04-05T04:20:00.000Z"],
+      ["2024-01-01T00:00:00-05:30", "2024-01-01T05:30:00.000Z"],
+      ["2024-04-05T06:20:00.5Z", "2024-04-05T06:20:00.500Z"],
+      ["2024-04-05T06:20:00.123456789Z", "2024-04-05T06:20:00.123Z"],
+      ["2024-04-05 06:20:00Z", "2024-04-05T06:20:00.000Z"],
+      ["2024-01-15", "2024-01-15T00:00:00.000Z"],
+      ["2024-02-29", "2024-02-29T00:00:00.000Z"],
+      ["+012024-04-05T06:20:00Z", "+012024-04-05T06:20:00.000Z"],
+      ["-000001-04-05T06:20:00Z", "-000001-04-05T06:20:00.000Z"]
+    ] as const
+  )("reads %j", ([text, written]) =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* encode(yield* decode(text)), written)
+    }))
+
+  it.effect.each([
+    "foo 3",
+    "2024",
+    "2024-04",
+    "",
+    " 2024-04-05",
+    "2024-04-05\n",
+    "2024-13-01",
+    "2024-04-05T06:20:00",
+    "2024-04-05T25:00:00Z",
+    "2024-04-05T06:20:00+0200",
+    "05/04/2024",
+    "Fri, 05 Apr 2024 06:20:00 GMT",
+    1712298000000,
+    null
+  ])("refuses %o", (input) =>
+    Effect.gen(function*() {
+      assert.match(
+        yield* refusal(Timestamp.Timestamp)(input),
+        /an RFC 3339 date-time such as 2024-04-05T06:20:00Z, or a date|DateTime|Expected string/
+      )
+    }))
+
+  roundTrips("a timestamp", Timestamp.Timestamp)
+})
+
+describe("TimestampFromInput", () => {
+  const instant = DateTime.makeUnsafe("2024-04-05T04:20:00Z")
+
+  it.effect.each([
+    instant,
+    DateTime.setZoneOffset(instant, 7_200_000),
+    new Date("2024-04-05T04:20:00Z"),
+    "2024-04-05T06:20:00+02:00"
+  ])("accepts %s", (input) =>
+    Effect.gen(function*() {
+      const decoded = yield* decodeInput(input)
+      assert.isTrue(DateTime.isUtc(decoded))
+      assertEquals(decoded, instant)
+    }))
+
+  it.effect.each([new Date(Number.NaN), "yesterday", "2024", 1712290800000, null, {}])(
+    "refuses %o",
+    (input) =>
+      Effect.gen(function*() {
+        assert.include(
+          yield* refusal(Timestamp.TimestampFromInput)(input),
+          "a DateTime, a valid Date, or an RFC 3339 date-time such as 2024-04-05T06:20:00Z"
+        )
+      })
+  )
+})
+
+describe("isDateRange", () => {
+  const Range = Schema.Struct(Timestamp.dateRangeInput).check(Timestamp.isDateRange)
+  const decodeRange = Schema.decodeUnknownEffect(Range)
+
+  it.effect.each([
+    {},
+    { startDate: "2024-04-05" },
+    { endDate: "2024-04-05" },
+    { startDate: undefined, endDate: "2024-04-05" },
+    { startDate: "2024-04-05", endDate: "2024-04-05" },
+    { startDate: "2024-04-05", endDate: "2024-04-06" }
+  ])("accepts %j", (range) =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(Object.keys(yield* decodeRange(range)), Object.keys(range))
+    }))
+
+  it.effect("refuses a range that ends before it starts", () =>
+    Effect.gen(function*() {
+      const message = yield* refusal(Range)({ startDate: "2024-04-05T00:00:00.001Z", endDate: "2024-04-05" })
+      assert.include(message, "Expected a date that is not after endDate")
+      assert.include(message, `["startDate"]`)
+    }))
+})
