@@ -48,7 +48,7 @@ export const table = (
 ): string => {
   const references = timings.filter(({ name }) => options.against.includes(name))
   const rows = [
-    ["", "median, ms", `${options.unit}/s`, ...references.map(({ name }) => `to ${name}`)],
+    ["", "median, ms", `${options.unit}/s`, ...references.map(({ name }) => `against ${name}`)],
     ...timings.map(({ median, name }) => [
       name,
       median.toFixed(0),
