@@ -10,6 +10,7 @@
  */
 import * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
+import { invalidInput, toInvalidInput } from "@effect-comms/domain/Input"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -27,7 +28,6 @@ import * as Schema from "effect/Schema"
 import * as Credentials from "./Credentials.ts"
 import { makeReader, toTransportFailure } from "./internal/answer.ts"
 import { checkBaseUrl } from "./internal/baseUrl.ts"
-import { invalidInput, toInvalidInput } from "./internal/input.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**

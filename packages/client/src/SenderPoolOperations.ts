@@ -6,6 +6,7 @@
  */
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
+import { makeDecoder } from "@effect-comms/domain/Input"
 import { OperationId } from "@effect-comms/domain/Operation"
 import type * as Pagination from "@effect-comms/domain/Pagination"
 import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
@@ -14,7 +15,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { CommsClient } from "./CommsClient.ts"
-import { makeDecoder } from "./internal/input.ts"
 import * as Paging from "./Paging.ts"
 
 /**

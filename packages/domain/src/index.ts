@@ -4,6 +4,7 @@
 export * as CommsApi from "./CommsApi.ts"
 export * as CommsError from "./CommsError.ts"
 export * as Endpoint from "./Endpoint.ts"
+export * as Input from "./Input.ts"
 export * as Operation from "./Operation.ts"
 export * as Pagination from "./Pagination.ts"
 export * as SenderPoolOperation from "./SenderPoolOperation.ts"

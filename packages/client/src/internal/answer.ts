@@ -1,7 +1,7 @@
 // The one place that turns an answer, or the lack of one, into a value or a typed error.
 import * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
-import { TwilioErrors } from "@effect-comms/domain/TwilioError"
+import { TwilioError, TwilioErrors } from "@effect-comms/domain/TwilioError"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -27,21 +27,32 @@ const shorten = (text: string, length: number): string => text.length > length ?
 
 // Control characters would let a body write on the terminal that shows the error.
 const excerptOf = (text: string, scrub: Exchange["scrub"]): string =>
-  // Cut with a margin before scrubbing, so that a body of megabytes is not searched, and again after it.
+  // Scrubbed before anything is cut, since half a secret would not be found.
   shorten(
-    scrub(text.slice(0, 8 * excerptLength)).replace(/[\p{Cc}\s]+/gu, " ").trim(),
+    scrub(text).slice(0, 8 * excerptLength).replace(/[\p{Cc}\s]+/gu, " ").trim(),
     excerptLength
   )
 
 const bodyOf = (headers: Headers.Headers, text: string, scrub: Exchange["scrub"]) => {
-  const mediaType = headers["content-type"]?.replace(/;.*/s, "").trim().slice(0, 100)
-  return { ...(mediaType === undefined ? {} : { mediaType }), excerpt: excerptOf(text, scrub) }
+  const contentType = headers["content-type"]
+  const mediaType = contentType === undefined
+    ? {}
+    : { mediaType: scrub(contentType).replace(/;.*/s, "").trim().slice(0, 100) }
+  return { ...mediaType, excerpt: excerptOf(text, scrub) }
 }
 
-const requestIdOf = (headers: Headers.Headers) => {
+const requestIdOf = (headers: Headers.Headers, scrub: Exchange["scrub"]) => {
   const requestId = headers["twilio-request-id"] ?? headers["x-request-id"]
-  return requestId === undefined ? {} : { requestId: shorten(requestId, 100) }
+  return requestId === undefined ? {} : { requestId: shorten(scrub(requestId), 100) }
 }
+
+const scrubError = (scrub: Exchange["scrub"]) => ({ code, context, infoUrl, message }: TwilioError) =>
+  new TwilioError({
+    code,
+    message: scrub(message),
+    infoUrl: scrub(infoUrl),
+    context: context === null ? null : scrub(context)
+  })
 
 /**
  * The wait that the server asks for, counted from now.
@@ -79,9 +90,9 @@ export const toStatusError = <Class extends Endpoint.ContractErrorClass>(
   const fields = {
     method,
     url,
-    ...requestIdOf(headers),
+    ...requestIdOf(headers, scrub),
     ...(Option.isSome(envelope)
-      ? { errors: envelope.value.errors }
+      ? { errors: envelope.value.errors.map(scrubError(scrub)) }
       : { errors: [], ...bodyOf(headers, text, scrub) })
   }
   const retryAfter = retryAfterOf(headers, now)
@@ -131,7 +142,7 @@ export const makeReader = <Success extends Endpoint.Body, Class extends Endpoint
         url: exchange.url,
         status,
         problem: text === "" ? "It is empty." : excerptOf(error.message, exchange.scrub),
-        ...requestIdOf(headers),
+        ...requestIdOf(headers, exchange.scrub),
         ...bodyOf(headers, text, exchange.scrub)
       }))
   return (

@@ -1,7 +1,7 @@
 import type * as CommsError from "@effect-comms/domain/CommsError"
+import { invalidInput } from "@effect-comms/domain/Input"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { invalidInput } from "./input.ts"
 
 const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" ||

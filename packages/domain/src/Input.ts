@@ -1,0 +1,80 @@
+/**
+ * Checks of what a caller passes in: a typed error that names the fields, before anything is done.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as CommsError from "./CommsError.ts"
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/**
+ * Names the fields that a schema found at fault. `root` names the input itself when it is not a struct.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export const toInvalidInput = (operation: string, root: string) => (error: Schema.SchemaError) => {
+  const [first, ...rest] = format(error.issue).issues.map(({ message, path }) =>
+    new CommsError.InputIssue({
+      field: path === undefined || path.length === 0 ? root : path.map(String).join("."),
+      problem: message
+    })
+  )
+  const issues = [
+    first ?? new CommsError.InputIssue({ field: root, problem: "Expected a valid value" }),
+    ...rest
+  ] as const
+  return new CommsError.InvalidInput({ operation, field: issues[0].field, issues })
+}
+
+/**
+ * Refuses one field.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export const invalidInput = (operation: string, field: string, problem: string) =>
+  new CommsError.InvalidInput({ operation, field, issues: [new CommsError.InputIssue({ field, problem })] })
+
+/**
+ * Makes a decoder of what a caller passes in. Its error has all problems at once, and shows the values at fault.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeDecoder = <S extends Schema.ConstraintDecoder<unknown>>(
+  operation: string,
+  root: string,
+  schema: S
+) => {
+  const decode = Schema.decodeUnknownEffect(schema, { errors: "all", reportInput: true })
+  const toError = toInvalidInput(operation, root)
+  return (input: unknown): Effect.Effect<S["Type"], CommsError.InvalidInput> => Effect.mapError(decode(input), toError)
+}
+
+const durationForms = "a duration such as \"30 seconds\" or a number of milliseconds, not negative"
+
+// `fromInput` is made for values of its type, and gives none for all others as well.
+const isDurationInput = (input: unknown): input is Duration.Input =>
+  Option.isSome(Duration.fromInput(input as Duration.Input))
+
+/**
+ * Accepts every form of `Duration.Input` and decodes it to a `Duration`. A negative one is refused.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DurationFromInput = Schema.declare(isDurationInput, { expected: durationForms }).pipe(
+  Schema.decodeTo(
+    Schema.Duration.check(
+      Schema.makeFilter((duration) => !Duration.isNegative(duration), { expected: durationForms })
+    ),
+    SchemaTransformation.transform({ decode: Duration.fromInputUnsafe, encode: (duration): Duration.Input => duration })
+  )
+)

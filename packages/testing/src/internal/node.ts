@@ -1,0 +1,53 @@
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import * as Effect from "effect/Effect"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type * as Scope from "effect/Scope"
+import * as Http from "node:http"
+
+export interface Options {
+  readonly host: string
+  readonly port: number
+  readonly answer: (
+    request: HttpServerRequest.HttpServerRequest,
+    drop: Effect.Effect<never>
+  ) => Effect.Effect<HttpServerResponse.HttpServerResponse>
+}
+
+// An emulator whose layer ends must not wait for clients that keep their connections.
+const server = Effect.acquireRelease(
+  Effect.sync(() => Http.createServer()),
+  (server) =>
+    Effect.callback<void>((resume) => {
+      server.close(() => resume(Effect.void))
+      server.closeAllConnections()
+    })
+)
+
+const bind = (server: Http.Server, { host, port }: Options) =>
+  Effect.callback<number, Error>((resume) => {
+    server.once("error", (error) => resume(Effect.fail(error)))
+    server.listen({ host, port }, () => {
+      const address = server.address()
+      resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : port))
+    })
+  })
+
+/** Listens until the scope ends, and gives the port. */
+export const listen = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<number, Error, Scope.Scope> {
+  const http = yield* server
+  const scope = yield* Effect.scope
+  const app = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+    options.answer(
+      request,
+      Effect.andThen(
+        Effect.sync(() => NodeHttpServerRequest.toIncomingMessage(request).socket.destroy()),
+        Effect.never
+      )
+    ))
+  http.on("request", yield* NodeHttpServer.makeHandler(app, { scope }))
+  return yield* bind(http, options)
+})

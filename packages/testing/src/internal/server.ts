@@ -1,0 +1,146 @@
+// A request's way through the emulator: the report, the fault plan, the contract's own answer, and how it goes out.
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Base64 from "effect/encoding/Base64"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServer from "effect/http/HttpServer"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import type * as FaultPlan from "../FaultPlan.ts"
+import * as Admin from "./admin.ts"
+import * as App from "./app.ts"
+import * as Faults from "./faults.ts"
+import * as Recorder from "./recorder.ts"
+import { uint32 } from "./seeded.ts"
+
+export interface Options extends App.Settings {
+  readonly startedAt: number
+  readonly faults: FaultPlan.FaultPlan
+  readonly reportLimit: number
+  readonly admin: boolean
+}
+
+const accountOf = (authorization: string | undefined): string | undefined => {
+  const encoded = authorization?.match(/^Basic +(\S+)$/i)?.[1]
+  const decoded = encoded === undefined ? undefined : Result.getOrUndefined(Base64.decodeString(encoded))
+  return decoded === undefined || !decoded.includes(":") ? undefined : decoded.slice(0, decoded.indexOf(":"))
+}
+
+// A report is shown to people. The SID of an account may be shown; that of an API key is half of a secret.
+const shownAccount = (account: string | undefined): string | undefined =>
+  account === undefined || /^AC[0-9a-f]{32}$/i.test(account)
+    ? account
+    : `account-${[...account].reduce((hash, char) => uint32(hash, char.charCodeAt(0)), 0).toString(16)}`
+
+// The span that sent the attempt's own span: the same one for every attempt of a call.
+const traceOf = (b3: string | undefined): string | undefined => {
+  const parent = b3?.split("-")[3]
+  return parent === undefined ? undefined : `trace ${parent}`
+}
+
+const bodyText = (response: HttpServerResponse.HttpServerResponse): string => {
+  const { body } = response
+  return body._tag === "Uint8Array" ? body.text ?? new TextDecoder().decode(body.body) : ""
+}
+
+const encoder = new TextEncoder()
+
+const pieces = (bytes: Uint8Array, count: number): ReadonlyArray<Uint8Array> => {
+  const size = Math.max(1, Math.ceil(bytes.length / count))
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
+}
+
+const toResponse = <E>(
+  { dropAfter, slow, wire }: Faults.Outcome,
+  drop: Effect.Effect<never, E>
+): HttpServerResponse.HttpServerResponse => {
+  const { "content-type": contentType = "application/octet-stream", ...headers } = wire.headers
+  if (dropAfter === undefined && slow === undefined) {
+    return HttpServerResponse.text(wire.body, { status: wire.status, headers, contentType })
+  }
+  const bytes = encoder.encode(wire.body)
+  const sent = dropAfter === undefined ? bytes : bytes.subarray(0, dropAfter)
+  const parts = slow === undefined ? Stream.succeed(sent) : Stream.fromArray(pieces(sent, slow.pieces)).pipe(
+    Stream.rechunk(1),
+    Stream.mapEffect((piece) =>
+      Effect.as(Effect.sleep(Duration.millis(Duration.toMillis(slow.duration) / slow.pieces)), piece)
+    )
+  )
+  return HttpServerResponse.stream(
+    dropAfter === undefined ? parts : Stream.concat(parts, Stream.fromEffect(drop)),
+    { status: wire.status, headers, contentType, contentLength: bytes.length }
+  )
+}
+
+export const make = Effect.fnUntraced(function*(options: Options) {
+  const { admin, reportLimit, startedAt, store } = options
+  const recorder = Recorder.make(reportLimit)
+  let engine = Faults.make(options.faults, startedAt)
+  const setFaults = (plan: FaultPlan.FaultPlan) =>
+    Effect.sync(() => {
+      engine = Faults.make(plan, startedAt)
+    })
+  const report = Effect.sync(recorder.report)
+  const resetReport = Effect.sync(recorder.reset)
+
+  const routes = admin
+    ? Layer.mergeAll(App.routes(options), Admin.routes({ store, setFaults, report, resetReport }))
+    : App.routes(options)
+  const app = yield* HttpRouter.toHttpEffect(Layer.provide(routes, HttpServer.layerServices))
+
+  // A handler that dies, and a path that is not there, are answered in the envelope like everything else.
+  const answerSafely = app.pipe(
+    Effect.catchCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.failCause(cause)
+        : Effect.succeed(
+          Cause.pretty(cause).includes("RouteNotFound")
+            ? App.envelope(404, App.twilioError(404))
+            : App.envelope(500, App.twilioError(500))
+        )
+    )
+  )
+
+  const answer = Effect.fnUntraced(function*<E>(
+    request: HttpServerRequest.HttpServerRequest,
+    drop: Effect.Effect<never, E>
+  ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, E> {
+    const normally = answerSafely.pipe(
+      Effect.provideService(HttpServerRequest.HttpServerRequest, request),
+      Effect.scoped,
+      Effect.orDie
+    )
+    const [path = "", search] = request.url.replace(/^\w+:\/\/[^/]*/, "").split("?")
+    // Only the API's own paths misbehave and are counted.
+    if (!path.startsWith("/v1/")) return yield* normally
+    const now = yield* Clock.currentTimeMillis
+    const account = accountOf(request.headers["authorization"])
+    const ticket = recorder.arrive({
+      at: now,
+      method: request.method,
+      url: search === undefined ? path : `${path}?${search}`,
+      account: shownAccount(account),
+      trace: traceOf(request.headers["b3"])
+    })
+    const outcome = yield* engine.apply(
+      { now, path, account },
+      Effect.map(normally, (response): Faults.Wire => ({
+        status: response.status,
+        headers: response.headers,
+        body: bodyText(response)
+      }))
+    )
+    if (outcome.delay > 0) yield* Effect.sleep(Duration.millis(outcome.delay))
+    const at = yield* Clock.currentTimeMillis
+    const { asked, dropAfter, faults, wire } = outcome
+    recorder.answer(ticket, { at, status: dropAfter === undefined ? wire.status : undefined, asked, faults })
+    return dropAfter === -1 ? yield* drop : toResponse(outcome, drop)
+  })
+
+  return { answer, setFaults, report, resetReport }
+})
