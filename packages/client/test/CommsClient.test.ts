@@ -1,0 +1,209 @@
+import { CommsClient, RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Context, Duration, Effect, Fiber, Layer, Option, Redacted } from "effect"
+import { FetchHttpClient } from "effect/http"
+import {
+  advance,
+  type Answer,
+  assertTag,
+  credentials,
+  endless,
+  fetch,
+  json,
+  layerHttp,
+  layerScript,
+  layerScriptWith,
+  operation,
+  sent,
+  sentAt,
+  sentCount,
+  settle,
+  silent
+} from "./utils/script.ts"
+
+const once = Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.none)
+
+const environment = (variables: Readonly<Record<string, string>>) =>
+  ConfigProvider.layer(ConfigProvider.fromUnknown(variables))
+
+const account = { TWILIO_ACCOUNT_SID: "AC1", TWILIO_AUTH_TOKEN: "t0ken" }
+
+describe("a request", () => {
+  it.effect("names who calls, what is accepted, and the library", () =>
+    Effect.gen(function*() {
+      yield* fetch
+      const [request] = yield* sent
+      assert.strictEqual(request?.headers["accept"], "application/json")
+      assert.match(request?.headers["user-agent"] ?? "", /^effect-comms\/\d+\.\d+\.\d+$/)
+      assert.strictEqual(request?.headers["authorization"], `Basic ${btoa("AC0123456789:s3cr3t-t0ken")}`)
+    }).pipe(Effect.provide(layerScript(json(operation)))))
+
+  it.effect("names the program before the library", () =>
+    Effect.gen(function*() {
+      yield* fetch
+      const [request] = yield* sent
+      assert.match(request?.headers["user-agent"] ?? "", /^billing\/7 effect-comms\/\d+\.\d+\.\d+$/)
+    }).pipe(Effect.provide(layerScriptWith({ userAgent: "billing/7" })(json(operation)))))
+
+  it.effect("does not let fetch follow redirects", () =>
+    Effect.gen(function*() {
+      yield* fetch
+    }).pipe(Effect.provide(layerScript((request) =>
+      Effect.withFiber((fiber) => {
+        assert.strictEqual(
+          Context.getOption(fiber.context, FetchHttpClient.RequestInit).pipe(Option.getOrThrow).redirect,
+          "manual"
+        )
+        return json(operation)(request)
+      })
+    ))))
+})
+
+describe("attemptTimeout", () => {
+  const timeout = (answer: Answer) =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(Effect.flip(fetch))
+      yield* advance(29_999)
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* advance(1)
+      const error = assertTag(yield* Fiber.join(fiber), "TransportFailure")
+      assert.strictEqual(error.reason, "Timeout")
+      assert.strictEqual(error.detail, "The attempt was given up after 30s.")
+      assert.isTrue(error.isRetryable)
+      assert.strictEqual(yield* sentCount, 1)
+    }).pipe(once, Effect.provide(layerScript(answer)))
+
+  it.effect("is 30 seconds for an answer that does not come", () => timeout(silent))
+
+  it.effect("is 30 seconds for a body that does not end", () => timeout(endless))
+
+  it.effect("counts for each attempt on its own, and the next one follows", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(fetch)
+      yield* advance("2 seconds")
+      yield* advance("700 millis")
+      yield* advance("2 seconds")
+      yield* advance("1300 millis")
+      assert.strictEqual((yield* Fiber.join(fiber)).status, "COMPLETED")
+      const [first, second, third] = yield* sentAt
+      assert.strictEqual(first, 0)
+      assert.isAtLeast(second ?? 0, 2400)
+      assert.isAtLeast((third ?? 0) - (second ?? 0), 2800)
+    }).pipe(Effect.provide(layerScriptWith({ attemptTimeout: "2 seconds" })(silent, endless, json(operation)))))
+
+  it.effect.each(["2 seconds", 2000, Duration.seconds(2)])("may be %s", (attemptTimeout) =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(Effect.flip(fetch))
+      yield* advance(1999)
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* advance(1)
+      assert.include((yield* Fiber.join(fiber)).message, "given up after 2s")
+    }).pipe(
+      once,
+      Effect.provide(
+        layerScriptWith({
+          attemptTimeout: typeof attemptTimeout === "string" ? "2 seconds" : attemptTimeout
+        })(silent)
+      )
+    ))
+
+  it.effect.each([0, -1, Duration.zero, Duration.negativeInfinity, Number.NaN])(
+    "refuses %s",
+    (attemptTimeout) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(CommsClient.make({ credentials, attemptTimeout }))
+        assert.strictEqual(error.field, "attemptTimeout")
+        assert.include(error.message, "attemptTimeout: Expected a duration above zero.")
+      }).pipe(Effect.provide(layerHttp([])))
+  )
+
+  it.effect("may be without end", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(fetch)
+      yield* advance("365 days")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* Fiber.interrupt(fiber)
+    }).pipe(Effect.provide(layerScriptWith({ attemptTimeout: Duration.infinity })(silent))))
+})
+
+describe("credentials", () => {
+  const empty = Redacted.make("")
+
+  it.effect.each([
+    { accountSid: "", authToken: Redacted.make("x") },
+    { accountSid: "AC1", authToken: empty },
+    { accountSid: "AC:1", authToken: Redacted.make("x") },
+    { apiKey: empty, apiSecret: Redacted.make("x") },
+    { apiKey: Redacted.make("SK1"), apiSecret: empty },
+    { apiKey: Redacted.make("SK:1"), apiSecret: Redacted.make("x") }
+  ])("that cannot be right are refused (%#)", (credentials) =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(CommsClient.make({ credentials }))
+      assert.strictEqual(error.field, "credentials")
+      assert.include(error.message, "credentials: Expected a name without a colon and a secret, neither empty.")
+    }).pipe(Effect.provide(layerHttp([]))))
+})
+
+describe("layerConfig", () => {
+  const baseUrlOf = (variables: Readonly<Record<string, string>>) =>
+    CommsClient.CommsClient.pipe(
+      Effect.map(({ baseUrl }) => baseUrl),
+      Effect.provide(CommsClient.layerConfig),
+      Effect.provide([environment(variables), layerHttp([])])
+    )
+
+  it.effect("needs only credentials", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* baseUrlOf(account), "https://comms.twilio.com")
+    }))
+
+  it.effect("reads the base URL", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(
+        yield* baseUrlOf({ ...account, TWILIO_COMMS_BASE_URL: "http://localhost:3000/x/" }),
+        "http://localhost:3000/x"
+      )
+    }))
+
+  it.effect("reads an empty base URL as none", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* baseUrlOf({ ...account, TWILIO_COMMS_BASE_URL: "" }), "https://comms.twilio.com")
+    }))
+
+  it.effect("refuses a bad base URL", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(baseUrlOf({ ...account, TWILIO_COMMS_BASE_URL: "http://x.test" }))
+      assert.strictEqual(assertTag(error, "InvalidInput").field, "baseUrl")
+    }))
+
+  it.effect("reads the limit of an attempt", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(Effect.flip(fetch))
+      yield* advance(4999)
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* advance(1)
+      assert.include((yield* Fiber.join(fiber)).message, "given up after 5s")
+    }).pipe(
+      once,
+      Effect.provide(SenderPoolOperations.layer.pipe(
+        Layer.provide(CommsClient.layerConfig),
+        Layer.provide([environment({ ...account, TWILIO_COMMS_ATTEMPT_TIMEOUT: "5 seconds" }), layerHttp([silent])])
+      ))
+    ))
+
+  it.effect("refuses a bad limit of an attempt", () =>
+    Effect.gen(function*() {
+      const unreadable = yield* Effect.flip(baseUrlOf({ ...account, TWILIO_COMMS_ATTEMPT_TIMEOUT: "soon" }))
+      assert.include(assertTag(unreadable, "ConfigError").message, "TWILIO_COMMS_ATTEMPT_TIMEOUT")
+      const zero = yield* Effect.flip(baseUrlOf({ ...account, TWILIO_COMMS_ATTEMPT_TIMEOUT: "0 seconds" }))
+      assert.strictEqual(assertTag(zero, "InvalidInput").field, "attemptTimeout")
+    }))
+})
+
+it.effect("calls do not wait for each other", () =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(Effect.all([fetch, fetch, fetch], { concurrency: "unbounded" }))
+    yield* settle
+    assert.strictEqual(yield* sentCount, 3)
+    yield* Fiber.interrupt(fiber)
+  }).pipe(Effect.provide(layerScript(silent, silent, silent))))

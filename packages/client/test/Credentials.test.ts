@@ -1,0 +1,207 @@
+import { CommsClient, Credentials } from "@effect-comms/client"
+import { CommsError } from "@effect-comms/domain"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, ConfigProvider, Effect, Exit, Redacted, Schema } from "effect"
+import { inspect } from "node:util"
+import {
+  type Answer,
+  answer,
+  credentials,
+  errorOf,
+  fetch,
+  html,
+  json,
+  layerHttp,
+  layerScript,
+  layerScriptWith,
+  lost,
+  operation,
+  sent
+} from "./utils/script.ts"
+
+const apiKey = { apiKey: Redacted.make("SK0123456789"), apiSecret: Redacted.make("s3cr3t-k3y") }
+
+const base64OfUtf8 = (text: string) => btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+
+describe("the Authorization header", () => {
+  it.effect.each(
+    [
+      [credentials, "AC0123456789:s3cr3t-t0ken"],
+      [apiKey, "SK0123456789:s3cr3t-k3y"],
+      [{ accountSid: "AC1", authToken: Redacted.make("pässwörd-日本-🔑") }, "AC1:pässwörd-日本-🔑"],
+      [{ accountSid: "AC1", authToken: Redacted.make("with:colon") }, "AC1:with:colon"],
+      [{ accountSid: "AC1", authToken: Redacted.make(" ") }, "AC1: "]
+    ] as const
+  )("%#", ([credentials, text]) =>
+    Effect.gen(function*() {
+      yield* fetch
+      const [request] = yield* sent
+      assert.strictEqual(request?.headers["authorization"], `Basic ${base64OfUtf8(text)}`)
+    }).pipe(Effect.provide(layerScriptWith({ credentials })(json(operation)))))
+})
+
+describe("config", () => {
+  const names = ["TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"] as const
+  const values = ["SK1", "key-s3cret", "AC1", "t0ken"] as const
+
+  /** Every way in which each of the variables is set, empty or not there. */
+  const cases = ["set", "empty", "absent"].flatMap((apiKey) =>
+    ["set", "empty", "absent"].flatMap((apiSecret) =>
+      ["set", "empty", "absent"].flatMap((accountSid) =>
+        ["set", "empty", "absent"].map((authToken) => ({ states: [apiKey, apiSecret, accountSid, authToken] }))
+      )
+    )
+  )
+
+  const environmentOf = (states: ReadonlyArray<string>) =>
+    Object.fromEntries(
+      names.flatMap((name, n) => states[n] === "absent" ? [] : [[name, states[n] === "set" ? values[n] ?? "" : ""]])
+    )
+
+  const missingOf = ([apiKey, apiSecret, accountSid]: ReadonlyArray<boolean>) =>
+    accountSid === true
+      ? "TWILIO_AUTH_TOKEN"
+      : apiKey === true
+      ? "TWILIO_API_SECRET"
+      : apiSecret === true
+      ? "TWILIO_API_KEY"
+      : "TWILIO_ACCOUNT_SID"
+
+  it.effect.each(cases)("$states", ({ states }) =>
+    Effect.gen(function*() {
+      const [hasKey, hasSecret, hasSid, hasToken] = states.map((state) => state === "set")
+      const result = yield* Effect.result(Credentials.config)
+      if (hasKey === true && hasSecret === true) {
+        assert.strictEqual(result._tag, "Success")
+        const { password, username } = Credentials.toBasic(
+          result._tag === "Success" ? result.success : credentials
+        )
+        assert.deepEqual([Redacted.value(username), Redacted.value(password)], ["SK1", "key-s3cret"])
+      } else if (hasSid === true && hasToken === true) {
+        assert.strictEqual(result._tag, "Success")
+        const { password, username } = Credentials.toBasic(
+          result._tag === "Success" ? result.success : apiKey
+        )
+        assert.deepEqual([Redacted.value(username), Redacted.value(password)], ["AC1", "t0ken"])
+      } else {
+        assert.strictEqual(result._tag, "Failure")
+        const message = result._tag === "Failure" ? result.failure.message : ""
+        assert.include(message, missingOf([hasKey === true, hasSecret === true, hasSid === true]))
+        assert.notMatch(message, /key-s3cret|t0ken/)
+      }
+    }).pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(environmentOf(states))))))
+
+  it.effect("is what layerConfig fails with", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(CommsClient.CommsClient.pipe(Effect.provide(CommsClient.layerConfig)))
+      assert.strictEqual(error._tag, "ConfigError")
+      assert.include(error.message, "TWILIO_ACCOUNT_SID")
+    }).pipe(Effect.provide([ConfigProvider.layer(ConfigProvider.fromUnknown({})), layerHttp([])])))
+})
+
+/** Every way in which an error may be shown or sent somewhere. */
+const appearancesOf = (error: CommsError.CommsError) =>
+  [
+    error.message,
+    String(error),
+    error.stack ?? "",
+    JSON.stringify(error),
+    JSON.stringify(Schema.encodeSync(Schema.toCodecJson(CommsError.CommsError))(error)),
+    inspect(error, { depth: 10, showHidden: true }),
+    Cause.pretty(Cause.fail(error)),
+    String(Exit.fail(error)),
+    inspect(Exit.fail(error), { depth: 10 })
+  ].join("\n")
+
+const authorization = (request: { readonly headers: { readonly [name: string]: string | undefined } }) =>
+  request.headers["authorization"] ?? ""
+
+const password = "s3cr3t-t0ken"
+
+const leaks: ReadonlyArray<readonly [name: string, answer: Answer]> = [
+  ["a gateway's page that repeats the header", (request) => html(502, `<p>${authorization(request)}</p>`)(request)],
+  ["a page that repeats the token", html(503, `<p>token=${password}; again ${password}</p>`)],
+  ["a page of success", (request) => html(200, `<p>${authorization(request)} ${password}</p>`)(request)],
+  ["JSON of another shape", (request) => json({ seen: authorization(request), token: password }, 401)(request)],
+  [
+    "an envelope",
+    (request) =>
+      json({
+        errors: [{
+          code: 20003,
+          message: `Refused: ${authorization(request)}`,
+          infoUrl: `https://x.test/?token=${password}`,
+          context: password
+        }]
+      }, 401)(request)
+  ],
+  ["a value at fault", json({ ...operation, id: password, status: password })],
+  [
+    "headers",
+    (request) =>
+      answer(404, "", {
+        "x-request-id": authorization(request),
+        "content-type": authorization(request),
+        location: `https://x.test/${password}`
+      })(request)
+  ],
+  ["the transport", (request) => lost(new Error(`Bad header: ${authorization(request)} ${password}`))(request)],
+  ["a page with the token where it is cut", html(500, `${" ".repeat(2040)}${password}`)],
+  ["a page with the token where its excerpt is cut", html(500, `${"x".repeat(250)}${password}`)]
+]
+
+describe("the secrets", () => {
+  it.effect.each(leaks)("do not come back from %s", ([, answer]) =>
+    Effect.gen(function*() {
+      const error = yield* errorOf(answer)
+      const shown = appearancesOf(error)
+      assert.notInclude(shown, password)
+      assert.notInclude(shown, password.slice(0, 6))
+      assert.notInclude(shown, btoa(`AC0123456789:${password}`))
+      assert.notInclude(shown, btoa(`AC0123456789:${password}`).slice(0, 20))
+    }))
+
+  it.effect("of an API key do not come back either", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(fetch)
+      const shown = appearancesOf(error)
+      assert.include(shown, "<redacted>")
+      assert.notInclude(shown, "s3cr3t-k3y")
+      assert.notInclude(shown, "SK0123456789")
+      assert.notInclude(shown, btoa("SK0123456789:s3cr3t-k3y"))
+    }).pipe(Effect.provide(
+      layerScriptWith({ credentials: apiKey })((request) =>
+        html(400, `SK0123456789 s3cr3t-k3y ${authorization(request)}`)(request)
+      )
+    )))
+
+  it.effect("are not in what the client shows of itself", () =>
+    Effect.gen(function*() {
+      const client = yield* CommsClient.CommsClient
+      const shown = inspect([client, CommsClient.layer({ credentials }), credentials], { depth: 10, showHidden: true })
+      assert.notInclude(shown, password)
+      assert.notInclude(JSON.stringify([client, credentials]), password)
+    }).pipe(Effect.provide(layerScript())))
+
+  it.effect("are not in the errors of an input", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(
+        CommsClient.make({ credentials, baseUrl: `https://AC0123456789:${password}@comms.twilio.com` })
+      )
+      assert.notInclude(appearancesOf(error), password)
+      assert.strictEqual(error.field, "baseUrl")
+    }).pipe(Effect.provide(layerHttp([]))))
+})
+
+describe("toScrubber", () => {
+  it("takes out every occurrence, and leaves the rest as it is", () => {
+    const scrub = Credentials.toScrubber(credentials)
+    assert.strictEqual(scrub(`a ${password} b ${password}`), "a <redacted> b <redacted>")
+    assert.strictEqual(scrub("AC0123456789 is no secret"), "AC0123456789 is no secret")
+    assert.strictEqual(scrub(""), "")
+  })
+
+  it("does nothing for an empty secret", () => {
+    assert.strictEqual(Credentials.toScrubber({ accountSid: "AC1", authToken: Redacted.make("") })("abc"), "abc")
+  })
+})

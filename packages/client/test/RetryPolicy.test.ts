@@ -1,0 +1,322 @@
+import { RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
+import { CommsError } from "@effect-comms/domain"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Exit, Fiber, Layer, Random, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import {
+  advance,
+  type Answer,
+  assertTag,
+  fetch,
+  html,
+  id,
+  json,
+  layerScript,
+  lost,
+  operation,
+  page,
+  refused,
+  sentAt,
+  sentCount,
+  settle
+} from "./utils/script.ts"
+
+const done = json(operation)
+const repeated = (times: number, answer: Answer) => Array.from({ length: times }, () => answer)
+
+const layerRandom = (value: number) =>
+  Layer.succeed(Random.Random, { nextDoubleUnsafe: () => value, nextIntUnsafe: () => 0 })
+
+/** The times at which a call's requests are sent, when the clock is let run, and what it comes to. */
+const timeline = (...answers: ReadonlyArray<Answer>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(Effect.result(fetch))
+    yield* Effect.repeat(advance("5 minutes"), { times: answers.length })
+    assert.isDefined(fiber.pollUnsafe())
+    return { result: yield* Fiber.join(fiber), at: yield* sentAt }
+  }).pipe(Effect.provide(layerScript(...answers)))
+
+const waitsExactly = (millis: number, first: Answer) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(fetch)
+    yield* advance(millis - 1)
+    assert.strictEqual(yield* sentCount, 1)
+    yield* advance(1)
+    assert.strictEqual(yield* sentCount, 2)
+    assert.strictEqual((yield* Fiber.join(fiber)).id, id)
+  }).pipe(Effect.provide(layerScript(first, done)))
+
+describe("Retry-After", () => {
+  it.effect.each([409, 429, 503])(
+    "in seconds is kept to the millisecond after %d",
+    (status) => waitsExactly(7000, refused(status, { "retry-after": "7" }))
+  )
+
+  it.effect("is kept after a gateway's page as well", () =>
+    waitsExactly(7000, html(503, "<h1>Busy</h1>", { "retry-after": "7" })))
+
+  it.effect("is kept after a gateway's own status", () => waitsExactly(7000, html(502, "", { "retry-after": "7" })))
+
+  it.effect("is kept to its limit of a minute", () => waitsExactly(60_000, refused(429, { "retry-after": "60" })))
+
+  it.effect("as a date is measured against the local clock", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2024, 3, 5, 6, 20, 0))
+      yield* waitsExactly(7000, refused(429, { "retry-after": "Fri, 05 Apr 2024 06:20:07 GMT" }))
+    }))
+
+  it.effect.each(
+    [
+      ["right", Date.UTC(2024, 3, 5, 6, 20, 0)],
+      ["an hour slow", Date.UTC(2024, 3, 5, 5, 20, 0)],
+      ["an hour fast", Date.UTC(2024, 3, 5, 7, 20, 0)]
+    ] as const
+  )("as a date is measured against the answer's own date, when the clock is %s", ([, now]) =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(now)
+      yield* waitsExactly(
+        7000,
+        refused(503, { "retry-after": "Fri, 05 Apr 2024 06:20:07 GMT", date: "Fri, 05 Apr 2024 06:20:00 GMT" })
+      )
+    }))
+
+  it.effect.each([409, 429, 503])(
+    "overrides the back-off of every repeat after %d",
+    (status) =>
+      Effect.gen(function*() {
+        const { at, result } = yield* timeline(
+          refused(status, { "retry-after": "1" }),
+          refused(status, { "retry-after": "3" }),
+          refused(status, { "retry-after": "2" }),
+          done
+        )
+        assert.deepEqual(at, [0, 1000, 4000, 6000])
+        assert.strictEqual(result._tag, "Success")
+      })
+  )
+
+  it.effect("of zero seconds repeats at once", () =>
+    Effect.gen(function*() {
+      const { at } = yield* timeline(refused(429, { "retry-after": "0" }), done)
+      assert.deepEqual(at, [0, 0])
+    }))
+
+  it.effect.each([
+    "-1",
+    "Fri, 05 Apr 1969 06:20:07 GMT",
+    "soon",
+    "1, 2",
+    "1.5",
+    "",
+    "Infinity",
+    "NaN",
+    "0x10",
+    "Fri, 99 Apr 2024 06:20:07 GMT"
+  ])("of %j is no wait, so the back-off applies", (retryAfter) =>
+    Effect.gen(function*() {
+      const { at } = yield* timeline(refused(429, { "retry-after": retryAfter }), done)
+      assert.deepEqual(at, [0, 500])
+    }).pipe(Effect.provide(layerRandom(0.5))))
+
+  it.effect.each(["61", "3600", "99999999999999999999", "9".repeat(400), "Fri, 05 Apr 2999 06:20:07 GMT"])(
+    "of %s is longer than what is kept, and fails at once",
+    (retryAfter) =>
+      Effect.gen(function*() {
+        const error = assertTag(yield* Effect.flip(fetch), "TooManyRequests")
+        assert.isTrue(error.retryAfter !== undefined && Duration.isGreaterThan(error.retryAfter, Duration.minutes(1)))
+        assert.include(error.message, "The server asks to wait ")
+        assert.deepEqual(yield* sentAt, [0])
+      }).pipe(Effect.provide(layerScript(refused(429, { "retry-after": retryAfter }))))
+  )
+
+  it.effect("limit may be raised", () =>
+    Effect.gen(function*() {
+      const { at } = yield* timeline(refused(429, { "retry-after": "120" }), done)
+      assert.deepEqual(at, [0, 120_000])
+    }).pipe(Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.make({ maxRetryAfter: "2 minutes" }))))
+})
+
+describe("back-off", () => {
+  it.effect("doubles from half a second", () =>
+    Effect.gen(function*() {
+      const { at } = yield* timeline(...repeated(5, refused(429)), done)
+      assert.deepEqual(at, [0, 500, 1500, 3500, 7500, 15_500])
+    }).pipe(Effect.provide(layerRandom(0.5))))
+
+  it.effect.each([[0, 0.8], [1, 1.2]] as const)(
+    "is jittered by a fifth at most (%d)",
+    ([random, factor]) =>
+      Effect.gen(function*() {
+        const { at } = yield* timeline(refused(503), refused(503), done)
+        assert.deepEqual(at, [0, 500 * factor, 1500 * factor])
+      }).pipe(Effect.provide(layerRandom(random)))
+  )
+
+  it.effect("is the same for the same seed, and another for another", () =>
+    Effect.gen(function*() {
+      const run = (seed: string) =>
+        Effect.map(timeline(refused(429), refused(429), done).pipe(Random.withSeed(seed)), ({ at }) =>
+          at.map((millis) => Math.round(millis - (at[0] ?? 0))))
+      const first = yield* run("a")
+      assert.deepEqual(yield* run("a"), first)
+      assert.notDeepEqual(yield* run("b"), first)
+    }))
+
+  it.effect("has its delays from its options", () =>
+    Effect.gen(function*() {
+      const { at } = yield* timeline(...repeated(4, refused(409)), done)
+      assert.deepEqual(at, [0, 1000, 3000, 6000, 9000])
+    }).pipe(
+      Effect.provide(layerRandom(0.5)),
+      Effect.provideService(
+        RetryPolicy.CurrentRetryPolicy,
+        RetryPolicy.make({ initialDelay: "1 second", maxDelay: "3 seconds" })
+      )
+    ))
+})
+
+describe("what is repeated", () => {
+  it.effect.each([400, 401, 403, 404, 500, 413, 418, 422, 302])(
+    "not %d, even with a Retry-After",
+    (status) =>
+      Effect.gen(function*() {
+        const { at, result } = yield* timeline(refused(status, { "retry-after": "1" }))
+        assert.deepEqual(at, [0])
+        assert.strictEqual(result._tag, "Failure")
+      })
+  )
+
+  it.effect("not an answer that cannot be understood", () =>
+    Effect.gen(function*() {
+      const { at, result } = yield* timeline(html(200, "<h1>Hello</h1>"))
+      assert.deepEqual(at, [0])
+      assert.strictEqual(result._tag, "Failure")
+    }))
+
+  it.effect.each([409, 429, 503, 408, 502, 504])("%d", (status) =>
+    Effect.gen(function*() {
+      const { at, result } = yield* timeline(refused(status), done)
+      assert.deepEqual(at, [0, 500])
+      assert.strictEqual(result._tag, "Success")
+    }).pipe(Effect.provide(layerRandom(0.5))))
+
+  it.effect("a lost connection", () =>
+    Effect.gen(function*() {
+      const { at, result } = yield* timeline(lost(new Error("ECONNRESET")), done)
+      assert.deepEqual(at, [0, 500])
+      assert.strictEqual(result._tag, "Success")
+    }).pipe(Effect.provide(layerRandom(0.5))))
+
+  it.effect("each page of a stream on its own", () =>
+    Effect.gen(function*() {
+      const operations = yield* SenderPoolOperations.SenderPoolOperations
+      const fiber = yield* operations.stream().pipe(Stream.runCollect, Effect.forkChild)
+      yield* Effect.repeat(advance("1 second"), { times: 6 })
+      assert.lengthOf(yield* Fiber.join(fiber), 2)
+      assert.deepEqual(yield* sentAt, [0, 1000, 1000, 2000])
+    }).pipe(Effect.provide(layerScript(
+      refused(429, { "retry-after": "1" }),
+      page([id], "b"),
+      refused(503, { "retry-after": "1" }),
+      page([id], null)
+    ))))
+})
+
+describe("how often", () => {
+  it.effect("five times after the first attempt, and then the last failure", () =>
+    Effect.gen(function*() {
+      const { at, result } = yield* timeline(...repeated(5, refused(429)), refused(503))
+      assert.lengthOf(at, 6)
+      assert.strictEqual(result._tag === "Failure" ? result.failure._tag : "", "ServiceUnavailable")
+    }))
+
+  it.effect.each([0, 1, 2, 7])("%d times when asked", (times) =>
+    Effect.gen(function*() {
+      const { at } = yield* timeline(...repeated(times + 1, refused(429, { "retry-after": "1" })))
+      assert.lengthOf(at, times + 1)
+    }).pipe(Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.make({ times }))))
+
+  it.effect("counts anew for each call", () =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(Effect.andThen(fetch, fetch))
+      yield* Effect.repeat(advance("1 second"), { times: 4 })
+      yield* Fiber.join(fiber)
+      assert.strictEqual(yield* sentCount, 4)
+    }).pipe(
+      Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.make({ times: 1 })),
+      Effect.provide(
+        layerScript(refused(429, { "retry-after": "1" }), done, refused(429, { "retry-after": "1" }), done)
+      )
+    ))
+})
+
+describe("another policy", () => {
+  it.effect("for one call", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(
+        fetch.pipe(Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.none))
+      )
+      assertTag(error, "TooManyRequests")
+      assert.strictEqual(yield* sentCount, 1)
+      const fiber = yield* Effect.forkChild(fetch)
+      yield* advance("1 second")
+      assert.strictEqual((yield* Fiber.join(fiber)).id, id)
+    }).pipe(Effect.provide(layerScript(refused(429), refused(429, { "retry-after": "1" }), done))))
+
+  it.effect("for all, from a layer", () =>
+    Effect.gen(function*() {
+      assertTag(yield* Effect.flip(fetch), "TooManyRequests")
+      assertTag(yield* Effect.flip(fetch), "ServiceUnavailable")
+      assert.deepEqual(yield* sentAt, [0, 0])
+    }).pipe(
+      Effect.provide([
+        layerScript(refused(429), refused(503)),
+        Layer.succeed(RetryPolicy.CurrentRetryPolicy, RetryPolicy.none)
+      ])
+    ))
+
+  it.effect("may repeat what is otherwise not repeated", () =>
+    Effect.gen(function*() {
+      const { at, result } = yield* timeline(refused(404), done)
+      assert.deepEqual(at, [0, 500])
+      assert.strictEqual(result._tag, "Success")
+    }).pipe(
+      Effect.provide(layerRandom(0.5)),
+      Effect.provideService(RetryPolicy.CurrentRetryPolicy, {
+        ...RetryPolicy.make(),
+        while: (error) => error._tag === "NotFound"
+      })
+    ))
+})
+
+it.effect("an interruption during a wait ends the call at once, and nothing more is sent", () =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(fetch)
+    yield* advance("3 seconds")
+    assert.strictEqual(yield* sentCount, 1)
+    yield* Fiber.interrupt(fiber)
+    const exit = yield* Fiber.await(fiber)
+    assert.isTrue(Exit.hasInterrupts(exit))
+    yield* advance("1 hour")
+    assert.strictEqual(yield* sentCount, 1)
+  }).pipe(Effect.provide(layerScript(refused(429, { "retry-after": "7" })))))
+
+it.effect("an interruption during a request ends the call at once", () =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(fetch)
+    yield* settle
+    assert.strictEqual(yield* sentCount, 1)
+    yield* Fiber.interrupt(fiber)
+    assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
+    yield* advance("1 hour")
+    assert.strictEqual(yield* sentCount, 1)
+  }).pipe(Effect.provide(layerScript(() => Effect.never))))
+
+describe("retryAfter", () => {
+  it("is what the server asked for", () => {
+    const asked = new CommsError.Conflict({ errors: [], retryAfter: Duration.seconds(7) })
+    assert.strictEqual(RetryPolicy.retryAfter(asked), asked.retryAfter)
+    assert.isUndefined(RetryPolicy.retryAfter(new CommsError.Conflict({ errors: [] })))
+    assert.isUndefined(RetryPolicy.retryAfter(new CommsError.NotFound({ errors: [] })))
+  })
+})
