@@ -58,7 +58,7 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
     new Unauthorized({ ...request, errors: [], mediaType: "application/problem+json", excerpt: "" }),
     [
       `GET ${url} was answered 401, Unauthorized.`,
-      "The body (application/problem+json) is empty",
+      "The body (application/problem+json) is empty.",
       "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET"
     ]
   ],
@@ -93,7 +93,7 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
     new ServiceUnavailable(gateway),
     [
       `GET ${url} was answered 503, Service Unavailable.`,
-      "The body (text/html) begins: <h1>Nope</h1>",
+      "The body (text/html) begins with \"<h1>Nope</h1>\".",
       "Repeat the request later"
     ]
   ],
@@ -101,7 +101,7 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
     new UnexpectedStatus({ ...gateway, status: 502, readOnly: true }),
     [
       `GET ${url} was answered 502, a status that the contract does not give here.`,
-      "The body (text/html) begins: <h1>Nope</h1>",
+      "The body (text/html) begins with \"<h1>Nope</h1>\".",
       "Check TWILIO_COMMS_BASE_URL"
     ]
   ],
@@ -131,7 +131,7 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
     new InvalidResponse({ ...request, status: 200, problem: "It is empty.", mediaType: "text/html", excerpt: "" }),
     [
       `GET ${url} was answered 200 with a body that cannot be understood: It is empty.`,
-      "The body (text/html) is empty",
+      "The body (text/html) is empty.",
       "Check TWILIO_COMMS_BASE_URL"
     ]
   ],
@@ -180,6 +180,16 @@ describe("message", () => {
     assert.include(message, "(20001 at $.status, ")
     assert.include(message, " Another. (20002, ")
   })
+})
+
+it("shows no control characters of what the API wrote, and keeps them as data", () => {
+  const text = "\u001b[31mred\u0007\r\nnext\u0000"
+  const error = new BadRequest({
+    errors: [new TwilioError.TwilioError({ code: 1, message: text, infoUrl: text, context: text })]
+  })
+  assert.include(error.message, " [31mred next. (1 at [31mred next, [31mred next) ")
+  assert.notMatch(error.message, /\p{Cc}/u)
+  assert.strictEqual(error.errors[0]?.message, text)
 })
 
 describe("isRetryable", () => {

@@ -275,6 +275,7 @@ const HostileBody = Schema.Union([
     "{\"__proto__\":{}}",
     "{\"errors\":null}",
     "{\"errors\":[{}]}",
+    "{\"errors\":[{\"code\":1,\"message\":\"\\u001b[2J\",\"infoUrl\":\"\\u0007\",\"context\":\"\\r\\n\"}]}",
     "{\"errors\":[{\"code\":1e300,\"message\":\"\",\"infoUrl\":\"\",\"context\":null}]}",
     JSON.stringify(operation),
     JSON.stringify({ ...operation, createdAt: "+999999-01-01" }),

@@ -13,11 +13,16 @@ const requestOf = ({ method, url }: Request): string =>
 const bodyOf = (body: { readonly mediaType?: string; readonly excerpt?: string }): string =>
   body.excerpt === undefined
     ? ""
-    : ` The body (${body.mediaType ?? "no media type"}) ${body.excerpt === "" ? "is empty" : `begins: ${body.excerpt}`}`
+    : ` The body (${body.mediaType ?? "no media type"}) ${
+      body.excerpt === "" ? "is empty." : `begins with "${body.excerpt}".`
+    }`
 
 const idOf = (requestId: string | undefined): string => requestId === undefined ? "" : ` Request id: ${requestId}.`
 
 const sentence = (text: string): string => /[.!?]$/.test(text) ? text : `${text}.`
+
+// What the API wrote is data, and must not write on the terminal that shows it.
+const printable = (text: string): string => text.replace(/[\p{Cc}\s]+/gu, " ").trim()
 
 export const describeAnswer = (
   error: Request & {
@@ -37,7 +42,9 @@ export const describeAnswer = (
   advice: string
 ): string => {
   const errors = error.errors.map(({ code, context, infoUrl, message }) =>
-    ` ${sentence(message)} (${code}${context === null ? "" : ` at ${context}`}, ${infoUrl})`
+    ` ${sentence(printable(message))} (${code}${context === null ? "" : ` at ${printable(context)}`}, ${
+      printable(infoUrl)
+    })`
   ).join("")
   const wait = error.retryAfter === undefined ? "" : ` The server asks to wait ${Duration.format(error.retryAfter)}.`
   return `${requestOf(error)} was answered ${error.status}, ${phrase}.${errors}${bodyOf(error)}${wait} ${advice}${
