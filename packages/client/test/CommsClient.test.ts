@@ -46,36 +46,32 @@ describe("a request", () => {
     }).pipe(Effect.provide(layerScriptWith({ userAgent: "billing/7" })(json(operation)))))
 
   it.effect("does not let fetch follow redirects", () =>
-    Effect.gen(function*() {
-      yield* fetch
-    }).pipe(Effect.provide(layerScript((request) =>
+    fetch.pipe(Effect.provide(layerScript((request) =>
       Effect.withFiber((fiber) => {
-        assert.strictEqual(
-          Context.getOption(fiber.context, FetchHttpClient.RequestInit).pipe(Option.getOrThrow).redirect,
-          "manual"
-        )
+        const init = Context.getOption(fiber.context, FetchHttpClient.RequestInit).pipe(Option.getOrThrow)
+        assert.strictEqual(init.redirect, "manual")
         return json(operation)(request)
       })
     ))))
 })
 
+const givesUp = (answer: Answer) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(Effect.flip(fetch))
+    yield* advance(29_999)
+    assert.isUndefined(fiber.pollUnsafe())
+    yield* advance(1)
+    const error = assertTag(yield* Fiber.join(fiber), "TransportFailure")
+    assert.strictEqual(error.reason, "Timeout")
+    assert.strictEqual(error.detail, "The attempt was given up after 30s.")
+    assert.isTrue(error.isRetryable)
+    assert.strictEqual(yield* sentCount, 1)
+  }).pipe(once, Effect.provide(layerScript(answer)))
+
 describe("attemptTimeout", () => {
-  const timeout = (answer: Answer) =>
-    Effect.gen(function*() {
-      const fiber = yield* Effect.forkChild(Effect.flip(fetch))
-      yield* advance(29_999)
-      assert.isUndefined(fiber.pollUnsafe())
-      yield* advance(1)
-      const error = assertTag(yield* Fiber.join(fiber), "TransportFailure")
-      assert.strictEqual(error.reason, "Timeout")
-      assert.strictEqual(error.detail, "The attempt was given up after 30s.")
-      assert.isTrue(error.isRetryable)
-      assert.strictEqual(yield* sentCount, 1)
-    }).pipe(once, Effect.provide(layerScript(answer)))
+  it.effect("is 30 seconds for an answer that does not come", () => givesUp(silent))
 
-  it.effect("is 30 seconds for an answer that does not come", () => timeout(silent))
-
-  it.effect("is 30 seconds for a body that does not end", () => timeout(endless))
+  it.effect("is 30 seconds for a body that does not end", () => givesUp(endless))
 
   it.effect("counts for each attempt on its own, and the next one follows", () =>
     Effect.gen(function*() {
@@ -144,14 +140,14 @@ describe("credentials", () => {
     }).pipe(Effect.provide(layerHttp([]))))
 })
 
-describe("layerConfig", () => {
-  const baseUrlOf = (variables: Readonly<Record<string, string>>) =>
-    CommsClient.CommsClient.pipe(
-      Effect.map(({ baseUrl }) => baseUrl),
-      Effect.provide(CommsClient.layerConfig),
-      Effect.provide([environment(variables), layerHttp([])])
-    )
+const baseUrlOf = (variables: Readonly<Record<string, string>>) =>
+  CommsClient.CommsClient.pipe(
+    Effect.map(({ baseUrl }) => baseUrl),
+    Effect.provide(CommsClient.layerConfig),
+    Effect.provide([environment(variables), layerHttp([])])
+  )
 
+describe("layerConfig", () => {
   it.effect("needs only credentials", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* baseUrlOf(account), "https://comms.twilio.com")

@@ -40,6 +40,15 @@ describe("the Authorization header", () => {
     }).pipe(Effect.provide(layerScriptWith({ credentials })(json(operation)))))
 })
 
+const missingOf = ([apiKey, apiSecret, accountSid]: ReadonlyArray<boolean>) =>
+  accountSid === true
+    ? "TWILIO_AUTH_TOKEN"
+    : apiKey === true
+    ? "TWILIO_API_SECRET"
+    : apiSecret === true
+    ? "TWILIO_API_KEY"
+    : "TWILIO_ACCOUNT_SID"
+
 describe("config", () => {
   const names = ["TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"] as const
   const values = ["SK1", "key-s3cret", "AC1", "t0ken"] as const
@@ -57,15 +66,6 @@ describe("config", () => {
     Object.fromEntries(
       names.flatMap((name, n) => states[n] === "absent" ? [] : [[name, states[n] === "set" ? values[n] ?? "" : ""]])
     )
-
-  const missingOf = ([apiKey, apiSecret, accountSid]: ReadonlyArray<boolean>) =>
-    accountSid === true
-      ? "TWILIO_AUTH_TOKEN"
-      : apiKey === true
-      ? "TWILIO_API_SECRET"
-      : apiSecret === true
-      ? "TWILIO_API_KEY"
-      : "TWILIO_ACCOUNT_SID"
 
   it.effect.each(cases)("$states", ({ states }) =>
     Effect.gen(function*() {

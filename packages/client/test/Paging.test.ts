@@ -33,12 +33,12 @@ describe("asking for pages", () => {
   it.effect("sends nothing before the pull", () =>
     Effect.gen(function*() {
       const { stream, streamPages } = yield* operations
-      stream()
-      streamPages({ pageSize: 1 })
+      const [all, pages] = [stream(), streamPages({ pageSize: 1 })]
       assert.strictEqual(yield* sentCount, 0)
-      yield* Stream.runDrain(stream())
-      assert.strictEqual(yield* sentCount, 1)
-    }).pipe(Effect.provide(layerScript(page([idOf(1)], null)))))
+      yield* Stream.runDrain(all)
+      yield* Stream.runDrain(pages)
+      assert.strictEqual(yield* sentCount, 2)
+    }).pipe(Effect.provide(layerScript(page([idOf(1)], null), page([idOf(1)], null)))))
 
   it.effect("asks for one page when one is enough", () =>
     Effect.gen(function*() {

@@ -36,6 +36,12 @@ const timeline = (...answers: ReadonlyArray<Answer>) =>
     return { result: yield* Fiber.join(fiber), at: yield* sentAt }
   }).pipe(Effect.provide(layerScript(...answers)))
 
+const delaysOf = (seed: string) =>
+  Effect.map(
+    timeline(refused(429), refused(429), done).pipe(Random.withSeed(seed)),
+    ({ at }) => at.map((millis) => Math.round(millis - (at[0] ?? 0)))
+  )
+
 const waitsExactly = (millis: number, first: Answer) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(fetch)
@@ -154,12 +160,9 @@ describe("back-off", () => {
 
   it.effect("is the same for the same seed, and another for another", () =>
     Effect.gen(function*() {
-      const run = (seed: string) =>
-        Effect.map(timeline(refused(429), refused(429), done).pipe(Random.withSeed(seed)), ({ at }) =>
-          at.map((millis) => Math.round(millis - (at[0] ?? 0))))
-      const first = yield* run("a")
-      assert.deepEqual(yield* run("a"), first)
-      assert.notDeepEqual(yield* run("b"), first)
+      const first = yield* delaysOf("a")
+      assert.deepEqual(yield* delaysOf("a"), first)
+      assert.notDeepEqual(yield* delaysOf("b"), first)
     }))
 
   it.effect("has its delays from its options", () =>

@@ -27,6 +27,9 @@ const decodeExample = Schema.decodeUnknownEffect(
   Schema.Union([SenderPoolOperation.SenderPoolOperation, SenderPoolOperation.SenderPoolOperationPage])
 )
 
+const statusesOf = (name: string) =>
+  examples.filter(({ operationId }) => operationId === name).map(({ status }) => status)
+
 describe("the documented examples", () => {
   it.effect.each(examples.filter(({ status }) => status === 200))(
     "$operationId 200",
@@ -116,8 +119,6 @@ describe("the documented examples", () => {
   )
 
   it("are of every status of both operations", () => {
-    const statusesOf = (name: string) =>
-      examples.filter(({ operationId }) => operationId === name).map(({ status }) => status)
     assert.deepEqual(statusesOf("fetchSenderPoolOperation"), [200, 400, 404, 409, 429, 500, 503])
     assert.deepEqual(statusesOf("listSenderPoolOperations"), [200, 400, 409, 429, 500, 503])
   })

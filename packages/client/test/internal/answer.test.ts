@@ -172,10 +172,10 @@ describe("the request id", () => {
     }))
 })
 
-describe("a failure of the transport", () => {
-  const withCode = (message: string, code: string, cause?: unknown) =>
-    Object.assign(new Error(message, { cause }), { code })
+const withCode = (message: string, code: string, cause?: unknown) =>
+  Object.assign(new Error(message, { cause }), { code })
 
+describe("a failure of the transport", () => {
   it.effect.each(
     [
       [new Error("socket hang up"), "socket hang up"],
