@@ -1,0 +1,38 @@
+import type { Operation, Pagination, SenderPoolOperation, Timestamp } from "@effect-comms/domain"
+import type { DateTime } from "effect"
+import type { Equal, Expect } from "./utils/expect.ts"
+
+type Fields = {
+  readonly [K in "id" | "status" | "createdAt" | "updatedAt"]: SenderPoolOperation.SenderPoolOperation[K]
+}
+
+export const inputs: ReadonlyArray<SenderPoolOperation.ListParams> = [
+  {},
+  { startDate: new Date(0), endDate: "2024-01-15", status: "PROCESSING", pageToken: "a", pageSize: 1 },
+  { startDate: undefined, endDate: undefined, status: undefined, pageToken: undefined, pageSize: undefined }
+]
+
+// @ts-expect-error FAILED is no status
+export const badStatus: SenderPoolOperation.ListParams = { status: "FAILED" }
+
+// @ts-expect-error a misspelt filter would select everything
+export const misspelt: SenderPoolOperation.ListParams = { startdate: "2024-01-15" }
+
+export type Tests = [
+  Expect<
+    Equal<Fields, {
+      readonly id: Operation.OperationId
+      readonly status: Operation.OperationStatus
+      readonly createdAt: DateTime.Utc
+      readonly updatedAt: DateTime.Utc
+    }>
+  >,
+  Expect<Equal<Timestamp.TimestampInput, DateTime.DateTime | Date | string>>,
+  Expect<
+    Equal<
+      SenderPoolOperation.SenderPoolOperationPage["operations"],
+      ReadonlyArray<SenderPoolOperation.SenderPoolOperation>
+    >
+  >,
+  Expect<Equal<Pagination.PaginationMetadata["next"], Pagination.PageToken | null>>
+]
