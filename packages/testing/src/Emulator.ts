@@ -25,6 +25,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as FaultPlan from "./FaultPlan.ts"
+import type { Connection } from "./internal/connection.ts"
 import * as Server from "./internal/server.ts"
 import { OperationPlan } from "./OperationPlan.ts"
 import * as OperationStore from "./OperationStore.ts"
@@ -114,12 +115,10 @@ export interface Service {
   readonly report: Effect.Effect<Report.Report>
   /** Begins a new report. */
   readonly resetReport: Effect.Effect<void>
-  /**
-   * Answers a request. `drop` is what closes the connection; it is run when the plan says so.
-   */
+  /** Answers a request. The connection says how it is closed where the plan asks for it. */
   readonly answer: <E>(
     request: HttpServerRequest.HttpServerRequest,
-    drop: Effect.Effect<never, E>
+    connection: Connection<E>
   ) => Effect.Effect<HttpServerResponse.HttpServerResponse, E>
 }
 
@@ -241,7 +240,9 @@ export class ConnectionClosed extends Schema.TaggedError<ConnectionClosed>()("Co
   }
 }
 
-const drop = Effect.fail(new ConnectionClosed())
+const closed = Effect.fail(new ConnectionClosed())
+
+const inProcess: Connection<ConnectionClosed> = { closeBefore: closed, closeWithin: closed }
 
 /**
  * An `HttpClient` whose requests the emulator answers, in process, whatever the host they are for.
@@ -255,7 +256,7 @@ export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, Emulator
     Emulator,
     ({ answer }) =>
       HttpClient.make((request) =>
-        answer(HttpServerRequest.fromClientRequest(request), drop).pipe(
+        answer(HttpServerRequest.fromClientRequest(request), inProcess).pipe(
           Effect.map((response) => HttpServerResponse.toClientResponse(response, { request })),
           Effect.mapError((cause) =>
             new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
@@ -294,9 +295,10 @@ export const fetch: Effect.Effect<typeof globalThis.fetch, never, Emulator> = Ef
   return (input, init) => {
     const request = new Request(input, init)
     return run(
-      answer(HttpServerRequest.fromWeb(request), drop).pipe(
+      answer(HttpServerRequest.fromWeb(request), inProcess).pipe(
         Effect.map((response) => HttpServerResponse.toWeb(response, { context })),
-        Effect.mapError((cause) => new TypeError("fetch failed", { cause }))
+        // The platform's fetch rejects with a TypeError, and clients look for it.
+        Effect.catch((cause) => Effect.die(new TypeError("fetch failed", { cause })))
       ),
       { signal: request.signal }
     )

@@ -6,7 +6,9 @@
 import type * as Operation from "@effect-comms/domain/Operation"
 import { OperationStatus, UnknownOperationStatus } from "@effect-comms/domain/Operation"
 import type { SenderPoolOperationStats } from "@effect-comms/domain/SenderPoolOperation"
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
+import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
 
 const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }, { expected: "a share from 0 to 1" }))
@@ -75,6 +77,8 @@ export interface Standing {
   readonly changedAfter: Duration.Duration
 }
 
+const byShare = Order.mapInput(Order.Number, (stall: typeof Stall.Type) => stall.at)
+
 const statsOf = (plan: OperationPlan, done: number): SenderPoolOperationStats => {
   const { failed = 0, queued = 0, total } = plan
   const work = total - queued
@@ -105,7 +109,7 @@ export const standingAt = (plan: OperationPlan, elapsed: Duration.Duration): Sta
     }
   }
   let share = whole === 0 ? 1 : Math.min(passed / whole, 1)
-  for (const stall of [...stalls].sort((a, b) => a.at - b.at)) {
+  for (const stall of Arr.sort(stalls, byShare)) {
     if (share <= stall.at) break
     const worked = passed - stallsBefore(stall.at) - Duration.toMillis(stall.for)
     share = whole === 0 ? 1 : Math.min(Math.max(stall.at, worked / whole), 1)

@@ -53,10 +53,10 @@ const handlers = ({ store, tokenLifetime }: Settings) =>
     handlers.handleAll({
       fetch: ({ params }) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Option.match(store.get(params.operationId, now), {
-            onNone: () => Effect.fail(new CommsError.NotFound({ errors: [twilioError(404)] })),
-            onSome: Effect.succeed
-          })),
+          Effect.mapError(
+            Effect.fromOption(store.get(params.operationId, now)),
+            () => new CommsError.NotFound({ errors: [twilioError(404)] })
+          )),
       list: Effect.fnUntraced(function*({ query }) {
         const { endDate, pageSize, pageToken, startDate, status } = query
         const now = yield* Clock.currentTimeMillis

@@ -2,16 +2,18 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as Effect from "effect/Effect"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import type * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as Http from "node:http"
+import type { Connection } from "./connection.ts"
 
 export interface Options {
   readonly host: string
   readonly port: number
   readonly answer: (
     request: HttpServerRequest.HttpServerRequest,
-    drop: Effect.Effect<never>
+    connection: Connection<never>
   ) => Effect.Effect<HttpServerResponse.HttpServerResponse>
 }
 
@@ -34,20 +36,29 @@ const bind = (server: Http.Server, { host, port }: Options) =>
     })
   })
 
+// What was written is sent before the connection closes. Headers are not written before the first piece of a body, so a
+// body that closes it at once closes it before the answer.
+const connectionOf = (request: HttpServerRequest.HttpServerRequest): Connection<never> => {
+  const closeWithin = Effect.andThen(
+    Effect.sync(() => NodeHttpServerRequest.toIncomingMessage(request).socket.destroySoon()),
+    Effect.never
+  )
+  return {
+    closeWithin,
+    closeBefore: Effect.succeed(HttpServerResponse.stream(Stream.fromEffect(closeWithin)))
+  }
+}
+
 /** Listens until the scope ends, and gives the port. */
 export const listen = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<number, Error, Scope.Scope> {
   const http = yield* server
   const scope = yield* Effect.scope
-  const app = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-    options.answer(
-      request,
-      Effect.andThen(
-        Effect.sync(() => NodeHttpServerRequest.toIncomingMessage(request).socket.destroy()),
-        Effect.never
-      )
-    ))
+  const app = Effect.flatMap(
+    HttpServerRequest.HttpServerRequest,
+    (request) => options.answer(request, connectionOf(request))
+  )
   http.on("request", yield* NodeHttpServer.makeHandler(app, { scope }))
   return yield* bind(http, options)
 })

@@ -1,5 +1,7 @@
+import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
+import * as Order from "effect/Order"
 import * as Report from "../Report.ts"
 
 /** A request as it arrives. */
@@ -43,6 +45,8 @@ const second = 1000
 
 // What has failed and was never repeated must not be kept for ever.
 const maxFailed = 10_000
+
+const byNumber = Order.mapInput(Order.Number, (record: Report.RequestRecord) => record.number)
 
 export interface Recorder {
   readonly arrive: (arrival: Arrival) => Ticket
@@ -143,7 +147,7 @@ export const make = (limit: number): Recorder => {
           largestBurst,
           waited: Duration.millis(waited)
         }),
-        requests: records.filter((record) => record !== undefined).sort((a, b) => a.number - b.number)
+        requests: Arr.sort(records.filter((record) => record !== undefined), byNumber)
       }),
     reset: () => {
       records = []

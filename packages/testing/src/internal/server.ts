@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
+import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
@@ -14,6 +15,7 @@ import * as Stream from "effect/Stream"
 import type * as FaultPlan from "../FaultPlan.ts"
 import * as Admin from "./admin.ts"
 import * as App from "./app.ts"
+import type { Connection } from "./connection.ts"
 import * as Faults from "./faults.ts"
 import * as Recorder from "./recorder.ts"
 import { uint32 } from "./seeded.ts"
@@ -57,7 +59,7 @@ const pieces = (bytes: Uint8Array, count: number): ReadonlyArray<Uint8Array> => 
 
 const toResponse = <E>(
   { dropAfter, slow, wire }: Faults.Outcome,
-  drop: Effect.Effect<never, E>
+  closeWithin: Effect.Effect<never, E>
 ): HttpServerResponse.HttpServerResponse => {
   const { "content-type": contentType = "application/octet-stream", ...headers } = wire.headers
   if (dropAfter === undefined && slow === undefined) {
@@ -72,9 +74,14 @@ const toResponse = <E>(
     )
   )
   return HttpServerResponse.stream(
-    dropAfter === undefined ? parts : Stream.concat(parts, Stream.fromEffect(drop)),
+    dropAfter === undefined ? parts : Stream.concat(parts, Stream.fromEffect(closeWithin)),
     { status: wire.status, headers, contentType, contentLength: bytes.length }
   )
+}
+
+const isRouteNotFound = (cause: Cause.Cause<unknown>): boolean => {
+  const error = Cause.squash(cause)
+  return HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"
 }
 
 export const make = Effect.fnUntraced(function*(options: Options) {
@@ -95,11 +102,11 @@ export const make = Effect.fnUntraced(function*(options: Options) {
 
   // A handler that dies, and a path that is not there, are answered in the envelope like everything else.
   const answerSafely = app.pipe(
-    Effect.catchCause((cause) =>
-      Cause.hasInterruptsOnly(cause)
-        ? Effect.failCause(cause)
-        : Effect.succeed(
-          Cause.pretty(cause).includes("RouteNotFound")
+    Effect.catchCauseIf(
+      (cause) => !Cause.hasInterruptsOnly(cause),
+      (cause) =>
+        Effect.succeed(
+          isRouteNotFound(cause)
             ? App.envelope(404, App.twilioError(404))
             : App.envelope(500, App.twilioError(500))
         )
@@ -108,7 +115,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
 
   const answer = Effect.fnUntraced(function*<E>(
     request: HttpServerRequest.HttpServerRequest,
-    drop: Effect.Effect<never, E>
+    connection: Connection<E>
   ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, E> {
     const normally = answerSafely.pipe(
       Effect.provideService(HttpServerRequest.HttpServerRequest, request),
@@ -139,7 +146,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     const at = yield* Clock.currentTimeMillis
     const { asked, dropAfter, faults, wire } = outcome
     recorder.answer(ticket, { at, status: dropAfter === undefined ? wire.status : undefined, asked, faults })
-    return dropAfter === -1 ? yield* drop : toResponse(outcome, drop)
+    return dropAfter === -1 ? yield* connection.closeBefore : toResponse(outcome, connection.closeWithin)
   })
 
   return { answer, setFaults, report, resetReport }
