@@ -1,8 +1,11 @@
 /**
  * @since 0.1.0
  */
+export * as Arbitraries from "./Arbitraries.ts"
 export * as Emulator from "./Emulator.ts"
+export * as Examples from "./Examples.ts"
 export * as FaultPlan from "./FaultPlan.ts"
 export * as OperationPlan from "./OperationPlan.ts"
 export * as OperationStore from "./OperationStore.ts"
 export * as Report from "./Report.ts"
+export * as SenderPoolOperationsTest from "./SenderPoolOperationsTest.ts"

@@ -3,7 +3,7 @@ import * as CommsApi from "@effect-comms/domain/CommsApi"
 import * as CommsError from "@effect-comms/domain/CommsError"
 import { defaultPageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
 import { SenderPoolOperationPage } from "@effect-comms/domain/SenderPoolOperation"
-import { TwilioError } from "@effect-comms/domain/TwilioError"
+import type { TwilioError } from "@effect-comms/domain/TwilioError"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -15,8 +15,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as SchemaIssue from "effect/SchemaIssue"
-import * as FaultPlan from "../FaultPlan.ts"
 import type * as OperationStore from "../OperationStore.ts"
+import { twilioError } from "./errors.ts"
 import { uint32 } from "./seeded.ts"
 import * as Token from "./token.ts"
 
@@ -25,15 +25,6 @@ export interface Settings {
   readonly isAccount: (username: string, password: string) => boolean
   /** How long a page token lives, in milliseconds. */
   readonly tokenLifetime: number
-}
-
-export const twilioError = (
-  status: keyof typeof FaultPlan.documentedErrors,
-  context: string | null = null,
-  message?: string
-): TwilioError => {
-  const [code, documented] = FaultPlan.documentedErrors[status]
-  return new TwilioError({ code, message: message ?? documented, infoUrl: `/docs/api/errors/${code}`, context })
 }
 
 /** An answer with the documented envelope, for what the contract's handlers do not see. */

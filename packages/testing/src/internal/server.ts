@@ -16,6 +16,7 @@ import type * as FaultPlan from "../FaultPlan.ts"
 import * as Admin from "./admin.ts"
 import * as App from "./app.ts"
 import type { Connection } from "./connection.ts"
+import { twilioError } from "./errors.ts"
 import * as Faults from "./faults.ts"
 import * as Recorder from "./recorder.ts"
 import { uint32 } from "./seeded.ts"
@@ -107,8 +108,8 @@ export const make = Effect.fnUntraced(function*(options: Options) {
       (cause) =>
         Effect.succeed(
           isRouteNotFound(cause)
-            ? App.envelope(404, App.twilioError(404))
-            : App.envelope(500, App.twilioError(500))
+            ? App.envelope(404, twilioError(404))
+            : App.envelope(500, twilioError(500))
         )
     )
   )

@@ -1,0 +1,77 @@
+/**
+ * Generators of every model and error, for property tests.
+ *
+ * @since 0.1.0
+ */
+import * as CommsError from "@effect-comms/domain/CommsError"
+import { OperationId, OperationStatus } from "@effect-comms/domain/Operation"
+import { PageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
+import {
+  SenderPoolOperation,
+  SenderPoolOperationPage,
+  SenderPoolOperationStats
+} from "@effect-comms/domain/SenderPoolOperation"
+import { TwilioError, TwilioErrors } from "@effect-comms/domain/TwilioError"
+import * as Arbitrary from "effect/Arbitrary"
+import { FaultPlan } from "./FaultPlan.ts"
+import { OperationPlan } from "./OperationPlan.ts"
+
+/**
+ * A generator for each model, by the model's name.
+ *
+ * @category arbitraries
+ * @since 0.1.0
+ */
+export const models = {
+  OperationId: Arbitrary.schema(OperationId),
+  OperationStatus: Arbitrary.schema(OperationStatus),
+  PageSize: Arbitrary.schema(PageSize),
+  PageToken: Arbitrary.schema(PageToken),
+  PaginationMetadata: Arbitrary.schema(PaginationMetadata),
+  SenderPoolOperation: Arbitrary.schema(SenderPoolOperation),
+  SenderPoolOperationPage: Arbitrary.schema(SenderPoolOperationPage),
+  SenderPoolOperationStats: Arbitrary.schema(SenderPoolOperationStats),
+  TwilioError: Arbitrary.schema(TwilioError),
+  TwilioErrors: Arbitrary.schema(TwilioErrors)
+}
+
+/**
+ * A generator for each error, by the error's tag.
+ *
+ * @category arbitraries
+ * @since 0.1.0
+ */
+export const errors = {
+  BadRequest: Arbitrary.schema(CommsError.BadRequest),
+  Unauthorized: Arbitrary.schema(CommsError.Unauthorized),
+  Forbidden: Arbitrary.schema(CommsError.Forbidden),
+  NotFound: Arbitrary.schema(CommsError.NotFound),
+  Conflict: Arbitrary.schema(CommsError.Conflict),
+  TooManyRequests: Arbitrary.schema(CommsError.TooManyRequests),
+  InternalServerError: Arbitrary.schema(CommsError.InternalServerError),
+  ServiceUnavailable: Arbitrary.schema(CommsError.ServiceUnavailable),
+  UnexpectedStatus: Arbitrary.schema(CommsError.UnexpectedStatus),
+  TransportFailure: Arbitrary.schema(CommsError.TransportFailure),
+  InvalidResponse: Arbitrary.schema(CommsError.InvalidResponse),
+  InvalidInput: Arbitrary.schema(CommsError.InvalidInput),
+  PaginationLoop: Arbitrary.schema(CommsError.PaginationLoop)
+}
+
+/**
+ * Any error.
+ *
+ * @category arbitraries
+ * @since 0.1.0
+ */
+export const error = Arbitrary.schema(CommsError.CommsError)
+
+/**
+ * Generators of what the emulator is told: what becomes of an operation, and how to misbehave.
+ *
+ * @category arbitraries
+ * @since 0.1.0
+ */
+export const plans = {
+  OperationPlan: Arbitrary.schema(OperationPlan),
+  FaultPlan: Arbitrary.schema(FaultPlan)
+}

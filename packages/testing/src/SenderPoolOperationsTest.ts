@@ -1,0 +1,172 @@
+/**
+ * The service itself, holding operations in memory: to be put in the place of `SenderPoolOperations.layer` in a test.
+ *
+ * Filters, pages and input checks are those of the real thing. For a test of what travels, use the emulator.
+ *
+ * @since 0.1.0
+ */
+import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
+import * as CommsError from "@effect-comms/domain/CommsError"
+import { defaultPageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
+import { type list, type SenderPoolOperation, SenderPoolOperationPage } from "@effect-comms/domain/SenderPoolOperation"
+import * as Arr from "effect/Array"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Order from "effect/Order"
+import * as Ref from "effect/Ref"
+import { twilioError } from "./internal/errors.ts"
+
+/**
+ * What a test does to the operations in memory.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Service {
+  /** Replaces the operations. */
+  readonly set: (operations: ReadonlyArray<SenderPoolOperation>) => Effect.Effect<void>
+  /** Adds an operation, or puts it in the place of the one with its id. */
+  readonly put: (operation: SenderPoolOperation) => Effect.Effect<void>
+  /** Lets the next fetch that is not failing already fail with an error. Called twice, the next two do. */
+  readonly failNextFetch: (error: SenderPoolOperations.FetchError) => Effect.Effect<void>
+  /** Lets the next page that is not failing already fail with an error: that of a list, or one of a stream's. */
+  readonly failNextList: (error: SenderPoolOperations.ListError) => Effect.Effect<void>
+  /** How many operations were fetched and how many pages were listed so far, failed ones included. */
+  readonly calls: Effect.Effect<{ readonly fetch: number; readonly list: number }>
+}
+
+/**
+ * The test's side of the operations in memory.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class SenderPoolOperationsTest extends Context.Service<SenderPoolOperationsTest, Service>()(
+  "@effect-comms/testing/SenderPoolOperationsTest"
+) {}
+
+type Query = typeof list.query.Type
+
+const byCreation = Order.mapInput(DateTime.Order, (operation: SenderPoolOperation) => operation.createdAt)
+
+const matches = ({ endDate, startDate, status }: Query) => (operation: SenderPoolOperation): boolean =>
+  (startDate === undefined || DateTime.isGreaterThanOrEqualTo(operation.createdAt, startDate)) &&
+  (endDate === undefined || DateTime.isLessThan(operation.createdAt, endDate)) &&
+  (status === undefined || operation.status === status)
+
+const tokenPrefix = "page+at/"
+
+const tokenAt = (position: number): PageToken => PageToken.make(`${tokenPrefix}${position}=`)
+
+const positionOf = (token: PageToken | undefined): Option.Option<number> => {
+  if (token === undefined) return Option.some(0)
+  const digits = token.startsWith(tokenPrefix) ? /^(\d+)=$/.exec(token.slice(tokenPrefix.length)) : null
+  return Option.map(Option.fromNullishOr(digits?.[1]), Number)
+}
+
+const pageOf = (
+  operations: ReadonlyArray<SenderPoolOperation>,
+  query: Query
+): Effect.Effect<SenderPoolOperationPage, CommsError.BadRequest> =>
+  Option.match(positionOf(query.pageToken), {
+    onNone: () => Effect.fail(new CommsError.BadRequest({ errors: [twilioError(400, "$.pageToken")] })),
+    onSome: (position) => {
+      const size = query.pageSize ?? defaultPageSize
+      const matching = Arr.sort(operations.filter(matches(query)), byCreation)
+      return Effect.succeed(
+        new SenderPoolOperationPage({
+          operations: matching.slice(position, position + size),
+          pagination: new PaginationMetadata({
+            self: query.pageToken ?? tokenAt(0),
+            next: position + size < matching.length ? tokenAt(position + size) : null
+          })
+        })
+      )
+    }
+  })
+
+/**
+ * Makes both sides: the service that programs use, and the test's.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function*(operations: ReadonlyArray<SenderPoolOperation> = []) {
+  const current = yield* Ref.make(operations)
+  const fetches = yield* makeCalls<SenderPoolOperations.FetchError>()
+  const lists = yield* makeCalls<SenderPoolOperations.ListError>()
+
+  const service = SenderPoolOperations.fromCalls({
+    fetch: Effect.fnUntraced(function*(operationId) {
+      yield* fetches.begin
+      const found = (yield* Ref.get(current)).find(({ id }) => id === operationId)
+      return found ?? (yield* new CommsError.NotFound({ errors: [twilioError(404)] }))
+    }),
+    list: Effect.fnUntraced(function*(query) {
+      yield* lists.begin
+      return yield* pageOf(yield* Ref.get(current), query)
+    })
+  })
+
+  const test = SenderPoolOperationsTest.of({
+    set: (operations) => Ref.set(current, operations),
+    put: (operation) =>
+      Ref.update(current, (operations) => [...operations.filter(({ id }) => id !== operation.id), operation]),
+    failNextFetch: fetches.failNext,
+    failNextList: lists.failNext,
+    calls: Effect.all({ fetch: fetches.count, list: lists.count })
+  })
+
+  return { service, test }
+})
+
+const makeCalls = Effect.fnUntraced(function*<E>() {
+  const count = yield* Ref.make(0)
+  const failures = yield* Ref.make<ReadonlyArray<E>>([])
+  return {
+    count: Ref.get(count),
+    failNext: (error: E) => Ref.update(failures, Arr.append(error)),
+    begin: Effect.andThen(
+      Ref.update(count, (n) => n + 1),
+      Effect.flatMap(
+        Ref.modify(failures, (errors) => [Arr.head(errors), errors.slice(1)]),
+        Option.match({ onNone: () => Effect.void, onSome: (error) => Effect.fail(error) })
+      )
+    )
+  }
+})
+
+/**
+ * A layer of both sides, with operations to begin with.
+ *
+ * **Example** (A program that has to live with an outage)
+ *
+ * ```ts
+ * import { SenderPoolOperations } from "@effect-comms/client"
+ * import { CommsError } from "@effect-comms/domain"
+ * import { SenderPoolOperationsTest } from "@effect-comms/testing"
+ * import { Effect } from "effect"
+ *
+ * export const program = Effect.gen(function*() {
+ *   const test = yield* SenderPoolOperationsTest.SenderPoolOperationsTest
+ *   yield* test.failNextList(new CommsError.ServiceUnavailable({ errors: [] }))
+ *   const operations = yield* SenderPoolOperations.SenderPoolOperations
+ *   return yield* Effect.flip(operations.list())
+ * }).pipe(Effect.provide(SenderPoolOperationsTest.layer()))
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  operations?: ReadonlyArray<SenderPoolOperation>
+): Layer.Layer<SenderPoolOperations.SenderPoolOperations | SenderPoolOperationsTest> =>
+  Layer.effectContext(
+    Effect.map(make(operations), ({ service, test }) =>
+      Context.make(SenderPoolOperations.SenderPoolOperations, service).pipe(
+        Context.add(SenderPoolOperationsTest, test)
+      ))
+  )
