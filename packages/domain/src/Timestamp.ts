@@ -11,8 +11,15 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
 // `Date.parse` reads almost anything ("foo 3" is a day in 2001), so the shape is checked before it is asked.
-// The six-digit years are those `Date` itself prints for years beyond 9999.
-const rfc3339 = /^(?:\d{4}|[+-]\d{6})-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/
+// The six-digit years are those `Date` itself prints for years beyond 9999. It also takes the 30th of February for the
+// first of March, so the days that no year has are refused here, and the 29th of February where it is not.
+const rfc3339 =
+  /^(?:\d{4}|[+-]\d{6})-(?!02-3|(?:0[469]|11)-31)\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/
+
+const isInLeapYear = (text: string): boolean => {
+  const end = text.indexOf("-02-29") + "-02-29".length
+  return new Date(text.slice(0, end)).getUTCDate() === 29
+}
 
 const textForms = "an RFC 3339 date-time such as 2024-04-05T06:20:00Z, or a date"
 
@@ -42,7 +49,7 @@ export const Timestamp = Schema.String.annotate({
     // dates a record are half of what decoding a page costs, and this is a third off them.
     SchemaTransformation.transformEffect({
       decode: (text: string, options) => {
-        const millis = Date.parse(text)
+        const millis = text.includes("-02-29") && !isInLeapYear(text) ? Number.NaN : Date.parse(text)
         return Number.isNaN(millis)
           ? Effect.fail(new SchemaIssue.InvalidValue({ expected: textForms }, text, options))
           : Effect.succeed(DateTime.makeUnsafe(millis))
