@@ -1,0 +1,62 @@
+import { Input, SenderPoolOperation } from "@effect-comms/domain"
+import { assert, describe, it } from "@effect/vitest"
+import { assertEquals } from "@effect/vitest/utils"
+import { Duration, Effect, Schema } from "effect"
+import { refusal } from "./utils/refusal.ts"
+
+describe("makeDecoder", () => {
+  const decode = Input.makeDecoder("Things.list", "params", SenderPoolOperation.ListParams)
+
+  it.effect("names every field at fault, and the first of them", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(decode({ status: "FAILED", pageSize: 1001 }))
+      assert.strictEqual(error.operation, "Things.list")
+      assert.strictEqual(error.field, error.issues[0].field)
+      assert.sameMembers(error.issues.map(({ field }) => field), ["status", "pageSize"])
+    }))
+
+  it.effect("names the input itself when that is at fault", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(decode("all"))
+      assert.deepEqual(error.issues.map(({ field }) => field), ["params"])
+      assert.match(error.message, /^Things\.list refused its input, and nothing was sent\. params: Expected /)
+    }))
+
+  it.effect("gives what is right", () =>
+    Effect.gen(function*() {
+      assert.deepEqual<unknown>(yield* decode({ pageSize: 1 }), { pageSize: 1 })
+    }))
+})
+
+it.effect("toInvalidInput joins the path of a field", () =>
+  Effect.gen(function*() {
+    const nested = Schema.Struct({ a: Schema.Struct({ b: Schema.Array(Schema.Finite) }) })
+    const error = yield* Effect.flip(Schema.decodeUnknownEffect(nested)({ a: { b: [1, "x"] } }))
+    assert.strictEqual(Input.toInvalidInput("Things.make", "input")(error).field, "a.b.1")
+  }))
+
+it("invalidInput refuses one field", () => {
+  const error = Input.invalidInput("Things.make", "size", "Expected a size")
+  assert.strictEqual(error.field, "size")
+  assert.strictEqual(error.message, "Things.make refused its input, and nothing was sent. size: Expected a size.")
+})
+
+describe("DurationFromInput", () => {
+  const decode = Schema.decodeUnknownEffect(Input.DurationFromInput)
+
+  it.effect.each([[2000, 2000], ["2 seconds", 2000], [Duration.minutes(1), 60_000], [0, 0]] as const)(
+    "accepts %s",
+    ([input, millis]) =>
+      Effect.gen(function*() {
+        assertEquals(yield* decode(input), Duration.millis(millis))
+      })
+  )
+
+  it.effect.each([-1, Duration.millis(-1), "soon", "", null, Duration.negativeInfinity])(
+    "refuses %o",
+    (input) =>
+      Effect.gen(function*() {
+        assert.include(yield* refusal(Input.DurationFromInput)(input), "a duration such as \"30 seconds\"")
+      })
+  )
+})
