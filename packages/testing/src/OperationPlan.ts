@@ -6,9 +6,7 @@
 import type * as Operation from "@effect-comms/domain/Operation"
 import { OperationStatus, UnknownOperationStatus } from "@effect-comms/domain/Operation"
 import type { SenderPoolOperationStats } from "@effect-comms/domain/SenderPoolOperation"
-import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
-import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
 
 const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }, { expected: "a share from 0 to 1" }))
@@ -77,8 +75,6 @@ export interface Standing {
   readonly changedAfter: Duration.Duration
 }
 
-const byShare = Order.mapInput(Order.Number, (stall: typeof Stall.Type) => stall.at)
-
 const statsOf = (plan: OperationPlan, done: number): SenderPoolOperationStats => {
   const { failed = 0, queued = 0, total } = plan
   const work = total - queued
@@ -96,28 +92,24 @@ export const standingAt = (plan: OperationPlan, elapsed: Duration.Duration): Sta
   const { duration, end = "COMPLETED", endsAt = 1, queued = 0, stalls = [], status = "PROCESSING", total } = plan
   const whole = Duration.toMillis(duration)
   const passed = Math.max(0, Duration.toMillis(elapsed))
-  const stallsBefore = (share: number) =>
-    stalls.reduce((sum, stall) => stall.at < share ? sum + Duration.toMillis(stall.for) : sum, 0)
-  // The time at which a share of the work is done.
-  const timeOf = (share: number) => share * whole + stallsBefore(share)
+  // The whole millisecond at which a share of the work is done.
+  const timeOf = (share: number) =>
+    Math.ceil(stalls.reduce(
+      (sum, stall) => stall.at < share ? sum + Duration.toMillis(stall.for) : sum,
+      share * whole
+    ))
   const work = total - queued
-  if (end !== "PROCESSING" && passed >= timeOf(endsAt)) {
-    return {
-      status: end,
-      stats: statsOf(plan, Math.floor(work * endsAt)),
-      changedAfter: Duration.millis(timeOf(endsAt))
-    }
+  const last = Math.floor(work * endsAt)
+  const endedAfter = timeOf(endsAt)
+  if (end !== "PROCESSING" && passed >= endedAfter) {
+    return { status: end, stats: statsOf(plan, last), changedAfter: Duration.millis(endedAfter) }
   }
-  let share = whole === 0 ? 1 : Math.min(passed / whole, 1)
-  for (const stall of Arr.sort(stalls, byShare)) {
-    if (share <= stall.at) break
-    const worked = passed - stallsBefore(stall.at) - Duration.toMillis(stall.for)
-    share = whole === 0 ? 1 : Math.min(Math.max(stall.at, worked / whole), 1)
+  // The last of the items whose time has come.
+  let done = 0
+  for (let high = last; done < high;) {
+    const middle = Math.ceil((done + high) / 2)
+    if (timeOf(middle / work) <= passed) done = middle
+    else high = middle - 1
   }
-  const done = Math.floor(work * Math.min(share, endsAt))
-  return {
-    status,
-    stats: statsOf(plan, done),
-    changedAfter: Duration.millis(Math.min(passed, Math.ceil(timeOf(work === 0 ? 0 : done / work))))
-  }
+  return { status, stats: statsOf(plan, done), changedAfter: Duration.millis(done === 0 ? 0 : timeOf(done / work)) }
 }
