@@ -134,7 +134,7 @@ const operationOf = ({ ahead, createdAt, id, plan }: Entry, now: number): Sender
     status,
     stats,
     createdAt: DateTime.makeUnsafe(createdAt),
-    updatedAt: DateTime.makeUnsafe(Math.min(now, createdAt + Duration.toMillis(changedAfter)))
+    updatedAt: DateTime.makeUnsafe(Math.max(createdAt, Math.min(now, createdAt + Duration.toMillis(changedAfter))))
   }, { disableChecks: true })
 }
 

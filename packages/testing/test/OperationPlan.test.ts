@@ -1,9 +1,9 @@
-import { UnknownOperationStatus } from "@effect-comms/domain/Operation"
+import { Operation } from "@effect-comms/domain"
 import { OperationPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Duration, Effect, Schema } from "effect"
 
-const paused = UnknownOperationStatus.make("PAUSED")
+const paused = Operation.UnknownOperationStatus.make("PAUSED")
 
 const share = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 }))
 
@@ -33,7 +33,7 @@ const plans = Arbitrary.map(
   }
 )
 
-const at = (plan: OperationPlan.OperationPlan, elapsed: Duration.Input) => {
+const at = (plan: OperationPlan.OperationPlan, elapsed: Duration.Input): ReadonlyArray<string | number> => {
   const { changedAfter, stats, status } = OperationPlan.standingAt(plan, Duration.fromInputUnsafe(elapsed))
   return [status, stats.queued, stats.created, stats.failed, Duration.toMillis(changedAfter)]
 }
@@ -153,7 +153,12 @@ describe("standingAt", () => {
   })
 
   it("has statuses that the contract does not know", () => {
-    const plan = { total: 1, duration: Duration.millis(10), status: paused, end: UnknownOperationStatus.make("LOST") }
+    const plan = {
+      total: 1,
+      duration: Duration.millis(10),
+      status: paused,
+      end: Operation.UnknownOperationStatus.make("LOST")
+    }
     assert.strictEqual(at(plan, 9)[0], "PAUSED")
     assert.strictEqual(at(plan, 10)[0], "LOST")
   })
