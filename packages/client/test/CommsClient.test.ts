@@ -1,6 +1,7 @@
 import { CommsClient, RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
+import { Endpoint } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Context, Duration, Effect, Fiber, Layer, Option, Redacted } from "effect"
+import { ConfigProvider, Context, Duration, Effect, Fiber, Layer, Option, Redacted, Schema } from "effect"
 import { FetchHttpClient } from "effect/http"
 import {
   advance,
@@ -195,6 +196,27 @@ describe("layerConfig", () => {
       assert.strictEqual(assertTag(zero, "InvalidInput").field, "attemptTimeout")
     }))
 })
+
+it.effect("parameters of a path are encoded, so that none of them leads elsewhere", () =>
+  Effect.gen(function*() {
+    const client = yield* CommsClient.CommsClient
+    const fetchThing = client.endpoint(Endpoint.make({
+      name: "fetchThing",
+      description: "Fetch a thing.",
+      method: "GET",
+      path: "/v1/Things/:group/Parts/:name",
+      readOnly: true,
+      params: Schema.Struct({ group: Schema.String, name: Schema.String }),
+      query: Schema.Struct({ text: Schema.optionalKey(Schema.String) }),
+      success: Schema.Struct({ size: Schema.Int }),
+      errors: []
+    }))
+    const thing = yield* fetchThing({ params: { group: "../x", name: "a/b?c#d ü%2F" }, query: { text: "&=é" } })
+    assert.strictEqual(thing.size, 1)
+    const [request] = yield* sent
+    assert.strictEqual(request?.url.pathname, "/v1/Things/..%2Fx/Parts/a%2Fb%3Fc%23d%20%C3%BC%252F")
+    assert.deepEqual([...request?.url.searchParams ?? []], [["text", "&=é"]])
+  }).pipe(Effect.provide(layerScript(json({ size: 1 })))))
 
 it.effect("calls do not wait for each other", () =>
   Effect.gen(function*() {

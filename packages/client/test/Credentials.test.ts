@@ -89,7 +89,27 @@ describe("config", () => {
         assert.include(message, missingOf([hasKey === true, hasSecret === true, hasSid === true]))
         assert.notMatch(message, /key-s3cret|t0ken/)
       }
-    }).pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(environmentOf(states))))))
+    }).pipe(
+      Effect.provide(
+        ConfigProvider.layer(ConfigProvider.fromUnknown(environmentOf(states)))
+      )
+    ))
+
+  it.effect.each(cases)("$states, when the provider keeps empty texts", ({ states }) =>
+    Effect.gen(function*() {
+      const result = yield* Effect.result(Credentials.config)
+      const isComplete = states.slice(0, 2).every((state) => state === "set") ||
+        states.slice(2).every((state) => state === "set")
+      assert.strictEqual(result._tag, isComplete ? "Success" : "Failure")
+      if (result._tag === "Success") return
+      const named = names.filter((name) => result.failure.message.includes(name))
+      assert.isNotEmpty(named)
+      assert.isFalse(named.some((name) => states[names.indexOf(name)] === "set"))
+    }).pipe(
+      Effect.provide(
+        ConfigProvider.layer(ConfigProvider.fromUnknown(environmentOf(states), { preserveEmptyStrings: true }))
+      )
+    ))
 
   it.effect("is what layerConfig fails with", () =>
     Effect.gen(function*() {
