@@ -1,0 +1,278 @@
+/**
+ * Puts a client, this project's or any other, through what an API does to it, and says what it did well and what not.
+ *
+ * **Details**
+ *
+ * A scenario is an emulator with a plan of faults, a call, and a verdict on the requests that came and on what the call
+ * ended with. Time is Effect's `Clock`: for a client that keeps to it too, `TestClock` makes hours of waiting take
+ * milliseconds. On the real clock a grade takes 33 seconds, which is its longest scenario.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import { scenarios } from "./internal/scenarios.ts"
+import * as Stage from "./internal/stage.ts"
+import { pad, seconds } from "./internal/table.ts"
+
+/**
+ * What a client is given to talk to an emulator. It takes what it can use.
+ *
+ * **Details**
+ *
+ * In process, the emulator answers `fetch` and `httpClient`, whatever the host, and nobody else. On a port, they are the
+ * platform's own, and `baseUrl` is enough.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Target {
+  /** Without a path and a slash at its end: `/v1` comes after it. */
+  readonly baseUrl: string
+  readonly credentials: {
+    readonly accountSid: string
+    readonly authToken: Redacted.Redacted<string>
+  }
+  readonly fetch: typeof globalThis.fetch
+  readonly httpClient: HttpClient.HttpClient
+}
+
+/**
+ * What is looked at of an operation that a client gives.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Identified {
+  readonly id: string
+}
+
+/**
+ * The calls of a client that is graded.
+ *
+ * **Details**
+ *
+ * Each may give an effect, which is interrupted, or a promise, whose signal is aborted: it counts as ended when it
+ * settles. A call that throws has failed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Calls {
+  /** Fetches one operation. */
+  readonly fetchOperation: (
+    id: string,
+    signal: AbortSignal
+  ) => Effect.Effect<Identified, unknown> | PromiseLike<Identified>
+  /** Lists all operations, in pages of 50, which is what the API gives when no size is asked for. */
+  readonly listOperations: (signal: AbortSignal) =>
+    | Stream.Stream<Identified, unknown>
+    | Effect.Effect<ReadonlyArray<Identified>, unknown>
+    | AsyncIterable<Identified>
+    | PromiseLike<ReadonlyArray<Identified>>
+}
+
+/**
+ * The scenarios by name.
+ *
+ * **Details**
+ *
+ * - `retryAfter429`, `retryAfter503`, `retryAfter409`, `retryAfter12`: the wait is kept, and then it is repeated.
+ * - `retryAfter90`: it waits, or fails at once, and repeats nothing early.
+ * - `retryAfterDate`, `retryAfterDateFast`, `retryAfterDateSlow`: a date is kept, also when the server's clock is off.
+ * - `retryAfterNone`, `retryAfterNegative`, `retryAfterText`, `retryAfterPast`: what asks for no wait, or for none that
+ *   makes sense, is repeated after one of the client's own.
+ * - `interrupted`: a wait ends at once when it is interrupted, and nothing is sent after it.
+ * - `internalServerError`, `badRequest`, `notFound`: not repeated.
+ * - `dropped`, `gatewayPage`, `truncated`, `unknownStatus`: broken answers are repeated or fail, and an operation whose
+ *   status is not documented is still an operation.
+ * - `outage`: repeating has an end.
+ * - `sameToken`, `tokenCycle`: a list that cannot end is noticed. `emptyPage`, `repeatedPage`: one that can is listed.
+ * - `sixtyAtOnce`: sixty calls at once share a limit of ten a second.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Scenario = Schema.Literals([
+  "retryAfter429",
+  "retryAfter503",
+  "retryAfter409",
+  "retryAfter12",
+  "retryAfter90",
+  "retryAfterDate",
+  "retryAfterDateFast",
+  "retryAfterDateSlow",
+  "retryAfterNone",
+  "retryAfterNegative",
+  "retryAfterText",
+  "retryAfterPast",
+  "interrupted",
+  "internalServerError",
+  "badRequest",
+  "notFound",
+  "dropped",
+  "gatewayPage",
+  "outage",
+  "truncated",
+  "unknownStatus",
+  "sameToken",
+  "tokenCycle",
+  "emptyPage",
+  "repeatedPage",
+  "sixtyAtOnce"
+])
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Scenario = typeof Scenario.Type
+
+/**
+ * The verdict on one scenario.
+ *
+ * **Details**
+ *
+ * - `given`: what the server does. `expected`: what a client should do. `observed`: what it did, in words.
+ * - `after`: the time from the first answer to its repeat, where there was one and it matters.
+ * - `requests`: how many the client sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Row extends Schema.Class<Row>("@effect-comms/testing/Grader/Row")({
+  scenario: Scenario,
+  given: Schema.String,
+  expected: Schema.String,
+  passed: Schema.Boolean,
+  observed: Schema.String,
+  after: Schema.optionalKey(Schema.DurationFromMillis),
+  requests: Schema.Int
+}) {}
+
+/**
+ * The verdicts on a client, and how many of them are good and bad.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export class Grade extends Schema.Class<Grade>("@effect-comms/testing/Grader/Grade")({
+  rows: Schema.Array(Row),
+  passed: Schema.Int,
+  failed: Schema.Int
+}) {}
+
+/**
+ * A grade as JSON text.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const GradeFromJson = Schema.fromJsonString(Schema.toCodecJson(Grade))
+
+/**
+ * How a client is graded; every field has a default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * How the client reaches the emulator: in process, or on a port of the loopback interface, which needs
+   * `@effect/platform-node`. Default `process`.
+   */
+  readonly transport?: "process" | "port" | undefined
+  /** How many scenarios run at once. Default `unbounded`. */
+  readonly concurrency?: number | "unbounded" | undefined
+  /** Which scenarios. Default all of them. */
+  readonly scenarios?: ReadonlyArray<Scenario> | undefined
+}
+
+/**
+ * Grades a client.
+ *
+ * **Details**
+ *
+ * The client is made anew for each scenario, before any of them begins. It may be made by an effect, whose scope ends
+ * with the scenario. A call that does not end is given up, and is a bad verdict: the grader itself ends always.
+ *
+ * **Example** (Grading a client)
+ *
+ * ```ts
+ * import { CommsClient, SenderPoolOperations } from "@effect-comms/client"
+ * import { Grader } from "@effect-comms/testing"
+ * import { Console, Effect, Layer } from "effect"
+ * import { HttpClient } from "effect/http"
+ *
+ * export const program = Grader.gradeClient(({ baseUrl, credentials, httpClient }) =>
+ *   Effect.map(SenderPoolOperations.SenderPoolOperations, (operations) => ({
+ *     fetchOperation: operations.fetch,
+ *     listOperations: () => operations.stream()
+ *   })).pipe(Effect.provide(
+ *     SenderPoolOperations.layer.pipe(
+ *       Layer.provide(CommsClient.layer({ baseUrl, credentials })),
+ *       Layer.provide(Layer.succeed(HttpClient.HttpClient, httpClient))
+ *     )
+ *   ))
+ * ).pipe(Effect.flatMap((grade) => Console.log(Grader.toTable(grade))))
+ * ```
+ *
+ * @category grading
+ * @since 0.1.0
+ */
+export const gradeClient = Effect.fnUntraced(function*<E = never, R = never>(
+  makeClient: (target: Target) => Calls | Effect.Effect<Calls, E, R>,
+  options?: Options
+): Effect.fn.Return<Grade, E, Exclude<R, Scope.Scope>> {
+  const { concurrency = "unbounded", transport = "process" } = options ?? {}
+  const names = options?.scenarios ?? Scenario.literals
+  const rows = yield* Effect.scoped(Effect.gen(function*() {
+    const staged = yield* Effect.forEach(names, (name) => {
+      const { operations, requests, rules } = scenarios[name]
+      return Effect.map(
+        Stage.make(makeClient, { faults: { rules }, operations, requests, transport }),
+        (stage) => ({ name, stage })
+      )
+    })
+    return yield* Effect.forEach(
+      staged,
+      ({ name, stage }) => {
+        const { expected, given, run } = scenarios[name]
+        return Effect.map(
+          Effect.scoped(run(stage)),
+          (verdict) => new Row({ scenario: name, given, expected, ...verdict, requests: stage.seen.length })
+        )
+      },
+      { concurrency }
+    )
+  }))
+  const passed = rows.filter((row) => row.passed).length
+  return new Grade({ rows, passed, failed: rows.length - passed })
+})
+
+/**
+ * A grade as a table for people: a line a scenario, and the sum below.
+ *
+ * @category formatting
+ * @since 0.1.0
+ */
+export const toTable = ({ failed, passed, rows }: Grade): string =>
+  [
+    pad([
+      ["", "given", "expected", "observed", "after", "requests"],
+      ...rows.map((row) => [
+        row.passed ? "pass" : "FAIL",
+        row.given,
+        row.expected,
+        row.observed,
+        seconds(row.after),
+        String(row.requests)
+      ])
+    ]),
+    "",
+    `${passed} of ${passed + failed} passed`
+  ].join("\n")
