@@ -12,11 +12,11 @@ import type * as CommsError from "@effect-comms/domain/CommsError"
 import { DurationFromInput, invalidInput, makeDecoder } from "@effect-comms/domain/Input"
 import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
 import { TimestampFromInput, type TimestampInput } from "@effect-comms/domain/Timestamp"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -24,8 +24,10 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as FaultPlan from "./FaultPlan.ts"
 import type { Connection } from "./internal/connection.ts"
+import { currentMillis } from "./internal/currentMillis.ts"
 import * as Server from "./internal/server.ts"
 import { OperationPlan } from "./OperationPlan.ts"
 import * as OperationStore from "./OperationStore.ts"
@@ -171,7 +173,7 @@ const planOf = (faults: FaultPlan.FaultPlan | FaultPlan.Preset): FaultPlan.Fault
  */
 export const make = Effect.fnUntraced(function*(options?: Options) {
   const settings = yield* decodeSettings(options ?? {})
-  const startedAt = yield* Clock.currentTimeMillis
+  const startedAt = yield* currentMillis
   const accounts = settings.accounts ?? [{
     username: defaultCredentials.accountSid,
     password: defaultCredentials.authToken
@@ -198,10 +200,10 @@ export const make = Effect.fnUntraced(function*(options?: Options) {
 
   return Emulator.of({
     create: (plan) =>
-      Effect.flatMap(decodePlan(plan), (plan) => Effect.map(Clock.currentTimeMillis, (now) => store.create(plan, now))),
+      Effect.flatMap(decodePlan(plan), (plan) => Effect.map(currentMillis, (now) => store.create(plan, now))),
     advance: Effect.fnUntraced(function*(operationId, by) {
       const duration = yield* decodeAdvance(by)
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* currentMillis
       return yield* Effect.mapError(
         Effect.fromOption(store.advance(operationId, duration, now)),
         () => invalidInput("Emulator.advance", "operationId", "Expected the id of an operation that was created")
@@ -277,13 +279,27 @@ export const layerClient: Layer.Layer<CommsClient.CommsClient, CommsError.Invali
   credentials: defaultCredentials
 }).pipe(Layer.provide(layerHttpClient))
 
+// The platform's fetch rejects with a TypeError, and clients look for it.
+const connectionOfFetch: Connection<TypeError> = {
+  closeBefore: Effect.mapError(closed, (cause) => new TypeError("fetch failed", { cause })),
+  closeWithin: Effect.mapError(closed, (cause) => new TypeError("terminated", { cause }))
+}
+
+const aborted = (signal: AbortSignal) =>
+  Effect.callback<never, unknown>((resume) => {
+    const abort = () => resume(Effect.fail(signal.reason))
+    if (signal.aborted) return abort()
+    signal.addEventListener("abort", abort, { once: true })
+    return Effect.sync(() => signal.removeEventListener("abort", abort))
+  })
+
 /**
  * A `fetch` function that the emulator answers, in process, for clients that are not Effect's.
  *
  * **Details**
  *
- * It keeps the clock, and everything else, of the effect that makes it. A signal aborts a request as it does with the
- * platform's own.
+ * It keeps the clock, and everything else, of the effect that makes it. A signal aborts a request, and a body that is
+ * being read, as it does with the platform's own.
  *
  * @category fetch
  * @since 0.1.0
@@ -292,17 +308,27 @@ export const fetch: Effect.Effect<typeof globalThis.fetch, never, Emulator> = Ef
   const { answer } = yield* Emulator
   const context = yield* Effect.context<never>()
   const run = Effect.runPromiseWith(context)
-  return (input, init) => {
-    const request = new Request(input, init)
-    return run(
-      answer(HttpServerRequest.fromWeb(request), inProcess).pipe(
-        Effect.map((response) => HttpServerResponse.toWeb(response, { context })),
-        // The platform's fetch rejects with a TypeError, and clients look for it.
-        Effect.catch((cause) => Effect.die(new TypeError("fetch failed", { cause })))
-      ),
-      { signal: request.signal }
+  const respond = Effect.fnUntraced(function*(...args: Parameters<typeof globalThis.fetch>) {
+    const request = yield* Effect.try({ try: () => new Request(...args), catch: (cause) => cause })
+    const response = yield* answer(HttpServerRequest.fromWeb(request), connectionOfFetch).pipe(
+      Effect.raceFirst(aborted(request.signal))
     )
-  }
+    const { body } = response
+    return HttpServerResponse.toWeb(
+      body._tag === "Stream"
+        ? HttpServerResponse.setBody(
+          response,
+          HttpBody.stream(
+            Stream.interruptWhen(body.stream, aborted(request.signal)),
+            body.contentType,
+            body.contentLength
+          )
+        )
+        : response,
+      { context }
+    )
+  })
+  return (...args) => run(respond(...args))
 })
 
 /**

@@ -1,7 +1,7 @@
 import { Operation } from "@effect-comms/domain"
 import { OperationStore } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Option, Schema } from "effect"
+import { Array, DateTime, Duration, Option, Order, Schema } from "effect"
 import { memoryUsage } from "node:process"
 
 const newest = Date.UTC(2024, 3, 5, 6, 20)
@@ -25,6 +25,11 @@ const list = (
 const idsOf = (...args: Parameters<typeof list>) => list(...args).map(({ id }) => id)
 
 const plan = { total: 10, duration: Duration.seconds(10) }
+
+const createdIds = () => {
+  const operations = store({ operations: 3 })
+  return [operations.create(plan, newest).id, operations.create(plan, newest + 1).id]
+}
 
 const seeds = Schema.Int
 
@@ -50,11 +55,7 @@ describe("a seed", () => {
   })
 
   it("gives the same ids to those that are created", () => {
-    const ids = () => {
-      const operations = store({ operations: 3 })
-      return [operations.create(plan, newest).id, operations.create(plan, newest + 1).id]
-    }
-    assert.deepEqual(ids(), ids())
+    assert.deepEqual(createdIds(), createdIds())
   })
 
   it("gives every status, operations with failures, and completed ones with some left queued", () => {
@@ -98,7 +99,7 @@ describe("times", () => {
     const times = list(store({ span: Duration.seconds(10) })).map(({ createdAt }) => DateTime.toEpochMillis(createdAt))
     assert.strictEqual(times[999], newest)
     assert.isAtLeast(times[0] ?? 0, newest - 10_000)
-    assert.deepEqual(times, times.toSorted((a, b) => a - b))
+    assert.deepEqual(times, Array.sort(times, Order.Number))
   })
 
   it.prop("of creation, change and now are in order", [
@@ -209,7 +210,7 @@ describe("a million operations", () => {
   it("take no memory, and are found wherever they are", () => {
     const before = memoryUsage().heapUsed
     const operations = store({ operations: 1_000_000 })
-    const ids: Array<string> = []
+    const ids: globalThis.Array<string> = []
     for (const from of [0, 123_456, 999_990]) {
       const slice = operations.list({ from, limit: 10 }, newest)
       ids.push(...slice.operations.map(({ id }) => id))

@@ -4,7 +4,6 @@ import { toInvalidInput } from "@effect-comms/domain/Input"
 import { invalidInput } from "@effect-comms/domain/Input"
 import { OperationId } from "@effect-comms/domain/Operation"
 import { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
@@ -18,6 +17,7 @@ import { FaultPlan } from "../FaultPlan.ts"
 import { OperationPlan } from "../OperationPlan.ts"
 import type * as OperationStore from "../OperationStore.ts"
 import { Report } from "../Report.ts"
+import { currentMillis } from "./currentMillis.ts"
 
 const Refused = InvalidInput.pipe(HttpApiSchema.status(400))
 
@@ -57,9 +57,9 @@ export const routes = ({ report, resetReport, setFaults, store }: {
   HttpApiBuilder.layer(Api).pipe(
     Layer.provide(HttpApiBuilder.group(Api, "admin", (handlers) =>
       handlers.handleAll({
-        create: ({ payload }) => Effect.map(Clock.currentTimeMillis, (now) => store.create(payload, now)),
+        create: ({ payload }) => Effect.map(currentMillis, (now) => store.create(payload, now)),
         advance: ({ params, payload }) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.flatMap(currentMillis, (now) =>
             Effect.mapError(
               Effect.fromOption(store.advance(params.operationId, payload.by, now)),
               () =>

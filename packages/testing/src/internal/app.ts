@@ -4,7 +4,6 @@ import * as CommsError from "@effect-comms/domain/CommsError"
 import { defaultPageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
 import { SenderPoolOperationPage } from "@effect-comms/domain/SenderPoolOperation"
 import type { TwilioError } from "@effect-comms/domain/TwilioError"
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
@@ -16,6 +15,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type * as OperationStore from "../OperationStore.ts"
+import { currentMillis } from "./currentMillis.ts"
 import { twilioError } from "./errors.ts"
 import { uint32 } from "./seeded.ts"
 import * as Token from "./token.ts"
@@ -43,21 +43,21 @@ const handlers = ({ store, tokenLifetime }: Settings) =>
   HttpApiBuilder.group(CommsApi.CommsApi, "senderPoolOperations", (handlers) =>
     handlers.handleAll({
       fetch: ({ params }) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        Effect.flatMap(currentMillis, (now) =>
           Effect.mapError(
             Effect.fromOption(store.get(params.operationId, now)),
             () => new CommsError.NotFound({ errors: [twilioError(404)] })
           )),
       list: Effect.fnUntraced(function*({ query }) {
         const { endDate, pageSize, pageToken, startDate, status } = query
-        const now = yield* Clock.currentTimeMillis
+        const now = yield* currentMillis
         const list = hash([startDate, endDate].map((date) => date && DateTime.formatIso(date)).join() + status)
         const token = pageToken === undefined
           ? { at: 0, copy: 0, list, given: now }
           : Option.getOrUndefined(Token.decode(pageToken))
         if (token === undefined) return yield* badToken("The page token is not one of this server's.")
         if (token.list !== list) return yield* badToken("The page token belongs to a list with other filters.")
-        if (token.given !== 0 && now - token.given > tokenLifetime) {
+        if (token.given !== null && now - token.given > tokenLifetime) {
           return yield* badToken("The page token has expired.")
         }
         const slice = store.list(

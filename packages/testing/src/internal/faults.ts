@@ -36,6 +36,8 @@ export interface Outcome {
 }
 
 export interface Engine {
+  /** The tokens that the plan makes up. Each stands for the first page. */
+  readonly tokens: ReadonlySet<string>
   readonly apply: <E, R>(request: Request, answer: Effect.Effect<Wire, E, R>) => Effect.Effect<Outcome, E, R>
 }
 
@@ -85,7 +87,7 @@ const cycleToken = (page: typeof Page.Type, length: number): string =>
     onNone: () => page.pagination.self,
     onSome: (self) => {
       const step = self.copy < cycleCopy ? 0 : (self.copy - cycleCopy + 1) % length
-      return Token.encode({ ...self, at: 0, given: 0, copy: cycleCopy + step })
+      return Token.encode({ ...self, at: 0, given: null, copy: cycleCopy + step })
     }
   })
 
@@ -144,6 +146,7 @@ const operationOf = (path: string): string | undefined =>
 /** Puts a plan to work. It counts, so a plan that is set anew begins anew. */
 export const make = (plan: FaultPlan.FaultPlan, startedAt: number): Engine => {
   const { rules, seed = 0 } = plan
+  const tokens = new Set(rules.flatMap((rule) => rule.do._tag === "SameToken" ? [rule.do.token] : []))
   const counts = rules.map(() => 0)
   const windows = new Map<string, { readonly start: number; count: number }>()
 
@@ -196,7 +199,7 @@ export const make = (plan: FaultPlan.FaultPlan, startedAt: number): Engine => {
             headers: {
               "content-type": fault.mediaType ?? json,
               ...retryAfterHeaders(fault.retryAfter, request.now + skew),
-              ...fault.headers
+              ...Headers.fromInput(fault.headers)
             },
             body: fault.body ?? documentedBody(fault.status)
           }
@@ -261,7 +264,7 @@ export const make = (plan: FaultPlan.FaultPlan, startedAt: number): Engine => {
           break
         }
         case "SameToken": {
-          wire = mapPage(wire ?? (yield* answer), (page) => withNext(page, cycleToken(page, 1)))
+          wire = mapPage(wire ?? (yield* answer), (page) => withNext(page, fault.token))
           break
         }
         case "TokenCycle": {
@@ -291,5 +294,5 @@ export const make = (plan: FaultPlan.FaultPlan, startedAt: number): Engine => {
     }
   })
 
-  return { apply }
+  return { tokens, apply }
 }

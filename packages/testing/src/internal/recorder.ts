@@ -29,6 +29,7 @@ interface Failed {
 }
 
 interface Ticket {
+  readonly report: number
   readonly number: number
   readonly call: number
   readonly attempt: number
@@ -57,6 +58,7 @@ export interface Recorder {
 
 /** Keeps the sums of all requests and the records of the last ones. */
 export const make = (limit: number): Recorder => {
+  let reports = 0
   let records: Array<Report.RequestRecord> = []
   let failed = new Map<string, Array<Failed>>()
   let failedSize = 0
@@ -89,7 +91,7 @@ export const make = (limit: number): Recorder => {
         burst = burst.slice(burstFrom)
         burstFrom = 0
       }
-      const key = arrival.trace ?? `${arrival.account} ${arrival.method} ${arrival.url}`
+      const key = `${arrival.trace ?? arrival.account} ${arrival.method} ${arrival.url}`
       const before = takeFailed(key)
       requests++
       if (before === undefined) calls++
@@ -99,6 +101,7 @@ export const make = (limit: number): Recorder => {
       if (isEarly) early++
       waited += kept ?? 0
       return {
+        report: reports,
         number: requests,
         call: before?.call ?? calls,
         attempt: (before?.attempt ?? 0) + 1,
@@ -108,7 +111,9 @@ export const make = (limit: number): Recorder => {
         arrival
       }
     },
-    answer: ({ arrival, attempt, call, early, kept, key, number }, { asked, at, faults, status }) => {
+    answer: ({ arrival, attempt, call, early, kept, key, number, report }, { asked, at, faults, status }) => {
+      // It arrived before the report was begun anew.
+      if (report !== reports) return
       if (status === 429) tooManyRequests++
       if (status === undefined) dropped++
       if ((status === undefined || status >= 400) && failedSize < maxFailed) {
@@ -150,6 +155,7 @@ export const make = (limit: number): Recorder => {
         requests: Arr.sort(records.filter((record) => record !== undefined), byNumber)
       }),
     reset: () => {
+      reports++
       records = []
       failed = new Map()
       failedSize = 0

@@ -1,6 +1,5 @@
 // A request's way through the emulator: the report, the fault plan, the contract's own answer, and how it goes out.
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
@@ -16,6 +15,7 @@ import type * as FaultPlan from "../FaultPlan.ts"
 import * as Admin from "./admin.ts"
 import * as App from "./app.ts"
 import type { Connection } from "./connection.ts"
+import { currentMillis } from "./currentMillis.ts"
 import { twilioError } from "./errors.ts"
 import * as Faults from "./faults.ts"
 import * as Recorder from "./recorder.ts"
@@ -49,6 +49,24 @@ const traceOf = (b3: string | undefined): string | undefined => {
 const bodyText = (response: HttpServerResponse.HttpServerResponse): string => {
   const { body } = response
   return body._tag === "Uint8Array" ? body.text ?? new TextDecoder().decode(body.body) : ""
+}
+
+const targetOf = (request: HttpServerRequest.HttpServerRequest) => {
+  const target = request.url.replace(/^\w+:\/\/[^/?]*/, "")
+  const end = target.indexOf("?")
+  return end < 0 ? { path: target, search: "" } : { path: target.slice(0, end), search: target.slice(end) }
+}
+
+const withoutToken = (
+  request: HttpServerRequest.HttpServerRequest,
+  tokens: ReadonlySet<string>
+): HttpServerRequest.HttpServerRequest => {
+  if (tokens.size === 0) return request
+  const { path, search } = targetOf(request)
+  const params = new URLSearchParams(search)
+  if (!tokens.has(params.get("pageToken") ?? "")) return request
+  params.delete("pageToken")
+  return request.modify({ url: `${path}?${params}` })
 }
 
 const encoder = new TextEncoder()
@@ -119,19 +137,19 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     connection: Connection<E>
   ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, E> {
     const normally = answerSafely.pipe(
-      Effect.provideService(HttpServerRequest.HttpServerRequest, request),
+      Effect.provideService(HttpServerRequest.HttpServerRequest, withoutToken(request, engine.tokens)),
       Effect.scoped,
       Effect.orDie
     )
-    const [path = "", search] = request.url.replace(/^\w+:\/\/[^/]*/, "").split("?")
+    const { path, search } = targetOf(request)
     // Only the API's own paths misbehave and are counted.
     if (!path.startsWith("/v1/")) return yield* normally
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* currentMillis
     const account = accountOf(request.headers["authorization"])
     const ticket = recorder.arrive({
       at: now,
       method: request.method,
-      url: search === undefined ? path : `${path}?${search}`,
+      url: path + search,
       account: shownAccount(account),
       trace: traceOf(request.headers["b3"])
     })
@@ -143,10 +161,14 @@ export const make = Effect.fnUntraced(function*(options: Options) {
         body: bodyText(response)
       }))
     )
-    if (outcome.delay > 0) yield* Effect.sleep(Duration.millis(outcome.delay))
-    const at = yield* Clock.currentTimeMillis
     const { asked, dropAfter, faults, wire } = outcome
-    recorder.answer(ticket, { at, status: dropAfter === undefined ? wire.status : undefined, asked, faults })
+    const record = (status: number | undefined) =>
+      Effect.map(currentMillis, (at) => recorder.answer(ticket, { at, status, asked, faults }))
+    // A client that does not wait for the end of a delay closes the connection.
+    if (outcome.delay > 0) {
+      yield* Effect.onInterrupt(Effect.sleep(Duration.millis(outcome.delay)), () => record(undefined))
+    }
+    yield* record(dropAfter === undefined ? wire.status : undefined)
     return dropAfter === -1 ? yield* connection.closeBefore : toResponse(outcome, connection.closeWithin)
   })
 

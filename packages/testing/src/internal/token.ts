@@ -12,8 +12,8 @@ export const Token = Schema.Struct({
   copy: Schema.Natural,
   /** The filters of the list, as a number. */
   list: Schema.Int,
-  /** When the token was given, in epoch milliseconds; 0 for one that never expires. */
-  given: Schema.Int
+  /** When the token was given, in epoch milliseconds; null for one that never expires. */
+  given: Schema.NullOr(Schema.Int)
 })
 
 export type Token = typeof Token.Type
@@ -49,5 +49,9 @@ export const decode = (token: string): Option.Option<Token> => {
   const bytes = Result.getOrUndefined(Base64.decode(token))
   return bytes === undefined || bytes.length < head.length || !head.every((byte, i) => bytes[i] === byte)
     ? Option.none()
-    : decodeText(decoder.decode(scramble(bytes.subarray(head.length))))
+    : Option.filter(
+      decodeText(decoder.decode(scramble(bytes.subarray(head.length)))),
+      // One that was cut may still say all that it should.
+      (found) => encode(found) === token
+    )
 }
