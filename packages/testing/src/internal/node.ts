@@ -55,9 +55,10 @@ export const listen = Effect.fnUntraced(function*(
 ): Effect.fn.Return<number, Error, Scope.Scope> {
   const http = yield* server
   const scope = yield* Effect.scope
+  // A handler is not interruptible by itself, and one that delays its answer would outlive its client and the layer.
   const app = Effect.flatMap(
     HttpServerRequest.HttpServerRequest,
-    (request) => options.answer(request, connectionOf(request))
+    (request) => Effect.interruptible(options.answer(request, connectionOf(request)))
   )
   http.on("request", yield* NodeHttpServer.makeHandler(app, { scope }))
   return yield* bind(http, options)
