@@ -288,7 +288,7 @@ const connectionOfFetch: Connection<TypeError> = {
 const aborted = (signal: AbortSignal) =>
   Effect.callback<never, unknown>((resume) => {
     const abort = () => resume(Effect.fail(signal.reason))
-    if (signal.aborted) return abort()
+    if (signal.aborted) abort()
     signal.addEventListener("abort", abort, { once: true })
     return Effect.sync(() => signal.removeEventListener("abort", abort))
   })
@@ -310,6 +310,7 @@ export const fetch: Effect.Effect<typeof globalThis.fetch, never, Emulator> = Ef
   const run = Effect.runPromiseWith(context)
   const respond = Effect.fnUntraced(function*(...args: Parameters<typeof globalThis.fetch>) {
     const request = yield* Effect.try({ try: () => new Request(...args), catch: (cause) => cause })
+    if (request.signal.aborted) return yield* Effect.fail(request.signal.reason)
     const response = yield* answer(HttpServerRequest.fromWeb(request), connectionOfFetch).pipe(
       Effect.raceFirst(aborted(request.signal))
     )
@@ -376,7 +377,12 @@ export const layerServer = (options?: {
       const node = yield* Effect.promise(() => import("./internal/node.ts"))
       const bound = yield* Effect.mapError(
         node.listen({ host, port, answer }),
-        ({ message }) => invalidInput("Emulator.layerServer", "port", `Cannot listen on ${host}:${port}: ${message}`)
+        ({ code, message }) =>
+          invalidInput(
+            "Emulator.layerServer",
+            code === "EADDRINUSE" || code === "EACCES" ? "port" : "host",
+            `Cannot listen on ${host}:${port}: ${message}`
+          )
       )
       return Address.of({ port: bound, url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}` })
     })

@@ -6,8 +6,9 @@
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { notNegative } from "./internal/notNegative.ts"
 
-const Milliseconds = Schema.DurationFromMillis.annotate({ expected: "a duration in milliseconds" })
+const Milliseconds = Schema.DurationFromMillis.check(notNegative)
 
 const Count = Schema.Int.check(Schema.isGreaterThan(0, { expected: "a whole number from 1" }))
 

@@ -8,6 +8,7 @@ import { OperationStatus, UnknownOperationStatus } from "@effect-comms/domain/Op
 import type { SenderPoolOperationStats } from "@effect-comms/domain/SenderPoolOperation"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { notNegative } from "./internal/notNegative.ts"
 
 const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }, { expected: "a share from 0 to 1" }))
 
@@ -19,7 +20,7 @@ const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }, {
  */
 export const Stall = Schema.Struct({
   at: Share,
-  for: Schema.DurationFromMillis
+  for: Schema.DurationFromMillis.check(notNegative)
 })
 
 /**
@@ -44,7 +45,7 @@ export const OperationPlan = Schema.Struct({
   total: Schema.Natural,
   failed: Schema.optionalKey(Schema.Natural),
   queued: Schema.optionalKey(Schema.Natural),
-  duration: Schema.DurationFromMillis,
+  duration: Schema.DurationFromMillis.check(notNegative),
   stalls: Schema.optionalKey(Schema.Array(Stall)),
   end: Schema.optionalKey(OperationStatus),
   endsAt: Schema.optionalKey(Share),

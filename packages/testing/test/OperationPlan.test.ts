@@ -196,6 +196,8 @@ describe("OperationPlan", () => {
       ["total", { total: 1.5, duration: 0 }],
       ["duration", { total: 1 }],
       ["duration", { total: 1, duration: "soon" }],
+      ["duration", { total: 1, duration: -1 }],
+      ["stalls", { total: 1, duration: 0, stalls: [{ at: 0, for: -1 }] }],
       ["failed", { total: 1, duration: 0, failed: 2 }],
       ["failed", { total: 3, duration: 0, failed: 2, queued: 2 }],
       ["endsAt", { total: 1, duration: 0, endsAt: 1.1 }],

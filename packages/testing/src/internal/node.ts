@@ -28,7 +28,7 @@ const server = Effect.acquireRelease(
 )
 
 const bind = (server: Http.Server, { host, port }: Options) =>
-  Effect.callback<number, Error>((resume) => {
+  Effect.callback<number, NodeJS.ErrnoException>((resume) => {
     server.once("error", (error) => resume(Effect.fail(error)))
     server.listen({ host, port }, () => {
       const address = server.address()
@@ -52,7 +52,7 @@ const connectionOf = (request: HttpServerRequest.HttpServerRequest): Connection<
 /** Listens until the scope ends, and gives the port. */
 export const listen = Effect.fnUntraced(function*(
   options: Options
-): Effect.fn.Return<number, Error, Scope.Scope> {
+): Effect.fn.Return<number, NodeJS.ErrnoException, Scope.Scope> {
   const http = yield* server
   const scope = yield* Effect.scope
   // A handler is not interruptible by itself, and one that delays its answer would outlive its client and the layer.
