@@ -279,15 +279,18 @@ export const layerClient: Layer.Layer<CommsClient.CommsClient, CommsError.Invali
   credentials: defaultCredentials
 }).pipe(Layer.provide(layerHttpClient))
 
-// The platform's fetch rejects with a TypeError, and clients look for it.
-const connectionOfFetch: Connection<TypeError> = {
-  closeBefore: Effect.mapError(closed, (cause) => new TypeError("fetch failed", { cause })),
-  closeWithin: Effect.mapError(closed, (cause) => new TypeError("terminated", { cause }))
+// A fetch rejects with whatever it was that failed, and so with a defect: a TypeError, which clients look for, or the
+// reason of a signal, which may be anything.
+const failWith = (message: string) => Effect.catch(closed, (cause) => Effect.die(new TypeError(message, { cause })))
+
+const connectionOfFetch: Connection<never> = {
+  closeBefore: failWith("fetch failed"),
+  closeWithin: failWith("terminated")
 }
 
 const aborted = (signal: AbortSignal) =>
-  Effect.callback<never, unknown>((resume) => {
-    const abort = () => resume(Effect.fail(signal.reason))
+  Effect.callback<never>((resume) => {
+    const abort = () => resume(Effect.die(signal.reason))
     if (signal.aborted) abort()
     signal.addEventListener("abort", abort, { once: true })
     return Effect.sync(() => signal.removeEventListener("abort", abort))
@@ -309,8 +312,8 @@ export const fetch: Effect.Effect<typeof globalThis.fetch, never, Emulator> = Ef
   const context = yield* Effect.context<never>()
   const run = Effect.runPromiseWith(context)
   const respond = Effect.fnUntraced(function*(...args: Parameters<typeof globalThis.fetch>) {
-    const request = yield* Effect.try({ try: () => new Request(...args), catch: (cause) => cause })
-    if (request.signal.aborted) return yield* Effect.fail(request.signal.reason)
+    const request = new Request(...args)
+    if (request.signal.aborted) return yield* Effect.die(request.signal.reason)
     const response = yield* answer(HttpServerRequest.fromWeb(request), connectionOfFetch).pipe(
       Effect.raceFirst(aborted(request.signal))
     )

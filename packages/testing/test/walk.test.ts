@@ -170,7 +170,10 @@ describe("two runs", () => {
 
   it.effect("with other seeds get other answers", () =>
     Effect.gen(function*() {
-      const run = (seed: number) => converse.pipe(provide(inProcess, { seed, operations: 20 }))
-      assert.notDeepEqual(yield* run(1), yield* run(2))
+      const [one, other] = yield* Effect.forEach(
+        [1, 2],
+        (seed) => converse.pipe(provide(inProcess, { seed, operations: 20 }))
+      )
+      assert.notDeepEqual(one, other)
     }))
 })

@@ -18,6 +18,7 @@ import { OperationPlan } from "../OperationPlan.ts"
 import type * as OperationStore from "../OperationStore.ts"
 import { Report } from "../Report.ts"
 import { currentMillis } from "./currentMillis.ts"
+import { notNegative } from "./notNegative.ts"
 
 const Refused = InvalidInput.pipe(HttpApiSchema.status(400))
 
@@ -32,7 +33,7 @@ const Group = HttpApiGroup.make("admin").add(
   }),
   HttpApiEndpoint.post("advance", "/operations/:operationId/advance", {
     params: { operationId: OperationId },
-    payload: Schema.Struct({ by: Schema.DurationFromMillis }),
+    payload: Schema.Struct({ by: Schema.DurationFromMillis.check(notNegative) }),
     success: SenderPoolOperation,
     error: Refused
   }),

@@ -1,5 +1,5 @@
 import { SenderPoolOperations } from "@effect-comms/client"
-import { Pagination, SenderPoolOperation } from "@effect-comms/domain"
+import { Pagination, type SenderPoolOperation } from "@effect-comms/domain"
 import { TwilioErrors } from "@effect-comms/domain/TwilioError"
 import { Emulator, type FaultPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -66,6 +66,14 @@ const fetchOnce = Effect.gen(function*() {
 
 const streamIds = (params?: SenderPoolOperation.ListParams) =>
   Stream.unwrap(Effect.map(operations, ({ stream }) => stream(params))).pipe(Stream.map(({ id }) => id))
+
+const listed = (query: string) =>
+  Effect.map(Effect.flatMap(get(`${listPath}?${query}`), pageOf), ({ operations }) => operations)
+
+const days = (query: string) =>
+  Effect.map(listed(query), (operations) => operations.map(({ createdAt }) => createdAt.slice(0, 10)))
+
+const statusesOf = (query: string) => Effect.map(listed(query), (operations) => operations.map(({ status }) => status))
 
 const statuses = (path: string, count: number) =>
   Effect.map(Effect.replicateEffect(get(path), count), (answers) => answers.map(({ status }) => status))
@@ -156,11 +164,6 @@ export const scenarios = (name: string, wiring: Wiring) => {
       "bare dates are their first instant in UTC, startDate included and endDate not",
       { operations: 7, newest: "2024-01-17T00:00:00Z", span: "7 days" },
       Effect.gen(function*() {
-        const days = (query: string) =>
-          Effect.map(
-            Effect.flatMap(get(`${listPath}?${query}`), pageOf),
-            ({ operations }) => operations.map(({ createdAt }) => createdAt.slice(0, 10))
-          )
         assert.deepEqual(yield* days("startDate=2024-01-15"), ["2024-01-15", "2024-01-16", "2024-01-17"])
         assert.deepEqual(yield* days("endDate=2024-01-13"), ["2024-01-11", "2024-01-12"])
         assert.deepEqual(yield* days("startDate=2024-01-12&endDate=2024-01-13"), ["2024-01-12"])
@@ -176,14 +179,9 @@ export const scenarios = (name: string, wiring: Wiring) => {
       "status filters",
       { operations: 300 },
       Effect.gen(function*() {
-        const of = (status: string) =>
-          Effect.map(
-            Effect.flatMap(get(`${listPath}?pageSize=1000&status=${status}`), pageOf),
-            ({ operations }) => operations.map(({ status }) => status)
-          )
         const counts = yield* Effect.all(
           ["PROCESSING", "COMPLETED", "CANCELED"].map((status) =>
-            Effect.map(of(status), (found) => {
+            Effect.map(statusesOf(`pageSize=1000&status=${status}`), (found) => {
               assert.isTrue(found.every((other) => other === status))
               return found.length
             })
@@ -839,7 +837,18 @@ export const scenarios = (name: string, wiring: Wiring) => {
         }
         assert.lengthOf(polled, 13)
         assert.deepEqual(polled.map(({ stats }) => stats.created + stats.failed), [
-          ...[0, 77, 155, 233, 310, 388, 388, 388, 466, 543, 621, 699],
+          0,
+          77,
+          155,
+          233,
+          310,
+          388,
+          388,
+          388,
+          466,
+          543,
+          621,
+          699,
           777
         ])
         assert.deepEqual({ ...polled[12]?.stats }, { total: 888, queued: 111, created: 774, failed: 3 })

@@ -16,7 +16,10 @@ export type Services =
   | SenderPoolOperations.SenderPoolOperations
 
 /** An emulator, and the client wired to it in one of the ways. */
-export type Wiring = (options?: Emulator.Options) => Layer.Layer<Services, CommsError.InvalidInput>
+export type Wiring = (
+  options?: Emulator.Options,
+  emulator?: Layer.Layer<Emulator.Emulator, CommsError.InvalidInput>
+) => Layer.Layer<Services, CommsError.InvalidInput>
 
 const operations = SenderPoolOperations.layer.pipe(
   Layer.provide(
@@ -26,13 +29,13 @@ const operations = SenderPoolOperations.layer.pipe(
   )
 )
 
-export const inProcess: Wiring = (options) =>
+export const inProcess: Wiring = (options, emulator = Emulator.layer(options)) =>
   operations.pipe(
     Layer.provideMerge([Emulator.layerHttpClient, Layer.succeed(Target, { url: Emulator.baseUrl })]),
-    Layer.provideMerge(Emulator.layer(options))
+    Layer.provideMerge(emulator)
   )
 
-export const onPort: Wiring = (options) =>
+export const onPort: Wiring = (options, emulator = Emulator.layer(options)) =>
   operations.pipe(
     Layer.provideMerge([
       FetchHttpClient.layer,
@@ -40,7 +43,7 @@ export const onPort: Wiring = (options) =>
         Layer.provide(Emulator.layerServer())
       )
     ]),
-    Layer.provideMerge(Emulator.layer(options))
+    Layer.provideMerge(emulator)
   )
 
 export const rules = (...rules: ReadonlyArray<FaultPlan.Rule>): Emulator.Options => ({ faults: { rules } })

@@ -1,0 +1,256 @@
+import { SenderPoolOperations } from "@effect-comms/client"
+import { Emulator, FaultPlan, OperationStore, Report } from "@effect-comms/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Layer, Option, Schema } from "effect"
+import { HttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
+import * as Server from "../src/internal/server.ts"
+import { assertTag, fetchPath, get, inProcess, listPath, once, onPort, Target } from "./utils/wiring.ts"
+
+const unknownId = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
+
+const Operation = Schema.fromJsonString(Schema.Struct({
+  id: Schema.String,
+  status: Schema.String,
+  stats: Schema.Struct({ queued: Schema.Int, created: Schema.Int })
+}))
+
+const decodeOperation = Schema.decodeEffect(Operation)
+
+const Refusal = Schema.fromJsonString(Schema.Struct({
+  _tag: Schema.Literal("InvalidInput"),
+  field: Schema.String,
+  issues: Schema.Array(Schema.Struct({ field: Schema.String, problem: Schema.String }))
+}))
+
+const decodeRefusal = Schema.decodeEffect(Refusal)
+
+const admin = (method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: string) =>
+  get(`/_emulator${path}`, { method, body, anonymous: true })
+
+const plan = `{"total":10,"duration":10000}`
+
+const routes = [
+  ["POST", "/operations", plan],
+  ["POST", `/operations/${unknownId}/advance`, `{"by":1}`],
+  ["GET", "/report", undefined],
+  ["DELETE", "/report", undefined],
+  ["PUT", "/faults", `{"rules":[]}`]
+] as const
+
+describe.each([["in process", inProcess], ["on a port", onPort]] as const)("the admin's routes, %s", (_, wiring) => {
+  it.effect("are not there unless asked for", () =>
+    Effect.gen(function*() {
+      for (const [method, path, body] of routes) {
+        const answer = yield* admin(method, path, body)
+        assert.strictEqual(answer.status, 404, path)
+        assert.include(answer.body, `"code":20404`)
+      }
+    }).pipe(Effect.provide(wiring())))
+
+  it.effect("create an operation and move it on", () =>
+    Effect.gen(function*() {
+      const created = yield* admin("POST", "/operations", plan)
+      assert.strictEqual(created.status, 201)
+      const { id } = yield* decodeOperation(created.body)
+      const { fetch } = yield* SenderPoolOperations.SenderPoolOperations
+      assert.strictEqual((yield* fetch(id)).stats.queued, 10)
+      const moved = yield* admin("POST", `/operations/${id}/advance`, `{"by":4000}`)
+      assert.strictEqual(moved.status, 200)
+      assert.strictEqual((yield* decodeOperation(moved.body)).stats.created, 4)
+      assert.strictEqual((yield* fetch(id)).stats.created, 4)
+      yield* TestClock.adjust("6 seconds")
+      assert.strictEqual((yield* fetch(id)).status, "COMPLETED")
+    }).pipe(Effect.provide(wiring({ admin: true }))))
+
+  it.effect("set the plan of faults, of any preset", () =>
+    Effect.gen(function*() {
+      const encode = Schema.encodeEffect(FaultPlan.FaultPlanFromJson)
+      for (const name of FaultPlan.presetNames) {
+        const answer = yield* admin("PUT", "/faults", yield* encode(FaultPlan.presets[name]))
+        assert.strictEqual(answer.status, 204, name)
+      }
+      yield* admin("PUT", "/faults", `{"rules":[{"do":{"_tag":"Status","status":503}}]}`)
+      assert.strictEqual((yield* get(listPath)).status, 503)
+      yield* admin("PUT", "/faults", `{"rules":[]}`)
+      assert.strictEqual((yield* get(listPath)).status, 200)
+    }).pipe(Effect.provide(wiring({ admin: true }))))
+
+  it.effect("give the report, and begin a new one", () =>
+    Effect.gen(function*() {
+      yield* get(listPath)
+      yield* get(fetchPath(unknownId))
+      const decode = Schema.decodeEffect(Report.ReportFromJson)
+      const report = yield* Effect.flatMap(admin("GET", "/report"), ({ body }) => decode(body))
+      assert.deepEqual(report.requests.map(({ status }) => status), [200, 404])
+      assert.strictEqual((yield* admin("DELETE", "/report")).status, 204)
+      const again = yield* Effect.flatMap(admin("GET", "/report"), ({ body }) => decode(body))
+      assert.strictEqual(again.summary.requests, 0)
+    }).pipe(Effect.provide(wiring({ admin: true }))))
+
+  it.effect("refuse bodies that do not fit, and name the field", () =>
+    Effect.gen(function*() {
+      for (
+        const [method, path, body, field] of [
+          ["POST", "/operations", `{"duration":1}`, "total"],
+          ["POST", "/operations", `{"total":-1,"duration":1}`, "total"],
+          ["POST", "/operations", `{"total":1,"duration":1,"failed":2}`, "failed"],
+          ["POST", "/operations", `{"total":1,"duration":-1}`, "duration"],
+          ["POST", "/operations", `[]`, "body"],
+          ["POST", `/operations/${unknownId}/advance`, `{"by":"soon"}`, "by"],
+          ["POST", `/operations/${unknownId}/advance`, `{"by":-1}`, "by"],
+          ["POST", `/operations/${unknownId}/advance`, `{"by":1}`, "operationId"],
+          ["POST", "/operations/abc/advance", `{"by":1}`, "operationId"],
+          ["PUT", "/faults", `{}`, "rules"],
+          ["PUT", "/faults", `{"rules":[{"do":{"_tag":"Status","status":1}}]}`, "rules.0.do.status"]
+        ] as const
+      ) {
+        const answer = yield* admin(method, path, body)
+        assert.strictEqual(answer.status, 400, body)
+        const refusal = yield* decodeRefusal(answer.body)
+        assert.strictEqual(refusal.field, field, answer.body)
+      }
+    }).pipe(Effect.provide(wiring({ admin: true }))))
+
+  it.effect("refuse a body that is not JSON, and one that is missing", () =>
+    Effect.gen(function*() {
+      for (const body of ["{", "", undefined]) {
+        const answer = yield* admin("PUT", "/faults", body)
+        assert.strictEqual(answer.status, 400, body)
+        assert.strictEqual((yield* decodeRefusal(answer.body)).field, "body")
+      }
+    }).pipe(Effect.provide(wiring({ admin: true }))))
+})
+
+describe("a handler that dies", () => {
+  const broken: OperationStore.OperationStore = {
+    ...OperationStore.make({
+      seed: 1,
+      operations: 3,
+      newest: 0,
+      span: Duration.zero,
+      readDelay: Duration.zero
+    }),
+    get: () => {
+      throw new Error("s3cr3t of the store")
+    }
+  }
+
+  const emulator = Layer.effect(
+    Emulator.Emulator,
+    Effect.gen(function*() {
+      const { answer, report, resetReport } = yield* Server.make({
+        store: broken,
+        startedAt: 0,
+        tokenLifetime: 1000,
+        isAccount: () => true,
+        faults: FaultPlan.calm,
+        reportLimit: 10,
+        admin: false
+      })
+      return Emulator.Emulator.of({
+        answer,
+        report,
+        resetReport,
+        create: () => Effect.die("not here"),
+        advance: () => Effect.die("not here"),
+        setFaults: () => Effect.die("not here")
+      })
+    })
+  )
+
+  it.effect.each([["in process", inProcess], ["on a port", onPort]] as const)(
+    "answers 500 in the envelope, and the server lives on, %s",
+    ([, wiring]) =>
+      Effect.gen(function*() {
+        for (let i = 0; i < 3; i++) {
+          const answer = yield* get(fetchPath(unknownId))
+          assert.strictEqual(answer.status, 500)
+          assert.match(answer.headers["content-type"] ?? "", /^application\/json/)
+          assert.include(answer.body, `"code":20500`)
+          assert.notInclude(answer.body, "s3cr3t")
+        }
+        assert.strictEqual((yield* get(listPath)).status, 200)
+        const { fetch } = yield* SenderPoolOperations.SenderPoolOperations
+        assertTag(yield* Effect.flip(once(fetch(unknownId))), "InternalServerError")
+      }).pipe(Effect.provide(wiring(undefined, emulator)))
+  )
+})
+
+const Document = Schema.fromJsonString(Schema.Struct({
+  openapi: Schema.String,
+  paths: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Struct({ operationId: Schema.String })))
+}))
+
+describe("the document", () => {
+  it.effect("is served at /openapi.json, to anybody", () =>
+    Effect.gen(function*() {
+      const answer = yield* get("/openapi.json", { anonymous: true })
+      assert.strictEqual(answer.status, 200)
+      assert.match(answer.headers["content-type"] ?? "", /^application\/json/)
+      const { openapi, paths } = yield* Schema.decodeEffect(Document)(answer.body)
+      assert.match(openapi, /^3\.1/)
+      assert.deepEqual(
+        Object.entries(paths).map(([path, methods]) => [path, Object.values(methods).map((it) => it.operationId)]),
+        [
+          ["/v1/SenderPools/Operations", ["listSenderPoolOperations"]],
+          ["/v1/SenderPools/Operations/{operationId}", ["fetchSenderPoolOperation"]]
+        ]
+      )
+      assert.notInclude(answer.body, "_emulator")
+    }).pipe(Effect.provide(inProcess({ admin: true }))))
+
+  it.effect("has a page at /docs that loads nothing from elsewhere", () =>
+    Effect.gen(function*() {
+      const { body, headers, status } = yield* get("/docs", { anonymous: true })
+      assert.strictEqual(status, 200)
+      assert.match(headers["content-type"] ?? "", /^text\/html/)
+      assert.include(body, "/v1/SenderPools/Operations")
+      // What scripts hold as text is not a load; what the markup around them asks for is.
+      const markup = body.replace(/<(script|style)\b([^>]*)>[\s\S]*?<\/\1>/gi, "<$1$2>")
+      assert.notMatch(markup, /(?:src|href|data|srcset|action)\s*=\s*["']?\s*(?:https?:)?\/\//i)
+      assert.notMatch(body, /@import\s+(?:url\()?["']?https?:/i)
+      assert.notMatch(body, /url\(\s*["']?(?:https?:)?\/\//i)
+      assert.include(body.toLowerCase(), "swagger")
+    }).pipe(Effect.provide(inProcess())))
+})
+
+describe("an emulator", () => {
+  it.effect("answers whatever host it is asked as, in process", () =>
+    Effect.gen(function*() {
+      const http = yield* HttpClient.HttpClient
+      const response = yield* http.get("https://comms.twilio.com/openapi.json")
+      assert.strictEqual(response.status, 200)
+    }).pipe(Effect.provide(inProcess())))
+
+  it.effect("is the real client's, with one layer", () =>
+    Effect.gen(function*() {
+      const { list } = yield* SenderPoolOperations.SenderPoolOperations
+      assert.lengthOf((yield* list()).operations, 3)
+    }).pipe(
+      Effect.provide(
+        SenderPoolOperations.layer.pipe(
+          Layer.provide(Emulator.layerClient),
+          Layer.provide(Emulator.layer({ operations: 3 }))
+        )
+      )
+    ))
+
+  it.effect("on a port closes what it holds when it ends", () =>
+    Effect.gen(function*() {
+      const url = yield* Effect.provide(
+        Effect.gen(function*() {
+          const { url } = yield* Target
+          assert.strictEqual((yield* get(listPath)).status, 200)
+          return url
+        }),
+        onPort(),
+        { local: true }
+      )
+      const error = yield* Effect.flip(
+        Effect.flatMap(HttpClient.HttpClient, (http) => http.get(url + listPath))
+      ).pipe(Effect.provide(onPort()))
+      assert.strictEqual(error.reason._tag, "TransportError")
+      assert.isTrue(Option.isNone(Option.fromUndefinedOr(error.response)))
+    }))
+})
