@@ -10,12 +10,13 @@
  */
 import * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
-import { invalidInput, toInvalidInput } from "@effect-comms/domain/Input"
+import { invalidInput, makeDecoder, PositiveDurationFromInput, toInvalidInput } from "@effect-comms/domain/Input"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { flow } from "effect/Function"
+import * as Hash from "effect/Hash"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -25,9 +26,12 @@ import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import * as Credentials from "./Credentials.ts"
+import * as FlowControl from "./FlowControl.ts"
 import { makeReader, toTransportFailure } from "./internal/answer.ts"
 import { checkBaseUrl } from "./internal/baseUrl.ts"
+import { run } from "./internal/call.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
@@ -89,9 +93,26 @@ export interface Options {
   readonly baseUrl?: string | URL | undefined
   /** How long one attempt may take, from its start to the last byte of its answer. Default 30 seconds. */
   readonly attemptTimeout?: Duration.Input | undefined
+  /** How large an answer's body may be, in bytes. Default 32 MiB. */
+  readonly maxBodySize?: number | undefined
+  /** How calls are repeated. See `RetryPolicy` for the defaults. */
+  readonly retry?: RetryPolicy.Options | undefined
+  /**
+   * How requests are paced. See `FlowControl` for the defaults. Of no effect when a `FlowControl` is in the context, which
+   * clients then share.
+   */
+  readonly flowControl?: FlowControl.Options | undefined
   /** The program's own name, put before this library's in the `User-Agent`. */
   readonly userAgent?: string | undefined
 }
+
+/**
+ * The limit on the size of an answer's body when none is given: 32 MiB.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const defaultMaxBodySize = 32 * 1024 * 1024
 
 /**
  * The base URL when none is given.
@@ -112,6 +133,17 @@ export const defaultAttemptTimeout: Duration.Duration = Duration.seconds(30)
 const library = "effect-comms/0.1.0"
 
 const operation = "CommsClient.layer"
+
+const decodeLimits = makeDecoder(
+  operation,
+  "options",
+  Schema.Struct({
+    attemptTimeout: Schema.optional(PositiveDurationFromInput),
+    maxBodySize: Schema.optional(
+      Schema.Int.check(Schema.isGreaterThan(0, { expected: "a whole number of bytes from 1" }))
+    )
+  })
+)
 
 // `fetch` follows redirects by itself and would take the credentials along; node's own clients do not.
 const noRedirects = Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
@@ -134,14 +166,14 @@ const fillPath = (path: string, params: Readonly<Record<string, string>>): strin
  */
 export const make = Effect.fnUntraced(function*(
   options: Options
-): Effect.fn.Return<Service, CommsError.InvalidInput, HttpClient.HttpClient> {
+): Effect.fn.Return<Service, CommsError.InvalidInput, HttpClient.HttpClient | Scope.Scope> {
   const { password, username } = Credentials.toBasic(options.credentials)
   const scrub = Credentials.toScrubber(options.credentials)
   const baseUrl = yield* checkBaseUrl(operation, options.baseUrl ?? defaultBaseUrl)
-  const attemptTimeout = Duration.fromInput(options.attemptTimeout ?? defaultAttemptTimeout)
-  if (Option.isNone(attemptTimeout) || !Duration.isPositive(attemptTimeout.value)) {
-    return yield* invalidInput(operation, "attemptTimeout", "Expected a duration above zero")
-  }
+  const { attemptTimeout = defaultAttemptTimeout, maxBodySize = defaultMaxBodySize } = yield* decodeLimits({
+    attemptTimeout: options.attemptTimeout,
+    maxBodySize: options.maxBodySize
+  })
   if (Redacted.value(username) === "" || Redacted.value(username).includes(":") || Redacted.value(password) === "") {
     return yield* invalidInput(operation, "credentials", "Expected a name without a colon and a secret, neither empty")
   }
@@ -157,6 +189,13 @@ export const make = Effect.fnUntraced(function*(
     ))
   )
 
+  const policy = yield* RetryPolicy.make(options.retry)
+  const flowControl = yield* Effect.serviceOption(FlowControl.FlowControl)
+  const gate = yield* (Option.isSome(flowControl) ? flowControl.value : yield* FlowControl.make(options.flowControl))
+    .gate(
+      `${new URL(baseUrl).host} ${Hash.string(Redacted.value(username)).toString(36)}`
+    )
+
   const endpoint: Service["endpoint"] = (endpoint) => {
     const { method, name, path, readOnly } = endpoint
     const encodeParams = Schema.encodeUnknownEffect(Schema.toCodecStringTree(endpoint.params))
@@ -164,7 +203,10 @@ export const make = Effect.fnUntraced(function*(
     const refuse = Effect.mapError(toInvalidInput(name, "input"))
     const read = makeReader(
       endpoint.success,
-      new Map([...endpoint.errors, CommsError.Unauthorized, CommsError.Forbidden].map((Class) => [Class.status, Class]))
+      new Map(
+        [...endpoint.errors, CommsError.Unauthorized, CommsError.Forbidden].map((Class) => [Class.status, Class])
+      ),
+      maxBodySize
     )
     return Effect.fnUntraced(function*(request) {
       const params = yield* refuse(encodeParams(request.params))
@@ -177,12 +219,12 @@ export const make = Effect.fnUntraced(function*(
         onSome: ({ href }) => href
       })
       const exchange = { method, url, readOnly, scrub }
-      return yield* client.execute(httpRequest).pipe(
+      const send = client.execute(httpRequest).pipe(
         noRedirects,
         Effect.mapError(toTransportFailure(exchange)),
         Effect.flatMap((response) => read(exchange, response)),
         Effect.timeoutOrElse({
-          duration: attemptTimeout.value,
+          duration: attemptTimeout,
           orElse: () =>
             Effect.fail(
               new CommsError.TransportFailure({
@@ -190,12 +232,12 @@ export const make = Effect.fnUntraced(function*(
                 url,
                 readOnly,
                 reason: "Timeout",
-                detail: `The attempt was given up after ${Duration.format(attemptTimeout.value)}.`
+                detail: `The attempt was given up after ${Duration.format(attemptTimeout)}.`
               })
             )
-        }),
-        RetryPolicy.retry
+        })
       )
+      return yield* run({ operation: name, method, url, readOnly }, send, gate, policy)
     })
   }
 
@@ -218,8 +260,9 @@ export const layer = (
  * **Details**
  *
  * Reads `TWILIO_API_KEY` and `TWILIO_API_SECRET`, or `TWILIO_ACCOUNT_SID` and `TWILIO_AUTH_TOKEN`;
- * `TWILIO_COMMS_BASE_URL` (default `https://comms.twilio.com`); and `TWILIO_COMMS_ATTEMPT_TIMEOUT` (default
- * `30 seconds`).
+ * `TWILIO_COMMS_BASE_URL` (default `https://comms.twilio.com`); `TWILIO_COMMS_ATTEMPT_TIMEOUT` (default
+ * `30 seconds`), `TWILIO_COMMS_CALL_TIMEOUT` (default `5 minutes`), `TWILIO_COMMS_MAX_ATTEMPTS` (default 6) and
+ * `TWILIO_COMMS_MAX_RETRY_AFTER` (default `1 minute`).
  *
  * @category layers
  * @since 0.1.0
@@ -236,6 +279,11 @@ export const layerConfig: Layer.Layer<
     const attemptTimeout = yield* Config.Duration("TWILIO_COMMS_ATTEMPT_TIMEOUT").pipe(
       Config.withDefault(defaultAttemptTimeout)
     )
-    return yield* make({ credentials, baseUrl, attemptTimeout })
+    const retry = yield* Config.all({
+      callTimeout: Config.option(Config.Duration("TWILIO_COMMS_CALL_TIMEOUT")),
+      maxAttempts: Config.option(Config.Int("TWILIO_COMMS_MAX_ATTEMPTS")),
+      maxRetryAfter: Config.option(Config.Duration("TWILIO_COMMS_MAX_RETRY_AFTER"))
+    })
+    return yield* make({ credentials, baseUrl, attemptTimeout, retry: Record.map(retry, Option.getOrUndefined) })
   })
 )

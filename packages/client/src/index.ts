@@ -1,8 +1,11 @@
 /**
  * @since 0.1.0
  */
+export * as CircuitBreaker from "./CircuitBreaker.ts"
 export * as CommsClient from "./CommsClient.ts"
 export * as Credentials from "./Credentials.ts"
+export * as FlowControl from "./FlowControl.ts"
 export * as Paging from "./Paging.ts"
 export * as RetryPolicy from "./RetryPolicy.ts"
 export * as SenderPoolOperations from "./SenderPoolOperations.ts"
+export * as Story from "./Story.ts"

@@ -139,7 +139,9 @@ describe("Retry-After", () => {
     Effect.gen(function*() {
       const { at } = yield* timeline(refused(429, { "retry-after": "120" }), done)
       assert.deepEqual(at, [0, 120_000])
-    }).pipe(Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.make({ maxRetryAfter: "2 minutes" }))))
+    }).pipe(
+      Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.makeUnsafe({ maxRetryAfter: "2 minutes" }))
+    ))
 })
 
 describe("back-off", () => {
@@ -173,7 +175,7 @@ describe("back-off", () => {
       Effect.provide(layerRandom(0.5)),
       Effect.provideService(
         RetryPolicy.CurrentRetryPolicy,
-        RetryPolicy.make({ initialDelay: "1 second", maxDelay: "3 seconds" })
+        RetryPolicy.makeUnsafe({ initialDelay: "1 second", maxDelay: "3 seconds" })
       )
     ))
 })
@@ -237,7 +239,7 @@ describe("how often", () => {
     Effect.gen(function*() {
       const { at } = yield* timeline(...repeated(times + 1, refused(429, { "retry-after": "1" })))
       assert.lengthOf(at, times + 1)
-    }).pipe(Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.make({ times }))))
+    }).pipe(Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.makeUnsafe({ maxAttempts: times + 1 }))))
 
   it.effect("counts anew for each call", () =>
     Effect.gen(function*() {
@@ -246,7 +248,7 @@ describe("how often", () => {
       yield* Fiber.join(fiber)
       assert.strictEqual(yield* sentCount, 4)
     }).pipe(
-      Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.make({ times: 1 })),
+      Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.makeUnsafe({ maxAttempts: 2 })),
       Effect.provide(
         layerScript(refused(429, { "retry-after": "1" }), done, refused(429, { "retry-after": "1" }), done)
       )
@@ -286,7 +288,7 @@ describe("another policy", () => {
     }).pipe(
       Effect.provide(layerRandom(0.5)),
       Effect.provideService(RetryPolicy.CurrentRetryPolicy, {
-        ...RetryPolicy.make(),
+        ...RetryPolicy.makeUnsafe(),
         while: (error) => error._tag === "NotFound"
       })
     ))

@@ -1,6 +1,6 @@
-import { CommsClient, type Paging, RetryPolicy, type SenderPoolOperations } from "@effect-comms/client"
+import { CommsClient, type Paging, type SenderPoolOperations } from "@effect-comms/client"
 import type { CommsError, SenderPoolOperation } from "@effect-comms/domain"
-import { type Config, Effect, type Layer, Stream } from "effect"
+import { type Config, Duration, Effect, type Layer, Stream } from "effect"
 import type { HttpClient } from "effect/http"
 import type { Equal, Expect } from "./utils/expect.ts"
 
@@ -16,6 +16,7 @@ type ListFailure =
   | CommsError.TransportFailure
   | CommsError.InvalidResponse
   | CommsError.InvalidInput
+  | CommsError.CoolingDown
 
 type Service = SenderPoolOperations.Service
 
@@ -56,12 +57,12 @@ export const exhaustive = (error: SenderPoolOperations.FetchError): number => {
       return error.problem.length
     case "TransportFailure":
       return error.reason === "Timeout" ? 1 : 2
+    case "CoolingDown":
+      return Duration.toMillis(error.retryAfter)
     case "InvalidInput":
       return error.issues.length
   }
 }
-
-export const retried = (call: ReturnType<Service["fetch"]>) => RetryPolicy.retry(call)
 
 // @ts-expect-error credentials are not optional
 CommsClient.layer({})
@@ -107,7 +108,6 @@ export type Tests = [
   Expect<Equal<SenderPoolOperations.FetchError, ListFailure | CommsError.NotFound>>,
   Expect<Equal<SenderPoolOperations.ListError, ListFailure>>,
   Expect<Equal<SenderPoolOperations.StreamError, ListFailure | CommsError.PaginationLoop>>,
-  Expect<Equal<ReturnType<typeof retried>, ReturnType<Service["fetch"]>>>,
   Expect<Equal<Parameters<Service["list"]>, [params?: SenderPoolOperation.ListParams | undefined]>>,
   Expect<
     Equal<

@@ -1,16 +1,19 @@
 /**
  * Everything that can go wrong with a call of the Comms API, as tagged errors whose fields are data.
  *
- * A tag for each status code of the contract, {@link UnexpectedStatus} for all other ones, and four for what is not a
+ * A tag for each status code of the contract, {@link UnexpectedStatus} for all other ones, and five for what is not a
  * status: {@link TransportFailure} (no answer), {@link InvalidResponse} (an answer that cannot be understood),
- * {@link InvalidInput} (nothing was sent) and {@link PaginationLoop} (a list that would never end).
+ * {@link InvalidInput} and {@link CoolingDown} (nothing was sent) and {@link PaginationLoop} (a list that would never end).
  *
  * @since 0.1.0
  */
+import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { Attempt } from "./Attempt.ts"
 import {
   describeAnswer,
+  describeCooldown,
   describeInput,
   describeLoop,
   describeResponse,
@@ -21,7 +24,8 @@ import { TwilioError } from "./TwilioError.ts"
 
 const request = {
   method: Schema.optionalKey(Schema.String),
-  url: Schema.optionalKey(Schema.String)
+  url: Schema.optionalKey(Schema.String),
+  attempts: Schema.optionalKey(Schema.Array(Attempt))
 }
 
 const body = {
@@ -38,7 +42,8 @@ const answer = {
 
 const answerWithRetryAfter = {
   ...answer,
-  retryAfter: Schema.optionalKey(Schema.Duration)
+  retryAfter: Schema.optionalKey(Schema.Duration),
+  retryAt: Schema.optionalKey(Schema.DateTimeUtc)
 }
 
 /**
@@ -48,6 +53,7 @@ const answerWithRetryAfter = {
  *
  * - `errors`: every error of the envelope, in the order given. Empty when the answer was not that envelope.
  * - `method`, `url`: the request, without its credentials.
+ * - `attempts`: every attempt of the call, in order.
  * - `requestId`: the answer's `Twilio-Request-Id` or `X-Request-Id`.
  * - `mediaType`, `excerpt`: given when the body was not the envelope: its media type, and its first 256 characters.
  *
@@ -58,6 +64,7 @@ export interface Answer {
   readonly errors: ReadonlyArray<TwilioError>
   readonly method?: string
   readonly url?: string
+  readonly attempts?: ReadonlyArray<Attempt>
   readonly requestId?: string
   readonly mediaType?: string
   readonly excerpt?: string
@@ -65,13 +72,14 @@ export interface Answer {
 
 /**
  * An {@link Answer} of a status that the contract gives a `Retry-After`: how long the server asks to wait, counted
- * from the arrival of the answer.
+ * from the arrival of the answer, and the time at which that is over.
  *
  * @category models
  * @since 0.1.0
  */
 export interface AnswerWithRetryAfter extends Answer {
   readonly retryAfter?: Duration.Duration
+  readonly retryAt?: DateTime.Utc
 }
 
 /**
@@ -310,6 +318,27 @@ export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("Inva
 }
 
 /**
+ * Nothing was sent: the server asked everybody on this account to wait, for longer than this call may.
+ *
+ * **Details**
+ *
+ * `retryAfter` is how long the wait still is, and `retryAt` when it is over.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class CoolingDown extends Schema.TaggedError<CoolingDown>()("CoolingDown", {
+  ...request,
+  retryAfter: Schema.Duration,
+  retryAt: Schema.DateTimeUtc
+}) {
+  readonly isRetryable = true
+  override get message(): string {
+    return describeCooldown(this)
+  }
+}
+
+/**
  * One thing that is wrong with an input: the field, and what would be right.
  *
  * @category models
@@ -401,6 +430,7 @@ export type CallError =
   | TransportFailure
   | InvalidResponse
   | InvalidInput
+  | CoolingDown
 
 /**
  * Every error of this module.
@@ -429,6 +459,7 @@ export const CommsError = Schema.Union([
   TransportFailure,
   InvalidResponse,
   InvalidInput,
+  CoolingDown,
   PaginationLoop
 ])
 

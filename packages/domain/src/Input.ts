@@ -58,11 +58,20 @@ export const makeDecoder = <S extends Schema.ConstraintDecoder<unknown>>(
   return (input: unknown): Effect.Effect<S["Type"], CommsError.InvalidInput> => Effect.mapError(decode(input), toError)
 }
 
-const durationForms = "a duration such as \"30 seconds\" or a number of milliseconds, not negative"
-
 // `fromInput` is made for values of its type, and gives none for all others as well.
 const isDurationInput = (input: unknown): input is Duration.Input =>
   Option.isSome(Duration.fromInput(input as Duration.Input))
+
+const durationFromInput = (expected: string, isRight: (duration: Duration.Duration) => boolean) =>
+  Schema.declare(isDurationInput, { expected }).pipe(
+    Schema.decodeTo(
+      Schema.Duration.check(Schema.makeFilter(isRight, { expected })),
+      SchemaTransformation.transform({
+        decode: Duration.fromInputUnsafe,
+        encode: (duration): Duration.Input => duration
+      })
+    )
+  )
 
 /**
  * Accepts every form of `Duration.Input` and decodes it to a `Duration`. A negative one is refused.
@@ -70,11 +79,15 @@ const isDurationInput = (input: unknown): input is Duration.Input =>
  * @category schemas
  * @since 0.1.0
  */
-export const DurationFromInput = Schema.declare(isDurationInput, { expected: durationForms }).pipe(
-  Schema.decodeTo(
-    Schema.Duration.check(
-      Schema.makeFilter((duration) => !Duration.isNegative(duration), { expected: durationForms })
-    ),
-    SchemaTransformation.transform({ decode: Duration.fromInputUnsafe, encode: (duration): Duration.Input => duration })
-  )
+export const DurationFromInput = durationFromInput(
+  "a duration such as \"30 seconds\" or a number of milliseconds, not negative",
+  (duration) => !Duration.isNegative(duration)
 )
+
+/**
+ * The same for durations that must be longer than none.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const PositiveDurationFromInput = durationFromInput("a duration above zero", Duration.isPositive)

@@ -21,6 +21,7 @@ export const adviceOf = (error: CommsError.CommsError): string => {
     case "Conflict":
     case "TooManyRequests":
     case "ServiceUnavailable":
+    case "CoolingDown":
       return "wait"
     case "InternalServerError":
     case "InvalidResponse":
@@ -66,6 +67,7 @@ export type Tests = [
       | "TransportFailure"
       | "InvalidResponse"
       | "InvalidInput"
+      | "CoolingDown"
       | "PaginationLoop"
     >
   >,
@@ -73,7 +75,9 @@ export type Tests = [
   Expect<Equal<CommsError.CommsError["isRetryable"], boolean>>,
   Expect<Equal<CommsError.Conflict["isRetryable"], true>>,
   Expect<Equal<CommsError.NotFound["isRetryable"], false>>,
-  Expect<Equal<WithRetryAfter, "Conflict" | "TooManyRequests" | "ServiceUnavailable" | "UnexpectedStatus">>,
+  Expect<
+    Equal<WithRetryAfter, "Conflict" | "TooManyRequests" | "ServiceUnavailable" | "UnexpectedStatus" | "CoolingDown">
+  >,
   Expect<Equal<CommsError.Conflict["retryAfter"], Duration.Duration | undefined>>,
   Expect<
     Equal<
@@ -90,7 +94,13 @@ export type Tests = [
   Expect<
     Equal<
       CommsError.CallError["_tag"],
-      "Unauthorized" | "Forbidden" | "UnexpectedStatus" | "TransportFailure" | "InvalidResponse" | "InvalidInput"
+      | "Unauthorized"
+      | "Forbidden"
+      | "UnexpectedStatus"
+      | "TransportFailure"
+      | "InvalidResponse"
+      | "InvalidInput"
+      | "CoolingDown"
     >
   >
 ]

@@ -54,6 +54,7 @@ export const errors = {
   TransportFailure: Arbitrary.schema(CommsError.TransportFailure),
   InvalidResponse: Arbitrary.schema(CommsError.InvalidResponse),
   InvalidInput: Arbitrary.schema(CommsError.InvalidInput),
+  CoolingDown: Arbitrary.schema(CommsError.CoolingDown),
   PaginationLoop: Arbitrary.schema(CommsError.PaginationLoop)
 }
 

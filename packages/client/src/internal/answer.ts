@@ -12,6 +12,8 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as RetryPolicy from "../RetryPolicy.ts"
 
 /** What an answer is about: the request, as errors show it, and what may be shown of the answer. */
 export interface Exchange {
@@ -74,6 +76,9 @@ export const retryAfterOf = (headers: Headers.Headers, now: number): Duration.Du
   return Duration.isZero(delay) ? undefined : delay
 }
 
+// The last point in time that a `Date` can hold: a wait of ages is not a reason to die.
+const lastTime = 8.64e15
+
 const decodeEnvelope = Schema.decodeUnknownOption(Schema.fromJsonString(TwilioErrors))
 
 /** The error that an answer without success stands for, among those that the operation can give. */
@@ -96,7 +101,9 @@ export const toStatusError = <Class extends Endpoint.ContractErrorClass>(
       : { errors: [], ...bodyOf(headers, text, scrub) })
   }
   const retryAfter = retryAfterOf(headers, now)
-  const withRetryAfter = retryAfter === undefined ? fields : { ...fields, retryAfter }
+  const withRetryAfter = retryAfter === undefined
+    ? fields
+    : { ...fields, retryAfter, retryAt: DateTime.makeUnsafe(Math.min(now + Duration.toMillis(retryAfter), lastTime)) }
   const Class = classes.get(status)
   return Class === undefined
     ? new CommsError.UnexpectedStatus({ ...withRetryAfter, status, readOnly })
@@ -129,35 +136,93 @@ export const toTransportFailure = (exchange: Exchange) => (error: HttpClientErro
   })
 }
 
+const tooLarge = (maxBodySize: number): string => `It is larger than the ${maxBodySize} bytes that are allowed.`
+
+// The text of a body, or undefined when it is too large. One that says how large it is, and is not compressed, is read
+// at once; any other is counted as it comes.
+const readText = (
+  response: HttpClientResponse.HttpClientResponse,
+  maxBodySize: number
+): Effect.Effect<string | undefined, HttpClientError.HttpClientError> => {
+  const { headers } = response
+  const length = Number(headers["content-length"] ?? Number.NaN)
+  if (length <= maxBodySize && headers["content-encoding"] === undefined) return response.text
+  return Effect.suspend(() => {
+    let size = length > maxBodySize ? length : 0
+    // Ending the stream early releases the connection.
+    return response.stream.pipe(
+      Stream.mapArrayEffect((chunks) => {
+        for (const chunk of chunks) size += chunk.length
+        return size > maxBodySize ? Effect.fail(undefined) : Effect.succeed(chunks)
+      }),
+      Stream.decodeText,
+      Stream.mkString,
+      Effect.catch((error) =>
+        error === undefined
+          ? Effect.void
+          : error.reason._tag === "EmptyBodyError"
+          ? Effect.succeed("")
+          : Effect.fail(error)
+      )
+    )
+  })
+}
+
+const invalid = (
+  { method, scrub, url }: Exchange,
+  { headers, status }: HttpClientResponse.HttpClientResponse,
+  text: string,
+  problem: string
+) =>
+  new CommsError.InvalidResponse({
+    method,
+    url,
+    status,
+    problem,
+    ...requestIdOf(headers, scrub),
+    ...bodyOf(headers, text, scrub)
+  })
+
 /** Reads an answer to its end and turns it into the value of the operation, or into the error that it stands for. */
 export const makeReader = <Success extends Endpoint.Body, Class extends Endpoint.ContractErrorClass>(
   success: Success,
-  classes: ReadonlyMap<number, Class | typeof CommsError.Unauthorized | typeof CommsError.Forbidden>
+  classes: ReadonlyMap<number, Class | typeof CommsError.Unauthorized | typeof CommsError.Forbidden>,
+  maxBodySize: number
 ) => {
   const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(success)))
-  const readSuccess = (exchange: Exchange, { headers, status }: HttpClientResponse.HttpClientResponse, text: string) =>
-    Effect.mapError(decode(text), (error) =>
-      new CommsError.InvalidResponse({
-        method: exchange.method,
-        url: exchange.url,
-        status,
-        problem: text === "" ? "It is empty." : excerptOf(error.message, exchange.scrub),
-        ...requestIdOf(headers, exchange.scrub),
-        ...bodyOf(headers, text, exchange.scrub)
-      }))
+
+  const readSuccess = (
+    exchange: Exchange,
+    response: HttpClientResponse.HttpClientResponse,
+    text: string | undefined
+  ): Effect.Effect<Success["Type"], CommsError.InvalidResponse> =>
+    text === undefined
+      ? Effect.fail(invalid(exchange, response, "", tooLarge(maxBodySize)))
+      : Effect.mapError(decode(text), (error) =>
+        invalid(exchange, response, text, text === "" ? "It is empty." : excerptOf(error.message, exchange.scrub)))
+
+  const readFailure = (exchange: Exchange, response: HttpClientResponse.HttpClientResponse, text: string | undefined) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const error = toStatusError(classes, exchange, response, text ?? "", now)
+      const header = response.headers["retry-after"]
+      return header !== undefined && RetryPolicy.retryAfter(error) === undefined
+        ? Effect.andThen(
+          Effect.annotateCurrentSpan("comms.retry_after.ignored", excerptOf(header, exchange.scrub)),
+          Effect.fail(error)
+        )
+        : Effect.fail(error)
+    })
+
   return (
     exchange: Exchange,
     response: HttpClientResponse.HttpClientResponse
   ): Effect.Effect<Success["Type"], InstanceType<Class> | CommsError.CallError> =>
-    response.text.pipe(
+    readText(response, maxBodySize).pipe(
       Effect.mapError(toTransportFailure(exchange)),
       Effect.flatMap((text) =>
         response.status >= 200 && response.status < 300
           ? readSuccess(exchange, response, text)
-          : Effect.flatMap(
-            Clock.currentTimeMillis,
-            (now) => Effect.fail(toStatusError(classes, exchange, response, text, now))
-          )
+          : readFailure(exchange, response, text)
       )
     )
 }

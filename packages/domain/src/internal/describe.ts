@@ -1,3 +1,4 @@
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 
 interface Request {
@@ -91,3 +92,13 @@ export const describeInput = (
 export const describeLoop = (error: { readonly operation: string; readonly pages: number }): string =>
   `${error.operation} was given a page token a second time after ${error.pages} pages, so the list would never end. ` +
   "What came before was delivered. Tell Twilio's support, or narrow the filters."
+
+export const describeCooldown = (
+  error: Request & { readonly retryAfter: Duration.Duration; readonly retryAt: DateTime.Utc }
+): string =>
+  `${requestOf(error)} was not sent: the server asked this account to wait ${
+    Duration.format(error.retryAfter)
+  } more, ` +
+  `which is longer than the call may. Repeat it at ${
+    DateTime.formatIso(error.retryAt)
+  } or later, or allow a longer wait.`

@@ -1,0 +1,83 @@
+/**
+ * What became of a call, attempt by attempt, as data: on every error, on request on every result, and as it happens.
+ *
+ * @since 0.1.0
+ */
+import type { Attempt } from "@effect-comms/domain/Attempt"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+
+/**
+ * A repeat that is about to be waited for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Repeat {
+  /** The name of the operation in the contract. */
+  readonly operation: string
+  readonly method: string
+  readonly url: string
+  /** The attempt that failed. */
+  readonly attempt: Attempt
+  /** How long it is until the next one at least. */
+  readonly delay: Duration.Duration
+}
+
+/**
+ * What is done when a call is about to be repeated. Nothing, unless a program provides something.
+ *
+ * **Gotchas**
+ *
+ * The call waits for it: let it be quick.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const OnRepeat = Context.Reference<(repeat: Repeat) => Effect.Effect<void>>(
+  "@effect-comms/client/Story/OnRepeat",
+  { defaultValue: () => () => Effect.void }
+)
+
+/**
+ * Where the attempts of calls are put, for {@link withAttempts}.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const CurrentAttempts = Context.Reference<Array<Attempt> | undefined>(
+  "@effect-comms/client/Story/CurrentAttempts",
+  { defaultValue: () => undefined }
+)
+
+/**
+ * Gives the attempts of every call within an effect along with its result, in the order in which they ended.
+ *
+ * **Example** (How often was it tried?)
+ *
+ * ```ts
+ * import { SenderPoolOperations, Story } from "@effect-comms/client"
+ * import { Effect } from "effect"
+ *
+ * export const fetch = Effect.fn("fetch")(function*(id: string) {
+ *   const operations = yield* SenderPoolOperations.SenderPoolOperations
+ *   const [operation, attempts] = yield* Story.withAttempts(operations.fetch(id))
+ *   yield* Effect.logInfo(`tried ${attempts.length} times`)
+ *   return operation
+ * })
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const withAttempts = <A, E, R>(
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<readonly [A, ReadonlyArray<Attempt>], E, R> =>
+  Effect.suspend(() => {
+    const attempts: Array<Attempt> = []
+    return Effect.map(
+      Effect.provideService(effect, CurrentAttempts, attempts),
+      (result) => [result, attempts] as const
+    )
+  })

@@ -1,0 +1,157 @@
+// The one place that repeats: a call's attempts, in their turn, with their story.
+import { Attempt } from "@effect-comms/domain/Attempt"
+import * as CommsError from "@effect-comms/domain/CommsError"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Metric from "effect/Metric"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import type * as FlowControl from "../FlowControl.ts"
+import * as RetryPolicy from "../RetryPolicy.ts"
+import * as Story from "../Story.ts"
+
+export interface Target {
+  readonly operation: string
+  readonly method: string
+  readonly url: string
+  readonly readOnly: boolean
+}
+
+const requests = Metric.counter("comms_client_requests", {
+  description: "Requests sent, by operation and outcome",
+  incremental: true
+})
+
+const repeats = Metric.counter("comms_client_repeats", {
+  description: "Requests sent once more, by operation and reason",
+  incremental: true
+})
+
+const waited = Metric.counter("comms_client_waited_milliseconds", {
+  description: "Time that calls waited between their attempts and for their turn, by operation",
+  incremental: true
+})
+
+const parked = Metric.counter("comms_client_parked", {
+  description: "Attempts that had to wait for their turn, by operation",
+  incremental: true
+})
+
+const statusOf = (error: CommsError.CommsError): number | undefined => "status" in error ? error.status : undefined
+
+const successStatus = 200
+
+const toOutcome = <A, E extends CommsError.CommsError>(exit: Exit.Exit<A, E>): FlowControl.Outcome => {
+  if (Exit.isSuccess(exit)) return { status: successStatus, retryAfter: undefined }
+  const error = Exit.findError(exit)
+  return Result.isSuccess(error)
+    ? { status: statusOf(error.success), retryAfter: RetryPolicy.retryAfter(error.success) }
+    : { status: undefined, retryAfter: undefined }
+}
+
+/** Runs a call: sends it when it is its turn, and repeats it as the policy says. */
+export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsError>(
+  { method, operation, readOnly, url }: Target,
+  send: Effect.Effect<A, E>,
+  gate: FlowControl.Gate,
+  ownPolicy: RetryPolicy.RetryPolicy
+): Effect.fn.Return<A, E | CommsError.CoolingDown | CommsError.TransportFailure> {
+  const policy = (yield* RetryPolicy.CurrentRetryPolicy) ?? ownPolicy
+  const onRepeat = yield* Story.OnRepeat
+  const collected = yield* Story.CurrentAttempts
+  const call = yield* gate.call
+  const startedAt = yield* Clock.currentTimeMillis
+  const deadline = startedAt + Duration.toMillis(policy.callTimeout)
+  const attempts: Array<Attempt> = []
+  let lastEndedAt = startedAt
+
+  const record = (sentAt: number, exit: Exit.Exit<A, E>) =>
+    Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const error = Exit.isSuccess(exit) ? undefined : Result.getOrUndefined(Exit.findError(exit))
+      if (error === undefined && !Exit.isSuccess(exit)) return
+      const status = error === undefined ? successStatus : statusOf(error)
+      const asked = error === undefined ? undefined : RetryPolicy.retryAfter(error)
+      const outcome = error?._tag ?? "Success"
+      const attempt = new Attempt({
+        number: attempts.length + 1,
+        startedAt: DateTime.makeUnsafe(sentAt),
+        took: Duration.millis(now - sentAt),
+        outcome,
+        ...(status === undefined ? {} : { status }),
+        ...(asked === undefined ? {} : { asked }),
+        waited: Duration.millis(sentAt - lastEndedAt)
+      }, { disableChecks: true })
+      attempts.push(attempt)
+      collected?.push(attempt)
+      yield* Metric.update(Metric.withAttributes(requests, { operation, outcome }), 1)
+      if (sentAt > lastEndedAt) {
+        yield* Metric.update(Metric.withAttributes(waited, { operation }), sentAt - lastEndedAt)
+      }
+      lastEndedAt = now
+      yield* Effect.annotateCurrentSpan({
+        "http.request.resend_count": attempts.length - 1,
+        "comms.waited_ms": Duration.toMillis(attempt.waited),
+        "comms.outcome": outcome,
+        ...(status === undefined ? {} : { "http.response.status_code": status }),
+        ...(asked === undefined ? {} : { "comms.retry_after_ms": Duration.toMillis(asked) })
+      })
+    })
+
+  const sendOnce = (dueAt: number) =>
+    Effect.flatMap(Clock.currentTimeMillis, (sentAt) =>
+      Effect.onExit(send, (exit) => record(sentAt, exit)).pipe(
+        Effect.withSpan("CommsClient.attempt", { attributes: { operation } }),
+        sentAt > dueAt
+          ? Effect.tap(() => Metric.update(Metric.withAttributes(parked, { operation }), 1))
+          : (effect) => effect
+      ))
+
+  const attempt = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    call.attempt({
+      send: sendOnce(now),
+      toOutcome,
+      maxWait: Math.min(Duration.toMillis(policy.maxRetryAfter), deadline - now),
+      onCooldown: (left) =>
+        new CommsError.CoolingDown({
+          method,
+          url,
+          retryAfter: Duration.millis(left),
+          retryAt: DateTime.makeUnsafe(lastEndedAt + left)
+        })
+    }))
+
+  const schedule = policy.schedule.pipe(
+    Schedule.while(({ duration, now }) => now + Duration.toMillis(duration) < deadline && call.takeRepeat()),
+    Schedule.tap(({ duration, input }) =>
+      Effect.gen(function*() {
+        const attempt = attempts[attempts.length - 1]
+        yield* Metric.update(Metric.withAttributes(repeats, { operation, reason: input._tag }), 1)
+        yield* Effect.logDebug(`${operation} is repeated in ${Duration.format(duration)}: ${input._tag}`)
+        if (attempt !== undefined) yield* onRepeat({ operation, method, url, attempt, delay: duration })
+      })
+    )
+  )
+
+  const result = yield* Effect.retry(attempt, { schedule, while: policy.while }).pipe(
+    Effect.timeoutOrElse({
+      duration: policy.callTimeout,
+      orElse: () =>
+        Effect.fail(
+          new CommsError.TransportFailure({
+            method,
+            url,
+            readOnly,
+            reason: "Timeout",
+            detail: `The call was given up after ${Duration.format(policy.callTimeout)}.`
+          })
+        )
+    }),
+    Effect.mapError((error) => Object.assign(error, { attempts: [...attempts] }))
+  )
+  if (attempts.length > 1) call.returnRepeat()
+  return result
+})

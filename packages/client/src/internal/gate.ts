@@ -1,0 +1,201 @@
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import type { Call, CooldownStore, Gate, Options, Outcome } from "../FlowControl.ts"
+
+export const makeMemoryStore = (): CooldownStore => {
+  const untils = new Map<string, number>()
+  return {
+    read: (key) => Effect.sync(() => untils.get(key) ?? 0),
+    write: (key, until) => Effect.sync(() => void untils.set(key, Math.max(until, untils.get(key) ?? 0)))
+  }
+}
+
+interface Waiter {
+  readonly order: number
+  readonly maxWait: number
+  readonly go: () => void
+  readonly refuse: (left: number) => void
+}
+
+// Requests under way at once, at the start; and how many successes make it one more.
+const initialConcurrency = 4
+const successesPerStep = 4
+
+// The share of what the server took that is sent, and by how much of it a second it grows.
+const caution = 0.9
+const growthPerSecond = 0.02
+const backOff = 0.8
+const forgetAfter = 60_000
+
+// Later than the server says by up to a tenth of the interval, so that several processes do not stay in step.
+const spread = 0.1
+
+const minLearningTime = 1000
+const maxTaken = 4096
+
+export const makeGate = Effect.fnUntraced(function*(
+  key: string,
+  options: typeof Options.Type,
+  store: CooldownStore
+): Effect.fn.Return<Gate, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  const random = yield* Random.Random
+  const { limit, maxConcurrency = 64, quota: maxQuota = 50, quotaPerCall = 0.2 } = options
+  // Requests a millisecond. A hundredth less than the limit, since networks do not keep distances exactly.
+  const known = limit === undefined ? undefined : 0.99 * limit.requests / Duration.toMillis(limit.window)
+
+  let orders = 0
+  let queue: Array<Waiter> = []
+  let underWay = 0
+  let concurrency = initialConcurrency
+  let rate = known
+  let rateAt = 0
+  let refusedAt = -Infinity
+  let nextAt = 0
+  let parkedUntil = 0
+  let quota = maxQuota
+  // When those requests were sent that the server took, of the last while.
+  let taken: Array<number> = []
+  let wakeAt = Infinity
+
+  const isFree = (now: number) => now >= parkedUntil && now >= nextAt && underWay < Math.floor(concurrency)
+
+  const admit = (now: number) => {
+    underWay++
+    if (rate !== undefined) nextAt = now + (1 + spread * random.nextDoubleUnsafe()) / rate
+  }
+
+  // Lets go whoever may, in order, and sees to it that somebody wakes for the next one.
+  const dispatch: Effect.Effect<void> = Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    parkedUntil = Math.max(parkedUntil, yield* store.read(key))
+    while (queue.length > 0 && isFree(now)) {
+      admit(now)
+      queue.shift()?.go()
+    }
+    if (queue.length === 0 || underWay >= Math.floor(concurrency)) return
+    const at = Math.max(parkedUntil, nextAt)
+    if (at >= wakeAt && wakeAt > now) return
+    wakeAt = at
+    yield* Effect.sleep(Duration.millis(Math.max(0, at - now))).pipe(
+      Effect.andThen(Effect.suspend(() => {
+        if (wakeAt === at) wakeAt = Infinity
+        return dispatch
+      })),
+      Effect.forkIn(scope)
+    )
+  })
+
+  const park = Effect.fnUntraced(function*(until: number, now: number) {
+    if (until <= parkedUntil) return
+    parkedUntil = until
+    yield* store.write(key, until)
+    const tooLong = queue.filter(({ maxWait }) => until - now > maxWait)
+    queue = queue.filter(({ maxWait }) => until - now <= maxWait)
+    for (const waiter of tooLong) waiter.refuse(until - now)
+  })
+
+  // What a refusal teaches: how many requests the server took in the time before it.
+  const learn = (sentAt: number, now: number, asked: number) => {
+    // Those that were under way together are refused together, and teach one thing.
+    if (sentAt < refusedAt) return
+    refusedAt = now
+    concurrency = Math.max(initialConcurrency, concurrency / 2)
+    const time = Math.max(minLearningTime, asked)
+    const count = taken.filter((at) => at > now - time).length
+    if (rate !== undefined) rate = rate * backOff
+    else if (count > 0) rate = caution * count / time
+    rateAt = now
+  }
+
+  // A little more each second, up to the limit that is known; without one, until there is none any more.
+  const grow = (now: number) => {
+    if (rate === undefined) return
+    rate = Math.min(known ?? Infinity, rate * (1 + growthPerSecond * (now - rateAt) / 1000))
+    rateAt = now
+    if (known === undefined && now - refusedAt > forgetAfter) rate = undefined
+  }
+
+  const settle = Effect.fnUntraced(function*(sentAt: number, { retryAfter, status }: Outcome) {
+    const now = yield* Clock.currentTimeMillis
+    const asked = retryAfter === undefined ? 0 : Duration.toMillis(retryAfter)
+    underWay--
+    if (status === 429) learn(sentAt, now, asked)
+    else if (status === 503) concurrency = 1
+    else if (status !== undefined) {
+      if (status < 500) concurrency = Math.min(maxConcurrency, concurrency + 1 / successesPerStep)
+      taken.push(sentAt)
+      if (taken.length > maxTaken) taken = taken.slice(maxTaken / 2)
+      grow(now)
+    }
+    if ((status === 429 || status === 503) && asked > 0) yield* park(now + asked, now)
+    yield* dispatch
+  })
+
+  const insert = (waiter: Waiter) => {
+    const place = queue.findIndex((other) => other.order > waiter.order)
+    if (place === -1) queue.push(waiter)
+    else queue.splice(place, 0, waiter)
+  }
+
+  const leave = (waiter: Waiter) =>
+    Effect.suspend(() => {
+      const before = queue.length
+      queue = queue.filter((other) => other !== waiter)
+      // It was let go, and interrupted before it went.
+      if (queue.length === before) underWay--
+      return dispatch
+    })
+
+  // Uninterruptible, but for the wait itself.
+  const enter = Effect.fnUntraced(function*<E2>(
+    restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
+    order: number,
+    maxWait: number,
+    onCooldown: (left: number) => E2
+  ) {
+    const now = yield* Clock.currentTimeMillis
+    parkedUntil = Math.max(parkedUntil, yield* store.read(key))
+    if (parkedUntil - now > maxWait) return yield* Effect.fail(onCooldown(parkedUntil - now))
+    if (queue.length === 0 && isFree(now)) return admit(now)
+    const turn = Deferred.makeUnsafe<void, E2>()
+    const waiter: Waiter = {
+      order,
+      maxWait,
+      go: () => Deferred.doneUnsafe(turn, Exit.void),
+      refuse: (left) => Deferred.doneUnsafe(turn, Exit.fail(onCooldown(left)))
+    }
+    insert(waiter)
+    yield* dispatch
+    yield* Effect.onInterrupt(restore(Deferred.await(turn)), () => leave(waiter))
+  })
+
+  const call = Effect.sync((): Call => {
+    const order = orders++
+    quota = Math.min(maxQuota, quota + quotaPerCall)
+    return {
+      attempt: ({ maxWait, onCooldown, send, toOutcome }) =>
+        Effect.uninterruptibleMask((restore) =>
+          enter(restore, order, maxWait, onCooldown).pipe(
+            Effect.andThen(Clock.currentTimeMillis),
+            Effect.flatMap((sentAt) => Effect.onExit(restore(send), (exit) => settle(sentAt, toOutcome(exit))))
+          )
+        ),
+      takeRepeat: () => {
+        if (quota < 1) return false
+        quota--
+        return true
+      },
+      returnRepeat: () => {
+        quota = Math.min(maxQuota, quota + 1)
+      }
+    }
+  })
+
+  return { call, waiting: Effect.sync(() => queue.length) }
+})
