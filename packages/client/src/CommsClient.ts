@@ -254,6 +254,8 @@ export const layer = (
   options: Options
 ): Layer.Layer<CommsClient, CommsError.InvalidInput, HttpClient.HttpClient> => Layer.effect(CommsClient, make(options))
 
+const orUndefined = <A>(config: Config.Config<A>) => Config.map(Config.option(config), Option.getOrUndefined)
+
 /**
  * A layer of the client, configured by the environment (or any other `ConfigProvider`).
  *
@@ -280,10 +282,10 @@ export const layerConfig: Layer.Layer<
       Config.withDefault(defaultAttemptTimeout)
     )
     const retry = yield* Config.all({
-      callTimeout: Config.option(Config.Duration("TWILIO_COMMS_CALL_TIMEOUT")),
-      maxAttempts: Config.option(Config.Int("TWILIO_COMMS_MAX_ATTEMPTS")),
-      maxRetryAfter: Config.option(Config.Duration("TWILIO_COMMS_MAX_RETRY_AFTER"))
+      callTimeout: orUndefined(Config.Duration("TWILIO_COMMS_CALL_TIMEOUT")),
+      maxAttempts: orUndefined(Config.Int("TWILIO_COMMS_MAX_ATTEMPTS")),
+      maxRetryAfter: orUndefined(Config.Duration("TWILIO_COMMS_MAX_RETRY_AFTER"))
     })
-    return yield* make({ credentials, baseUrl, attemptTimeout, retry: Record.map(retry, Option.getOrUndefined) })
+    return yield* make({ credentials, baseUrl, attemptTimeout, retry })
   })
 )
