@@ -12,9 +12,8 @@ import * as Schema from "effect/Schema"
  *
  * **Details**
  *
- * - `call`, `attempt`: requests that repeat each other are one call. A request repeats one that failed when method and
- *   URL are the same, both carry the trace of the same call, or else the same account, and it is the oldest one that has
- *   not been repeated yet.
+ * - `call`, `attempt`: requests that repeat each other are one call. A request repeats the oldest one of the same method,
+ *   URL, account and trace that failed and has not been repeated yet.
  * - `status`: absent when the connection was closed instead, by the plan or by a client that waited no longer. `faults`:
  *   the rules that had a part in it.
  * - `asked`: the wait that the answer asked for. `kept`: the time from the answer before to this request.

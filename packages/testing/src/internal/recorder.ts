@@ -91,7 +91,7 @@ export const make = (limit: number): Recorder => {
         burst = burst.slice(burstFrom)
         burstFrom = 0
       }
-      const key = `${arrival.trace ?? arrival.account} ${arrival.method} ${arrival.url}`
+      const key = [arrival.trace, arrival.account, arrival.method, arrival.url].join(" ")
       const before = takeFailed(key)
       requests++
       if (before === undefined) calls++

@@ -40,11 +40,8 @@ const shownAccount = (account: string | undefined): string | undefined =>
     ? account
     : `account-${[...account].reduce((hash, char) => uint32(hash, char.charCodeAt(0)), 0).toString(16)}`
 
-// The span that sent the attempt's own span: the same one for every attempt of a call.
-const traceOf = (b3: string | undefined): string | undefined => {
-  const parent = b3?.split("-")[3]
-  return parent === undefined ? undefined : `trace ${parent}`
-}
+// The same for every attempt of a call, and, where a program traces more than its calls, for several of them.
+const traceOf = (b3: string | undefined): string | undefined => b3?.split("-")[0]
 
 const bodyText = (response: HttpServerResponse.HttpServerResponse): string => {
   const { body } = response
