@@ -138,15 +138,15 @@ export const toTransportFailure = (exchange: Exchange) => (error: HttpClientErro
 
 const tooLarge = (maxBodySize: number): string => `It is larger than the ${maxBodySize} bytes that are allowed.`
 
-// The text of a body, or undefined when it is too large. One that says how large it is, and is not compressed, is read
+// The text of a body, or none when it is too large. One that says how large it is, and is not compressed, is read
 // at once; any other is counted as it comes.
 const readText = (
   response: HttpClientResponse.HttpClientResponse,
   maxBodySize: number
-): Effect.Effect<string | undefined, HttpClientError.HttpClientError> => {
+): Effect.Effect<Option.Option<string>, HttpClientError.HttpClientError> => {
   const { headers } = response
   const length = Number(headers["content-length"] ?? Number.NaN)
-  if (length <= maxBodySize && headers["content-encoding"] === undefined) return response.text
+  if (length <= maxBodySize && headers["content-encoding"] === undefined) return Effect.asSome(response.text)
   return Effect.suspend(() => {
     let size = length > maxBodySize ? length : 0
     // Ending the stream early releases the connection.
@@ -157,11 +157,12 @@ const readText = (
       }),
       Stream.decodeText,
       Stream.mkString,
+      Effect.asSome,
       Effect.catch((error) =>
         error === undefined
-          ? Effect.void
+          ? Effect.succeedNone
           : error.reason._tag === "EmptyBodyError"
-          ? Effect.succeed("")
+          ? Effect.succeedSome("")
           : Effect.fail(error)
       )
     )
@@ -194,16 +195,22 @@ export const makeReader = <Success extends Endpoint.Body, Class extends Endpoint
   const readSuccess = (
     exchange: Exchange,
     response: HttpClientResponse.HttpClientResponse,
-    text: string | undefined
+    body: Option.Option<string>
   ): Effect.Effect<Success["Type"], CommsError.InvalidResponse> =>
-    text === undefined
-      ? Effect.fail(invalid(exchange, response, "", tooLarge(maxBodySize)))
-      : Effect.mapError(decode(text), (error) =>
-        invalid(exchange, response, text, text === "" ? "It is empty." : excerptOf(error.message, exchange.scrub)))
+    Option.match(body, {
+      onNone: () => Effect.fail(invalid(exchange, response, "", tooLarge(maxBodySize))),
+      onSome: (text) =>
+        Effect.mapError(decode(text), (error) =>
+          invalid(exchange, response, text, text === "" ? "It is empty." : excerptOf(error.message, exchange.scrub)))
+    })
 
-  const readFailure = (exchange: Exchange, response: HttpClientResponse.HttpClientResponse, text: string | undefined) =>
+  const readFailure = (
+    exchange: Exchange,
+    response: HttpClientResponse.HttpClientResponse,
+    body: Option.Option<string>
+  ) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const error = toStatusError(classes, exchange, response, text ?? "", now)
+      const error = toStatusError(classes, exchange, response, Option.getOrElse(body, () => ""), now)
       const header = response.headers["retry-after"]
       return header !== undefined && RetryPolicy.retryAfter(error) === undefined
         ? Effect.andThen(
@@ -219,10 +226,10 @@ export const makeReader = <Success extends Endpoint.Body, Class extends Endpoint
   ): Effect.Effect<Success["Type"], InstanceType<Class> | CommsError.CallError> =>
     readText(response, maxBodySize).pipe(
       Effect.mapError(toTransportFailure(exchange)),
-      Effect.flatMap((text) =>
+      Effect.flatMap((body) =>
         response.status >= 200 && response.status < 300
-          ? readSuccess(exchange, response, text)
-          : readFailure(exchange, response, text)
+          ? readSuccess(exchange, response, body)
+          : readFailure(exchange, response, body)
       )
     )
 }
