@@ -1,0 +1,123 @@
+import { Emulator } from "@effect-comms/testing"
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Clock, Console, Effect, Layer, Redacted, Schema } from "effect"
+import { HttpClient, HttpClientRequest } from "effect/http"
+import { Agent, request } from "node:http"
+import { memoryUsage } from "node:process"
+import * as Rounds from "./internal/rounds.ts"
+import * as Worker from "./internal/worker.ts"
+import { pageSize, path, total } from "./internal/workload.ts"
+
+const fetches = 2_000
+
+const concurrency = 16
+
+const million = 1_000_000
+
+class Refused extends Schema.TaggedError<Refused>()("Refused", { target: Schema.String, cause: Schema.Defect() }) {}
+
+/** Gets the body of an answer, and does nothing else, so that what is measured is the server and the way to it. */
+type Get = (target: string) => Effect.Effect<string, Refused>
+
+const { accountSid, authToken } = Emulator.defaultCredentials
+
+const getInProcess = (http: HttpClient.HttpClient): Get => (target) =>
+  http.execute(HttpClientRequest.basicAuth(HttpClientRequest.get(Emulator.baseUrl + target), accountSid, authToken))
+    .pipe(
+      Effect.flatMap((response) => response.text),
+      Effect.mapError((cause) => new Refused({ target, cause }))
+    )
+
+const agent = new Agent({ keepAlive: true })
+
+const getOver = (url: string): Get => (target) =>
+  Effect.callback((resume) => {
+    const auth = `${accountSid}:${Redacted.value(authToken)}`
+    const refuse = (cause: unknown) => resume(Effect.fail(new Refused({ target, cause })))
+    const sent = request(url + target, { agent, auth }, (response) => {
+      const chunks: Array<Buffer> = []
+      response.on("data", (chunk: Buffer) => chunks.push(chunk))
+      response.on("error", refuse)
+      response.on("end", () => {
+        if (response.statusCode === 200) resume(Effect.succeed(Buffer.concat(chunks).toString()))
+        else refuse(response.statusCode)
+      })
+    })
+    sent.on("error", refuse)
+    sent.end()
+    return Effect.sync(() => sent.destroy())
+  })
+
+const nextOf = (body: string): string | undefined => /"next":"([^"]+)"/.exec(body.slice(-500))?.[1]
+
+const walk = Effect.fnUntraced(function*(get: Get) {
+  let token: string | undefined = ""
+  while (token !== undefined) {
+    const query = token === "" ? "" : `&pageToken=${encodeURIComponent(token)}`
+    token = nextOf(yield* get(`${path}?pageSize=${pageSize}${query}`))
+  }
+})
+
+const fetchMany = (get: Get, id: string) =>
+  Effect.replicateEffect(get(`${path}/${id}`), fetches, { concurrency, discard: true })
+
+const firstId = Effect.fnUntraced(function*(get: Get) {
+  return /"id":"([^"]+)"/.exec(yield* get(`${path}?pageSize=1`))?.[1] ?? ""
+})
+
+const emulator = (operations: number) =>
+  Emulator.layerHttpClient.pipe(Layer.provide(Emulator.layer({ operations })), Layer.fresh)
+
+const megabytes = () => (memoryUsage().heapUsed / 1e6).toFixed(1)
+
+const walkMillion = Effect.gen(function*() {
+  const before = megabytes()
+  const start = yield* Clock.currentTimeMillis
+  const get = yield* Effect.map(HttpClient.HttpClient, getInProcess)
+  yield* get(`${path}?pageSize=1`)
+  const made = yield* Clock.currentTimeMillis
+  const afterMake = megabytes()
+  yield* walk(get)
+  const walked = yield* Clock.currentTimeMillis
+  const count = million.toLocaleString("en")
+  yield* Console.log(
+    [
+      `an emulator of ${count} operations: its first answer after ${made - start} ms, walked in ${walked - made} ms,`,
+      `${Math.round(million / (walked - made) * 1000).toLocaleString("en")} operations/s`,
+      `heap used: ${before} MB before, ${afterMake} MB with it, ${megabytes()} MB after the walk`
+    ].join("\n")
+  )
+})
+
+const program = Effect.gen(function*() {
+  const static_ = yield* Worker.start({ name: "The static server", file: new URL("./server.ts", import.meta.url) })
+  const server = yield* Worker.start({ name: "The emulator", file: new URL("./emulatorServer.ts", import.meta.url) })
+  const inProcess = yield* Effect.map(HttpClient.HttpClient, getInProcess)
+  const onPort = getOver(server.greeting)
+  const ids = { inProcess: yield* firstId(inProcess), onPort: yield* firstId(onPort) }
+  const rounds = { warmUps: 2, rounds: 7 }
+  const byId = yield* Rounds.compete([
+    { name: "in process", run: fetchMany(inProcess, ids.inProcess) },
+    { name: "on a port", run: fetchMany(onPort, ids.onPort) }
+  ], rounds)
+  const pages = yield* Rounds.compete([
+    { name: "in process", run: walk(inProcess) },
+    { name: "on a port", run: walk(onPort) },
+    { name: "static bodies on a port", run: walk(getOver(static_.greeting)) }
+  ], rounds)
+  const heading = `${fetches.toLocaleString("en")} fetches by id, ${concurrency} at once`
+  yield* Console.log(`\n${heading}\n${Rounds.table(byId, { unit: "requests", count: fetches, against: [] })}`)
+  yield* Console.log(
+    `\n${total.toLocaleString("en")} operations in pages of ${pageSize.toLocaleString("en")}\n${
+      Rounds.table(pages, { unit: "operations", count: total, against: ["static bodies on a port"] })
+    }\n`
+  )
+})
+
+program.pipe(
+  Effect.provide(emulator(total)),
+  Effect.andThen(Effect.provide(walkMillion, emulator(million))),
+  Effect.scoped,
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain
+)
