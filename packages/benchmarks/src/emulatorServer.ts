@@ -9,8 +9,9 @@ const program = Effect.gen(function*() {
   yield* Worker.serve(url, Effect.succeed)
 })
 
-program.pipe(
-  Effect.provide(Emulator.layerServer().pipe(Layer.provide(Emulator.layer({ operations: total })))),
-  Effect.provide(NodeServices.layer),
-  NodeRuntime.runMain
+const layer = Emulator.layerServer().pipe(
+  Layer.provide(Emulator.layer({ operations: total })),
+  Layer.merge(NodeServices.layer)
 )
+
+program.pipe(Effect.provide(layer), NodeRuntime.runMain)
