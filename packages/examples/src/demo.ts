@@ -32,7 +32,7 @@ const pageSize = 100
 const faults: FaultPlan.FaultPlan = {
   rules: [
     { name: "slow", do: { _tag: "Delay", duration: Duration.millis(40) } },
-    { name: "too many", when: { nth: [4, 21] }, do: { _tag: "Status", status: 429, retryAfter: 1 } },
+    { name: "too many", when: { nth: [4] }, do: { _tag: "Status", status: 429, retryAfter: 1 } },
     { name: "not ready", when: { nth: [10] }, do: { _tag: "Status", status: 409, retryAfter: 1 } },
     { name: "unavailable", when: { nth: [16] }, do: { _tag: "Status", status: 503, retryAfter: { date: 2 } } },
     { name: "broken", when: { nth: [27] }, do: { _tag: "Drop", afterBytes: 500 } }

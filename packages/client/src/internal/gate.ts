@@ -1,8 +1,10 @@
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Order from "effect/Order"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import type { Call, CooldownStore, Gate, Options, Outcome } from "../FlowControl.ts"
@@ -26,11 +28,14 @@ interface Waiter {
 const initialConcurrency = 4
 const successesPerStep = 4
 
-// The share of what the server took that is sent, and by how much of it a second it grows.
+// The share of what the server took that is sent, and by how much of it a second it grows: little when several refusals
+// agree, more when it rests on one.
 const caution = 0.9
-const growthPerSecond = 0.02
+const growthWhenSure = 0.02
+const growthWhenUnsure = 0.25
 const backOff = 0.8
 const forgetAfter = 60_000
+const relatedWithin = 10_000
 
 // Later than the server says by up to a tenth of the interval, so that several processes do not stay in step.
 const spread = 0.1
@@ -55,6 +60,7 @@ export const makeGate = Effect.fnUntraced(function*(
   let concurrency = initialConcurrency
   let rate = known
   let rateAt = 0
+  let growth = growthWhenSure
   let refusedAt = -Infinity
   let nextAt = 0
   let parkedUntil = 0
@@ -102,21 +108,43 @@ export const makeGate = Effect.fnUntraced(function*(
 
   // What a refusal teaches: how many requests the server took in the time before it.
   const learn = (sentAt: number, now: number, asked: number) => {
-    // Those that were under way together are refused together, and teach one thing.
-    if (sentAt < refusedAt) return
+    // Those that were under way together are refused together: one event, and the surer for it.
+    if (sentAt <= refusedAt) {
+      growth = growthWhenSure
+      return
+    }
+    const isNew = now - refusedAt > relatedWithin
+    const isAlone = underWay === 0 && queue.length === 0
     refusedAt = now
-    concurrency = Math.max(initialConcurrency, concurrency / 2)
-    const time = Math.max(minLearningTime, asked)
-    const count = taken.filter((at) => at > now - time).length
-    if (rate !== undefined) rate = rate * backOff
-    else if (count > 0) rate = caution * count / time
     rateAt = now
+    concurrency = Math.max(initialConcurrency, concurrency / 2)
+    // One call after another, and one refusal: a limit would be met again soon, so nothing is known yet.
+    if (isNew && isAlone && rate === undefined) return
+    growth = isNew ? growthWhenUnsure : growthWhenSure
+    if (rate !== undefined) {
+      rate = rate * backOff
+      return
+    }
+    const time = Math.max(minLearningTime, asked)
+    const count = mostWithin(time, now)
+    if (count > 0) rate = caution * count / time
+  }
+
+  // The most requests that the server took in any such time of late: its limit is no less than that.
+  const mostWithin = (time: number, now: number): number => {
+    const recent = Arr.sort(taken.filter((at) => at > now - forgetAfter - time), Order.Number)
+    let most = 0
+    for (let from = 0, to = 0; to < recent.length; to++) {
+      while ((recent[from] ?? 0) <= (recent[to] ?? 0) - time) from++
+      most = Math.max(most, to - from + 1)
+    }
+    return most
   }
 
   // A little more each second, up to the limit that is known; without one, until there is none any more.
   const grow = (now: number) => {
     if (rate === undefined) return
-    rate = Math.min(known ?? Infinity, rate * (1 + growthPerSecond * (now - rateAt) / 1000))
+    rate = Math.min(known ?? Infinity, rate * (1 + growth * (now - rateAt) / 1000))
     rateAt = now
     if (known === undefined && now - refusedAt > forgetAfter) rate = undefined
   }
