@@ -118,6 +118,7 @@ export class SenderPoolOperationsGroup extends HttpApiGroup.make("senderPoolOper
  */
 export class CommsApi extends HttpApi.make("comms")
   .add(SenderPoolOperationsGroup)
+  .annotate(HttpApi.ParseOptions, { errors: "all" })
   .annotateMerge(OpenApi.annotations({
     title: "Twilio Comms: SenderPool Operations",
     version: "1",

@@ -43,7 +43,8 @@ export const invalidInput = (operation: string, field: string, problem: string) 
   new CommsError.InvalidInput({ operation, field, issues: [new CommsError.InputIssue({ field, problem })] })
 
 /**
- * Makes a decoder of what a caller passes in. Its error has all problems at once, and shows the values at fault.
+ * Makes a decoder of what a caller passes in. Its error has all problems at once, and shows the values at fault. What is
+ * written by hand, in a file, had better not have a field that nobody reads: `onExcessProperty` says so.
  *
  * @category constructors
  * @since 0.1.0
@@ -51,16 +52,17 @@ export const invalidInput = (operation: string, field: string, problem: string) 
 export const makeDecoder = <S extends Schema.ConstraintDecoder<unknown>>(
   operation: string,
   root: string,
-  schema: S
+  schema: S,
+  onExcessProperty: "ignore" | "error" = "ignore"
 ) => {
-  const decode = Schema.decodeUnknownEffect(schema, { errors: "all", reportInput: true })
+  const decode = Schema.decodeUnknownEffect(schema, { errors: "all", reportInput: true, onExcessProperty })
   const toError = toInvalidInput(operation, root)
   return (input: unknown): Effect.Effect<S["Type"], CommsError.InvalidInput> => Effect.mapError(decode(input), toError)
 }
 
-// `fromInput` is made for values of its type, and gives none for all others as well.
+// `fromInput` is made for values of its type, and gives none for all others as well; what is not a number it takes for 0.
 const isDurationInput = (input: unknown): input is Duration.Input =>
-  Option.isSome(Duration.fromInput(input as Duration.Input))
+  !Number.isNaN(input) && Option.isSome(Duration.fromInput(input as Duration.Input))
 
 const durationFromInput = (expected: string, isRight: (duration: Duration.Duration) => boolean) =>
   Schema.declare(isDurationInput, { expected }).pipe(

@@ -249,10 +249,14 @@ const inProcess: Connection<ConnectionClosed> = { closeBefore: closed, closeWith
 /**
  * An `HttpClient` whose requests the emulator answers, in process, whatever the host they are for.
  *
+ * **Details**
+ *
+ * It is built anew wherever it is provided, so that a test within another one's layers talks to its own emulator.
+ *
  * @category layers
  * @since 0.1.0
  */
-export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, Emulator> = Layer.effect(
+export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, Emulator> = Layer.fresh(Layer.effect(
   HttpClient.HttpClient,
   Effect.map(
     Emulator,
@@ -266,7 +270,7 @@ export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, Emulator
         )
       )
   )
-)
+))
 
 /**
  * The real client, wired to the emulator in process.
@@ -274,10 +278,9 @@ export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, Emulator
  * @category layers
  * @since 0.1.0
  */
-export const layerClient: Layer.Layer<CommsClient.CommsClient, CommsError.InvalidInput, Emulator> = CommsClient.layer({
-  baseUrl,
-  credentials: defaultCredentials
-}).pipe(Layer.provide(layerHttpClient))
+export const layerClient: Layer.Layer<CommsClient.CommsClient, CommsError.InvalidInput, Emulator> = Layer.fresh(
+  CommsClient.layer({ baseUrl, credentials: defaultCredentials }).pipe(Layer.provide(layerHttpClient))
+)
 
 // A fetch rejects with whatever it was that failed, and so with a defect: a TypeError, which clients look for, or the
 // reason of a signal, which may be anything.

@@ -4,7 +4,9 @@
  * @since 0.1.0
  */
 import type * as CommsError from "@effect-comms/domain/CommsError"
+import { makeDecoder } from "@effect-comms/domain/Input"
 import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { notNegative } from "./internal/notNegative.ts"
 
@@ -161,6 +163,24 @@ export interface FaultPlan extends Schema.Schema.Type<typeof FaultPlan> {}
  * @since 0.1.0
  */
 export const FaultPlanFromJson = Schema.fromJsonString(Schema.toCodecJson(FaultPlan))
+
+/**
+ * Reads a plan from JSON text, such as a file's.
+ *
+ * **Details**
+ *
+ * Durations are in milliseconds. What is wrong fails with `InvalidInput`, which names the path; so does a field that is
+ * not known, since a condition with a typing error would hold for every request.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromJson: (text: string) => Effect.Effect<FaultPlan, CommsError.InvalidInput> = makeDecoder(
+  "FaultPlan.fromJson",
+  "plan",
+  FaultPlanFromJson,
+  "error"
+)
 
 /**
  * Nothing goes wrong.

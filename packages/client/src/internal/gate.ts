@@ -73,7 +73,8 @@ export const makeGate = Effect.fnUntraced(function*(
 
   const admit = (now: number) => {
     underWay++
-    if (rate !== undefined) nextAt = now + (1 + spread * random.nextDoubleUnsafe()) / rate
+    // A whole millisecond: a clock that counts in them would wake a hair too early, and again at once, without end.
+    if (rate !== undefined) nextAt = Math.ceil(now + (1 + spread * random.nextDoubleUnsafe()) / rate)
   }
 
   // Lets go whoever may, in order, and sees to it that somebody wakes for the next one.
@@ -161,7 +162,7 @@ export const makeGate = Effect.fnUntraced(function*(
       if (taken.length > maxTaken) taken = taken.slice(maxTaken / 2)
       grow(now)
     }
-    if ((status === 429 || status === 503) && asked > 0) yield* park(now + asked, now)
+    if ((status === 429 || status === 503) && asked > 0) yield* park(Math.ceil(now + asked), now)
     yield* dispatch
   })
 

@@ -42,7 +42,10 @@ const Group = HttpApiGroup.make("admin").add(
   HttpApiEndpoint.put("setFaults", "/faults", { payload: FaultPlan, success: HttpApiSchema.NoContent })
 ).middleware(Refusals).prefix("/_emulator")
 
-const Api = HttpApi.make("emulator").add(Group)
+const Api = HttpApi.make("emulator").add(Group).annotate(HttpApi.PayloadParseOptions, {
+  errors: "all",
+  onExcessProperty: "error"
+})
 
 const refusals = HttpApiMiddleware.layerSchemaErrorTransform(
   Refusals,
