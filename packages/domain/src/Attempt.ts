@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
  *
  * - `number`: from 1.
  * - `startedAt`, `took`: when it was sent, and how long it was until its end.
- * - `outcome`: the tag of its error, or `"Success"`. `status`: that of its answer, when one came.
+ * - `outcome`: the tag of its error, `"Success"`, or `"Interrupted"` when it was given up with its call. `status`: that of its answer, when one came.
  * - `asked`: the wait that its answer asked for. `waited`: the time between the attempt before it and this one; for the
  *   first, the time it waited for its turn.
  *

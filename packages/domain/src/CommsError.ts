@@ -273,20 +273,20 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>()("Un
  *
  * **Details**
  *
- * `reason` is `"Timeout"` when our own limit ended the attempt, else `"Connection"`; `detail` says what the transport
- * said. Whether the server processed the request is not known, so it may be repeated only when it just reads.
+ * `reason` is `"Timeout"` when our own limit ended the attempt, `"Refused"` when a circuit breaker let nothing be sent,
+ * which is not repeated, else `"Connection"`; `detail` says what the transport said. Whether the server processed the request is not known, so it may be repeated only when it just reads.
  *
  * @category errors
  * @since 0.1.0
  */
 export class TransportFailure extends Schema.TaggedError<TransportFailure>()("TransportFailure", {
   ...request,
-  reason: Schema.Literals(["Connection", "Timeout"]),
+  reason: Schema.Literals(["Connection", "Timeout", "Refused"]),
   detail: Schema.String,
   readOnly: Schema.Boolean
 }) {
   get isRetryable(): boolean {
-    return this.readOnly
+    return this.readOnly && this.reason !== "Refused"
   }
   override get message(): string {
     return describeTransport(this)

@@ -4,7 +4,11 @@ import * as Duration from "effect/Duration"
 interface Request {
   readonly method?: string
   readonly url?: string
+  readonly attempts?: ReadonlyArray<unknown>
 }
+
+const lastOf = ({ attempts = [] }: Request): string =>
+  attempts.length > 1 ? ` at the last of ${attempts.length} attempts` : ""
 
 const requestOf = ({ method, url }: Request): string =>
   method === undefined && url === undefined
@@ -48,23 +52,25 @@ export const describeAnswer = (
     })`
   ).join("")
   const wait = error.retryAfter === undefined ? "" : ` The server asks to wait ${Duration.format(error.retryAfter)}.`
-  return `${requestOf(error)} was answered ${error.status}, ${phrase}.${errors}${bodyOf(error)}${wait} ${advice}${
-    idOf(error.requestId)
-  }`
+  return `${requestOf(error)} was answered ${error.status}${lastOf(error)}, ${phrase}.${errors}${
+    bodyOf(error)
+  }${wait} ${advice}${idOf(error.requestId)}`
 }
 
 export const describeTransport = (
   error: Request & {
-    readonly reason: "Connection" | "Timeout"
+    readonly reason: "Connection" | "Timeout" | "Refused"
     readonly detail: string
     readonly readOnly: boolean
   }
 ): string =>
-  `${requestOf(error)} got no complete answer: ${sentence(error.detail)} ${
-    error.reason === "Timeout"
-      ? "Allow an attempt more time, or look at what slows the network."
-      : "Check the network and TWILIO_COMMS_BASE_URL."
-  }${error.readOnly ? "" : " Whether it was processed is not known."}`
+  error.reason === "Refused" ?
+    `${requestOf(error)} was not sent: ${sentence(error.detail)}` :
+    `${requestOf(error)} got no complete answer${lastOf(error)}: ${sentence(error.detail)} ${
+      error.reason === "Timeout"
+        ? "Allow an attempt more time, or look at what slows the network."
+        : "Check the network and TWILIO_COMMS_BASE_URL."
+    }${error.readOnly ? "" : " Whether it was processed is not known."}`
 
 export const describeResponse = (
   error: Request & {

@@ -1,0 +1,22 @@
+import { CommsError, SenderPoolOperation } from "@effect-comms/domain"
+import { Arbitraries } from "@effect-comms/testing"
+import { assert, describe, it } from "@effect/vitest"
+
+describe("Arbitraries", () => {
+  it.prop("operations", { operation: Arbitraries.models.SenderPoolOperation }, ({ operation }) => {
+    assert.instanceOf(operation, SenderPoolOperation.SenderPoolOperation)
+    assert.match(operation.id, /^comms_operation_[0-7][a-hjkmnpqrstv-z0-9]{25,34}$/)
+  })
+
+  it.prop("errors", { error: Arbitraries.error }, ({ error }) => {
+    assert.isTrue(CommsError.isCommsError(error))
+    assert.isAbove(error.message.length, 10)
+  })
+
+  it("there is one for each error", () => {
+    assert.sameMembers(
+      Object.keys(Arbitraries.errors),
+      CommsError.CommsError.members.map((member) => member.fields._tag.schema.literal)
+    )
+  })
+})
