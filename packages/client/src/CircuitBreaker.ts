@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
@@ -14,13 +15,24 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 
+const describe = ({ reason }: CircuitBreaker.CircuitBreakerError): string => {
+  switch (reason._tag) {
+    case "CircuitOpen":
+      return `The circuit breaker is open for another ${Duration.format(reason.retryAfter)}, since too much failed`
+    case "CircuitHalfOpen":
+      return "The circuit breaker waits for the first request that it lets through again"
+    default:
+      return `The circuit breaker cannot be asked: ${reason.message}`
+  }
+}
+
 /**
  * An `HttpClient` behind the circuit breaker of the context, one circuit for each origin.
  *
  * **Details**
  *
  * Provide `CircuitBreaker.layer` of `effect/persistence`, which says after how many failures it opens and for how long. A
- * request that it refuses fails with `TransportFailure`, and its `detail` says so.
+ * request that it refuses fails with `TransportFailure` at once, with `"Refused"` as its reason.
  *
  * @category layers
  * @since 0.1.0
@@ -43,7 +55,9 @@ export const layer: Layer.Layer<
       }).pipe(
         Effect.catchTag("CircuitBreakerError", (cause) =>
           Effect.fail(
-            new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
+            new HttpClientError.HttpClientError({
+              reason: new HttpClientError.TransportError({ request, cause, description: describe(cause) })
+            })
           ))
       ))
   })

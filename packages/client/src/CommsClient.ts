@@ -18,8 +18,10 @@ import * as Effect from "effect/Effect"
 import { flow } from "effect/Function"
 import * as Hash from "effect/Hash"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as Headers from "effect/http/Headers"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -27,6 +29,7 @@ import * as Record from "effect/Record"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import * as Credentials from "./Credentials.ts"
 import * as FlowControl from "./FlowControl.ts"
 import { makeReader, toTransportFailure } from "./internal/answer.ts"
@@ -148,6 +151,26 @@ const decodeLimits = makeDecoder(
 // `fetch` follows redirects by itself and would take the credentials along; node's own clients do not.
 const noRedirects = Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
 
+// The span that Effect's client makes shows what came from the network as it is. An attempt's own has the same
+// attributes without that, and its place in the trace is sent.
+const withoutSpan = Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
+
+const traceHeaders = Effect.gen(function*() {
+  const span = yield* Effect.option(Effect.currentSpan)
+  return Option.isSome(span) && (yield* HttpClient.TracerPropagationEnabled) && !(yield* Tracer.DisablePropagation) &&
+      !Context.get(span.value.annotations, Tracer.DisablePropagation)
+    ? HttpTraceContext.toHeaders(span.value)
+    : Headers.empty
+})
+
+const serverOf = (baseUrl: string) => {
+  const { hostname, port, protocol } = new URL(baseUrl)
+  return {
+    "server.address": hostname.replace(/^\[|\]$/g, ""),
+    "server.port": port === "" ? protocol === "https:" ? 443 : 80 : Number(port)
+  }
+}
+
 const toRecord = (tree: Schema.StringTree): Readonly<Record<string, string>> =>
   Record.filter<string, unknown, string>(Object.fromEntries(Object.entries(tree ?? {})), Predicate.isString)
 
@@ -189,6 +212,7 @@ export const make = Effect.fnUntraced(function*(
     ))
   )
 
+  const server = serverOf(baseUrl)
   const policy = yield* RetryPolicy.make(options.retry)
   const flowControl = yield* Effect.serviceOption(FlowControl.FlowControl)
   const gate = yield* (Option.isSome(flowControl) ? flowControl.value : yield* FlowControl.make(options.flowControl))
@@ -215,12 +239,16 @@ export const make = Effect.fnUntraced(function*(
         urlParams: toRecord(query)
       })
       const url = Option.match(HttpClientRequest.toUrl(HttpClientRequest.prependUrl(httpRequest, baseUrl)), {
-        onNone: () => baseUrl + httpRequest.url,
-        onSome: ({ href }) => href
+        onNone: () => scrub(baseUrl + httpRequest.url),
+        onSome: ({ href }) => scrub(href)
       })
       const exchange = { method, url, readOnly, scrub }
-      const send = client.execute(httpRequest).pipe(
+      const send = Effect.flatMap(
+        traceHeaders,
+        (headers) => client.execute(HttpClientRequest.setHeaders(httpRequest, headers))
+      ).pipe(
         noRedirects,
+        withoutSpan,
         Effect.mapError(toTransportFailure(exchange)),
         Effect.flatMap((response) => read(exchange, response)),
         Effect.timeoutOrElse({
@@ -237,7 +265,7 @@ export const make = Effect.fnUntraced(function*(
             )
         })
       )
-      return yield* run({ operation: name, method, url, readOnly }, send, gate, policy)
+      return yield* run({ operation: name, method, url, readOnly, server }, send, gate, policy)
     })
   }
 

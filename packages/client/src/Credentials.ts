@@ -3,11 +3,14 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as Option from "effect/Option"
+import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 
 /**
  * What HTTP Basic authentication is made of. An API key can be withdrawn without changing the account's token, so it
@@ -95,7 +98,8 @@ export const toBasic = (credentials: Credentials): {
  *
  * **Details**
  *
- * A gateway may repeat a request's headers in its error page, and an excerpt of that page is shown to people.
+ * A gateway may repeat a request's headers in its error page, and an excerpt of that page is shown to people. The forms
+ * in which URLs, HTML and JSON write a secret are found as well.
  *
  * @category conversions
  * @since 0.1.0
@@ -107,5 +111,33 @@ export const toScrubber = (credentials: Credentials): (text: string) => string =
     Redacted.value(password),
     ...("apiKey" in credentials ? [Redacted.value(username)] : [])
   ]
-  return (text) => secrets.reduce((text, secret) => secret === "" ? text : text.replaceAll(secret, "<redacted>"), text)
+  // The longest first, since a shorter one may be a part of it.
+  const forms = Arr.sort(Arr.dedupe(secrets.flatMap(formsOf)).filter((form) => form !== ""), longestFirst)
+  return (text) => forms.reduce((text, form) => text.replaceAll(form, "<redacted>"), text)
 }
+
+const longestFirst = Order.mapInput(Order.Number, (text: string) => -text.length)
+
+// As it is, and as URLs, HTML and JSON write it.
+const formsOf = (secret: string): ReadonlyArray<string> => {
+  const inUrl = encodeURIComponent(secret.replace(/\p{Cs}/gu, "\uFFFD"))
+  const inForm = new URLSearchParams([["", secret]]).toString().slice(1)
+  const inHtml = secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(
+    "\"",
+    "&quot;"
+  )
+  return [
+    secret,
+    inUrl,
+    toLowerCaseEscapes(inUrl),
+    inForm,
+    toLowerCaseEscapes(inForm),
+    inHtml,
+    ...["&#39;", "&#x27;", "&apos;"].map((quote) => inHtml.replaceAll("'", quote)),
+    encodeJson(secret).slice(1, -1)
+  ]
+}
+
+const toLowerCaseEscapes = (text: string): string => text.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())
+
+const encodeJson = Schema.encodeSync(Schema.fromJsonString(Schema.String))

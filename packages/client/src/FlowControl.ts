@@ -85,6 +85,21 @@ export interface Outcome {
 }
 
 /**
+ * How long an attempt may wait for a cooldown to end.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Wait<E> {
+  /** The longest cooldown that is waited for, in milliseconds. */
+  readonly maxWait: number
+  /** When the call is given up, in epoch milliseconds: a cooldown that ends then or later is not waited for either. */
+  readonly deadline: number
+  /** What the call fails with when the cooldown is longer: it has its end and the milliseconds that are left. */
+  readonly onCooldown: (until: number, left: number) => E
+}
+
+/**
  * A call's place in the queue.
  *
  * @category models
@@ -92,14 +107,12 @@ export interface Outcome {
  */
 export interface Call {
   /** Sends one attempt when it is its turn. */
-  readonly attempt: <A, E, R, E2>(options: {
-    readonly send: Effect.Effect<A, E, R>
-    readonly toOutcome: (exit: Exit.Exit<A, E>) => Outcome
-    /** The longest cooldown that the call waits for, in milliseconds. */
-    readonly maxWait: number
-    /** What the call fails with when the cooldown is longer: it has the milliseconds that are left. */
-    readonly onCooldown: (left: number) => E2
-  }) => Effect.Effect<A, E | E2, R>
+  readonly attempt: <A, E, R, E2>(
+    options: {
+      readonly send: Effect.Effect<A, E, R>
+      readonly toOutcome: (exit: Exit.Exit<A, E>) => Outcome
+    } & Wait<E2>
+  ) => Effect.Effect<A, E | E2, R>
   /** Takes a repeat from the quota; false when it is spent. */
   readonly takeRepeat: () => boolean
   /** Gives a repeat back that was successful. */

@@ -10,6 +10,7 @@ import * as Headers from "effect/http/Headers"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -77,7 +78,7 @@ export const retryAfterOf = (headers: Headers.Headers, now: number): Duration.Du
 }
 
 // The last point in time that a `Date` can hold: a wait of ages is not a reason to die.
-const lastTime = 8.64e15
+export const lastTime = 8.64e15
 
 const decodeEnvelope = Schema.decodeUnknownOption(Schema.fromJsonString(TwilioErrors))
 
@@ -125,13 +126,18 @@ export const toTransportFailure = (exchange: Exchange) => (error: HttpClientErro
   const chain = causes(error.reason.cause)
   const last = chain[chain.length - 1]
   const code = chain.find(({ code }) => typeof code === "string")?.code
-  const said = last === undefined || last.message === "" ? error.reason._tag : last.message
+  const isRefused = Predicate.isTagged(error.reason.cause, "CircuitBreakerError")
+  const said = isRefused && error.reason.description !== undefined
+    ? error.reason.description
+    : last === undefined || last.message === ""
+    ? error.reason._tag
+    : last.message
   const detail = typeof code === "string" && !said.includes(code) ? `${said} (${code})` : said
   return new CommsError.TransportFailure({
     method: exchange.method,
     url: exchange.url,
     readOnly: exchange.readOnly,
-    reason: "Connection",
+    reason: isRefused ? "Refused" : "Connection",
     detail: excerptOf(detail, exchange.scrub)
   })
 }
@@ -145,7 +151,7 @@ const readText = (
   maxBodySize: number
 ): Effect.Effect<Option.Option<string>, HttpClientError.HttpClientError> => {
   const { headers } = response
-  const length = Number(headers["content-length"] ?? Number.NaN)
+  const length = /^\d+$/.test(headers["content-length"] ?? "") ? Number(headers["content-length"]) : Number.NaN
   if (length <= maxBodySize && headers["content-encoding"] === undefined) return Effect.asSome(response.text)
   return Effect.suspend(() => {
     let size = length > maxBodySize ? length : 0

@@ -12,12 +12,14 @@ import * as Schedule from "effect/Schedule"
 import type * as FlowControl from "../FlowControl.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import * as Story from "../Story.ts"
+import { lastTime } from "./answer.ts"
 
 export interface Target {
   readonly operation: string
   readonly method: string
   readonly url: string
   readonly readOnly: boolean
+  readonly server: { readonly "server.address": string; readonly "server.port": number }
 }
 
 const requests = Metric.counter("comms_client_requests", {
@@ -54,7 +56,7 @@ const toOutcome = <A, E extends CommsError.CommsError>(exit: Exit.Exit<A, E>): F
 
 /** Runs a call: sends it when it is its turn, and repeats it as the policy says. */
 export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsError>(
-  { method, operation, readOnly, url }: Target,
+  { method, operation, readOnly, server, url }: Target,
   send: Effect.Effect<A, E>,
   gate: FlowControl.Gate,
   ownPolicy: RetryPolicy.RetryPolicy
@@ -72,10 +74,10 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
       const error = Exit.isSuccess(exit) ? undefined : Result.getOrUndefined(Exit.findError(exit))
-      if (error === undefined && !Exit.isSuccess(exit)) return
-      const status = error === undefined ? successStatus : statusOf(error)
+      if (error === undefined && Exit.hasDies(exit)) return
+      const status = Exit.isSuccess(exit) ? successStatus : error === undefined ? undefined : statusOf(error)
       const asked = error === undefined ? undefined : RetryPolicy.retryAfter(error)
-      const outcome = error?._tag ?? "Success"
+      const outcome = Exit.isSuccess(exit) ? "Success" : error?._tag ?? "Interrupted"
       const attempt = new Attempt({
         number: attempts.length + 1,
         startedAt: DateTime.makeUnsafe(sentAt),
@@ -96,6 +98,7 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
         "http.request.resend_count": attempts.length - 1,
         "comms.waited_ms": Duration.toMillis(attempt.waited),
         "comms.outcome": outcome,
+        ...(Exit.isSuccess(exit) ? {} : { "error.type": status === undefined ? outcome : String(status) }),
         ...(status === undefined ? {} : { "http.response.status_code": status }),
         ...(asked === undefined ? {} : { "comms.retry_after_ms": Duration.toMillis(asked) })
       })
@@ -104,7 +107,10 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
   const sendOnce = (dueAt: number) =>
     Effect.flatMap(Clock.currentTimeMillis, (sentAt) =>
       Effect.onExit(send, (exit) => record(sentAt, exit)).pipe(
-        Effect.withSpan("CommsClient.attempt", { attributes: { operation } }),
+        Effect.withSpan("CommsClient.attempt", {
+          kind: "client",
+          attributes: { operation, "http.request.method": method, "url.full": url, ...server }
+        }),
         sentAt > dueAt
           ? Effect.tap(() => Metric.update(Metric.withAttributes(parked, { operation }), 1))
           : (effect) => effect
@@ -114,18 +120,22 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
     call.attempt({
       send: sendOnce(now),
       toOutcome,
-      maxWait: Math.min(Duration.toMillis(policy.maxRetryAfter), deadline - now),
-      onCooldown: (left) =>
+      maxWait: Duration.toMillis(policy.maxRetryAfter),
+      deadline,
+      onCooldown: (until, left) =>
         new CommsError.CoolingDown({
           method,
           url,
           retryAfter: Duration.millis(left),
-          retryAt: DateTime.makeUnsafe(lastEndedAt + left)
+          retryAt: DateTime.makeUnsafe(Math.min(until, lastTime))
         })
     }))
 
   const schedule = policy.schedule.pipe(
-    Schedule.while(({ duration, now }) => now + Duration.toMillis(duration) < deadline && call.takeRepeat()),
+    // The quota is asked last, since it pays for what is repeated only.
+    Schedule.while(({ duration, input, now }) =>
+      policy.while(input) && now + Duration.toMillis(duration) < deadline && call.takeRepeat()
+    ),
     Schedule.tap(({ duration, input }) =>
       Effect.gen(function*() {
         const attempt = attempts[attempts.length - 1]
@@ -136,7 +146,7 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
     )
   )
 
-  const result = yield* Effect.retry(attempt, { schedule, while: policy.while }).pipe(
+  const result = yield* Effect.retry(attempt, schedule).pipe(
     Effect.timeoutOrElse({
       duration: policy.callTimeout,
       orElse: () =>

@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Order from "effect/Order"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import type { Call, CooldownStore, Gate, Options, Outcome } from "../FlowControl.ts"
+import type { Call, CooldownStore, Gate, Options, Outcome, Wait } from "../FlowControl.ts"
 
 export const makeMemoryStore = (): CooldownStore => {
   const untils = new Map<string, number>()
@@ -19,9 +19,10 @@ export const makeMemoryStore = (): CooldownStore => {
 
 interface Waiter {
   readonly order: number
-  readonly maxWait: number
+  readonly isTooLong: (until: number, now: number) => boolean
   readonly go: () => void
-  readonly refuse: (left: number) => void
+  readonly refuse: (until: number, now: number) => void
+  isAdmitted: boolean
 }
 
 // Requests under way at once, at the start; and how many successes make it one more.
@@ -77,10 +78,20 @@ export const makeGate = Effect.fnUntraced(function*(
     if (rate !== undefined) nextAt = Math.ceil(now + (1 + spread * random.nextDoubleUnsafe()) / rate)
   }
 
+  // Those who cannot wait so long learn it now, not when their time is over.
+  const parkUntil = (until: number, now: number) => {
+    if (until <= parkedUntil) return
+    parkedUntil = until
+    const tooLong = queue.filter((waiter) => waiter.isTooLong(until, now))
+    queue = queue.filter((waiter) => !waiter.isTooLong(until, now))
+    for (const waiter of tooLong) waiter.refuse(until, now)
+  }
+
   // Lets go whoever may, in order, and sees to it that somebody wakes for the next one.
   const dispatch: Effect.Effect<void> = Effect.gen(function*() {
+    const until = yield* store.read(key)
     const now = yield* Clock.currentTimeMillis
-    parkedUntil = Math.max(parkedUntil, yield* store.read(key))
+    parkUntil(until, now)
     while (queue.length > 0 && isFree(now)) {
       admit(now)
       queue.shift()?.go()
@@ -96,15 +107,6 @@ export const makeGate = Effect.fnUntraced(function*(
       })),
       Effect.forkIn(scope)
     )
-  })
-
-  const park = Effect.fnUntraced(function*(until: number, now: number) {
-    if (until <= parkedUntil) return
-    parkedUntil = until
-    yield* store.write(key, until)
-    const tooLong = queue.filter(({ maxWait }) => until - now > maxWait)
-    queue = queue.filter(({ maxWait }) => until - now <= maxWait)
-    for (const waiter of tooLong) waiter.refuse(until - now)
   })
 
   // What a refusal teaches: how many requests the server took in the time before it.
@@ -162,7 +164,11 @@ export const makeGate = Effect.fnUntraced(function*(
       if (taken.length > maxTaken) taken = taken.slice(maxTaken / 2)
       grow(now)
     }
-    if ((status === 429 || status === 503) && asked > 0) yield* park(Math.ceil(now + asked), now)
+    if ((status === 429 || status === 503) && asked > 0) {
+      const until = Math.ceil(now + asked)
+      parkUntil(until, now)
+      yield* store.write(key, until)
+    }
     yield* dispatch
   })
 
@@ -174,10 +180,9 @@ export const makeGate = Effect.fnUntraced(function*(
 
   const leave = (waiter: Waiter) =>
     Effect.suspend(() => {
-      const before = queue.length
       queue = queue.filter((other) => other !== waiter)
       // It was let go, and interrupted before it went.
-      if (queue.length === before) underWay--
+      if (waiter.isAdmitted) underWay--
       return dispatch
     })
 
@@ -185,19 +190,24 @@ export const makeGate = Effect.fnUntraced(function*(
   const enter = Effect.fnUntraced(function*<E2>(
     restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
     order: number,
-    maxWait: number,
-    onCooldown: (left: number) => E2
+    { deadline, maxWait, onCooldown }: Wait<E2>
   ) {
+    const isTooLong: Waiter["isTooLong"] = (until, now) => until - now > maxWait || (until > now && until >= deadline)
+    const read = yield* store.read(key)
     const now = yield* Clock.currentTimeMillis
-    parkedUntil = Math.max(parkedUntil, yield* store.read(key))
-    if (parkedUntil - now > maxWait) return yield* Effect.fail(onCooldown(parkedUntil - now))
+    parkUntil(read, now)
+    if (isTooLong(parkedUntil, now)) return yield* Effect.fail(onCooldown(parkedUntil, parkedUntil - now))
     if (queue.length === 0 && isFree(now)) return admit(now)
     const turn = Deferred.makeUnsafe<void, E2>()
     const waiter: Waiter = {
       order,
-      maxWait,
-      go: () => Deferred.doneUnsafe(turn, Exit.void),
-      refuse: (left) => Deferred.doneUnsafe(turn, Exit.fail(onCooldown(left)))
+      isTooLong,
+      isAdmitted: false,
+      go: () => {
+        waiter.isAdmitted = true
+        Deferred.doneUnsafe(turn, Exit.void)
+      },
+      refuse: (until, now) => Deferred.doneUnsafe(turn, Exit.fail(onCooldown(until, until - now)))
     }
     insert(waiter)
     yield* dispatch
@@ -208,9 +218,9 @@ export const makeGate = Effect.fnUntraced(function*(
     const order = orders++
     quota = Math.min(maxQuota, quota + quotaPerCall)
     return {
-      attempt: ({ maxWait, onCooldown, send, toOutcome }) =>
+      attempt: ({ send, toOutcome, ...wait }) =>
         Effect.uninterruptibleMask((restore) =>
-          enter(restore, order, maxWait, onCooldown).pipe(
+          enter(restore, order, wait).pipe(
             Effect.andThen(Clock.currentTimeMillis),
             Effect.flatMap((sentAt) => Effect.onExit(restore(send), (exit) => settle(sentAt, toOutcome(exit))))
           )
