@@ -19,7 +19,7 @@ const time = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<number, E,
     return Number(end - start) / 1e6
   })
 
-const middle = (values: ReadonlyArray<number>): number => {
+export const median = (values: ReadonlyArray<number>): number => {
   const sorted = Array.sort(values, Order.Number)
   const upper = sorted[sorted.length >> 1] ?? Number.NaN
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[(sorted.length >> 1) - 1] ?? Number.NaN)) / 2
@@ -38,8 +38,17 @@ export const compete = Effect.fnUntraced(function*<E, R>(
     }
     yield* Console.log(round < 0 ? "warm-up" : `round ${round + 1} of ${options.rounds}`)
   }
-  return contestants.map(({ name }, index): Timing => ({ name, median: middle(times[index] ?? []) }))
+  return contestants.map(({ name }, index): Timing => ({ name, median: median(times[index] ?? []) }))
 })
+
+/** Lines of cells, the first column flush left and the others flush right. */
+export const columns = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) =>
+    row.map((cell, column) => column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))
+      .join("   ")
+  ).join("\n")
+}
 
 /** A table of the medians, and of how many times each of the others a contestant takes. */
 export const table = (
@@ -47,7 +56,7 @@ export const table = (
   options: { readonly unit: string; readonly count: number; readonly against: ReadonlyArray<string> }
 ): string => {
   const references = timings.filter(({ name }) => options.against.includes(name))
-  const rows = [
+  return columns([
     ["", "median, ms", `${options.unit}/s`, ...references.map(({ name }) => `against ${name}`)],
     ...timings.map(({ median, name }) => [
       name,
@@ -55,10 +64,5 @@ export const table = (
       Math.round(options.count / median * 1_000).toLocaleString("en"),
       ...references.map((reference) => `${(median / reference.median).toFixed(2)}x`)
     ])
-  ]
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row.map((cell, column) => column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))
-      .join("   ")
-  ).join("\n")
+  ])
 }

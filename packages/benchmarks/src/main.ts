@@ -1,0 +1,20 @@
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Effect, Schema, Stdio } from "effect"
+
+const names = ["stream", "emulator", "grade", "sixty"]
+
+class NoSuchBenchmark extends Schema.TaggedError<NoSuchBenchmark>()("NoSuchBenchmark", { name: Schema.String }) {
+  override get message(): string {
+    return `There is no benchmark "${this.name}". There are: ${names.join(", ")}.`
+  }
+}
+
+const program = Effect.gen(function*() {
+  const stdio = yield* Stdio.Stdio
+  const [name = "stream"] = yield* stdio.args
+  if (!names.includes(name)) return yield* new NoSuchBenchmark({ name })
+  // Each is a program of its own, which runs when it is loaded.
+  yield* Effect.promise(() => import(new URL(`./${name}.ts`, import.meta.url).href))
+})
+
+program.pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
