@@ -1,0 +1,42 @@
+/**
+ * Sends the spans and the metrics of a few calls over OTLP, to the collector that `OTEL_EXPORTER_OTLP_ENDPOINT` names or to
+ * one on this machine, and ends.
+ */
+import { NodeRuntime } from "@effect/platform-node"
+import { Config, Console, Effect, Layer, Ref, Schema } from "effect"
+import { FetchHttpClient, HttpClient } from "effect/http"
+import { Otlp } from "effect/observability"
+import * as FewCalls from "./internal/fewCalls.ts"
+
+class NothingReceived extends Schema.TaggedError<NothingReceived>()("NothingReceived", { endpoint: Schema.String }) {
+  override get message() {
+    return `Nothing was received at ${this.endpoint}. Start a collector there, or set OTEL_EXPORTER_OTLP_ENDPOINT.`
+  }
+}
+
+/** An exporter keeps its failures to itself, so what was received is counted on its way. */
+const countReceived = (received: Ref.Ref<number>) =>
+  Layer.effect(
+    HttpClient.HttpClient,
+    Effect.map(
+      HttpClient.HttpClient,
+      HttpClient.tap(({ status }) => status < 300 ? Ref.update(received, (n) => n + 1) : Effect.void)
+    )
+  ).pipe(Layer.provide(FetchHttpClient.layer))
+
+const program = Effect.gen(function*() {
+  const endpoint = yield* Config.NonEmptyString("OTEL_EXPORTER_OTLP_ENDPOINT").pipe(
+    Config.withDefault("http://127.0.0.1:4318")
+  )
+  const received = yield* Ref.make(0)
+  const telemetry = Otlp.layerJson({ baseUrl: endpoint, resource: { serviceName: "effect-comms-example" } })
+  // What is left to send is sent when the layer ends.
+  yield* FewCalls.fewCalls.pipe(
+    Effect.provide(Layer.provideMerge(FewCalls.layer, telemetry.pipe(Layer.provide(countReceived(received)))))
+  )
+  const count = yield* Ref.get(received)
+  if (count === 0) return yield* new NothingReceived({ endpoint })
+  yield* Console.log(`${endpoint} received ${count} exports.`)
+})
+
+program.pipe(NodeRuntime.runMain)
