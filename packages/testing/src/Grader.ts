@@ -198,27 +198,30 @@ export interface Options {
  * **Details**
  *
  * The client is made anew for each scenario, before any of them begins. It may be made by an effect, whose scope ends
- * with the scenario. A call that does not end is given up, and is a bad verdict: the grader itself ends always.
+ * with the grading: build a layer in it, since one that is provided ends before the first call. A call that does not end is given up, and is a bad verdict: the grader itself ends always.
  *
  * **Example** (Grading a client)
  *
  * ```ts
  * import { CommsClient, SenderPoolOperations } from "@effect-comms/client"
  * import { Grader } from "@effect-comms/testing"
- * import { Console, Effect, Layer } from "effect"
+ * import { Console, Context, Effect, Layer } from "effect"
  * import { HttpClient } from "effect/http"
  *
- * export const program = Grader.gradeClient(({ baseUrl, credentials, httpClient }) =>
- *   Effect.map(SenderPoolOperations.SenderPoolOperations, (operations) => ({
- *     fetchOperation: operations.fetch,
- *     listOperations: () => operations.stream()
- *   })).pipe(Effect.provide(
+ * const makeClient = Effect.fnUntraced(function*({ baseUrl, credentials, httpClient }: Grader.Target) {
+ *   const context = yield* Layer.build(
  *     SenderPoolOperations.layer.pipe(
  *       Layer.provide(CommsClient.layer({ baseUrl, credentials })),
  *       Layer.provide(Layer.succeed(HttpClient.HttpClient, httpClient))
  *     )
- *   ))
- * ).pipe(Effect.flatMap((grade) => Console.log(Grader.toTable(grade))))
+ *   )
+ *   const operations = Context.get(context, SenderPoolOperations.SenderPoolOperations)
+ *   return { fetchOperation: operations.fetch, listOperations: () => operations.stream() }
+ * })
+ *
+ * export const program = Grader.gradeClient(makeClient).pipe(
+ *   Effect.flatMap((grade) => Console.log(Grader.toTable(grade)))
+ * )
  * ```
  *
  * @category grading

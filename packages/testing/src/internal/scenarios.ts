@@ -4,6 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import type * as FaultPlan from "../FaultPlan.ts"
@@ -75,7 +76,7 @@ const repeatedAfter = ({ seen: [first, second] }: Stage.Stage): number | undefin
 
 const askedFirst = Effect.fnUntraced(function*(stage: Stage.Stage) {
   const { requests: [first] } = yield* stage.report
-  return first?.asked === undefined ? undefined : Duration.toMillis(first.asked)
+  return Duration.toMillis(first?.asked ?? Duration.zero)
 })
 
 const once = (fault: FaultPlan.Fault): ReadonlyArray<FaultPlan.Rule> => [{ when: { nth: [1] }, do: fault }]
@@ -84,7 +85,7 @@ const always = (fault: FaultPlan.Fault): ReadonlyArray<FaultPlan.Rule> => [{ do:
 
 const fetching = { operations: 1, requests: 30 } as const
 
-/** The first answer is to be repeated, after no less than it asks for, or than `least` when it asks for nothing. */
+/** The first answer is to be repeated, after no less than it asks for, and no less than `least`. */
 const repeated = (
   given: string,
   expected: string,
@@ -106,7 +107,7 @@ const repeated = (
         observed: end === "late" ? `not repeated in ${textOf(options.limit)}` : `not repeated: ${outcome}`
       }
     }
-    const least = (yield* askedFirst(stage)) ?? options.least
+    const least = Math.max(yield* askedFirst(stage), options.least)
     const early = least - after
     const isEarly = early > tolerance
     return {
@@ -253,16 +254,14 @@ const interrupted: Scenario = {
   rules: always({ _tag: "Status", status: 429, retryAfter: 30 }),
   run: Effect.fnUntraced(function*(stage) {
     const call = yield* fetchOne(stage)
-    if ((yield* call.watch("7 seconds")) === "ended") {
+    const end = yield* call.watch("7 seconds")
+    if (stage.seen.length === 0) return { passed: false, observed: sentNothing }
+    if (end === "ended") {
       return { passed: true, observed: `${describeFetch(call.exit())}: no wait to interrupt` }
     }
-    if (stage.seen.length === 0) return { passed: false, observed: sentNothing }
     const sent = stage.seen.length
     const start = yield* Clock.currentTimeMillis
-    const returned = yield* Effect.raceFirst(
-      Effect.as(call.interrupt, true),
-      Effect.as(Effect.sleep("25 seconds"), false)
-    )
+    const returned = Option.isSome(yield* Effect.timeoutOption(call.interrupt, "25 seconds"))
     const took = (yield* Clock.currentTimeMillis) - start
     // Until what was asked for is over, and a little longer.
     yield* Effect.sleep(25_000 - took)

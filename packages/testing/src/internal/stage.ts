@@ -51,8 +51,6 @@ export interface Options {
   readonly transport: "process" | "port"
 }
 
-const named = (error: unknown): unknown => error
-
 // A promise has not ended when it is interrupted, but when it has heard of the signal and settled.
 const settle = <A>(promise: PromiseLike<A>, controller: AbortController): Effect.Effect<A, unknown> =>
   Effect.callback((resume) => {
@@ -66,21 +64,23 @@ const settle = <A>(promise: PromiseLike<A>, controller: AbortController): Effect
 const isAsyncIterable = (value: object): value is AsyncIterable<Grader.Identified> => Symbol.asyncIterator in value
 
 const fetchWith = (calls: Grader.Calls) => (id: string): Call<boolean> => (controller) =>
-  Effect.try({ try: () => calls.fetchOperation(id, controller.signal), catch: named }).pipe(
-    Effect.flatMap((called) => Effect.isEffect(called) ? called : settle(called, controller)),
+  Effect.suspend(() => {
+    const called = calls.fetchOperation(id, controller.signal)
+    return Effect.isEffect(called) ? called : settle(called, controller)
+  }).pipe(
     // What a client takes for an operation may be anything.
     Effect.map((operation: Partial<Grader.Identified> | undefined) => operation?.id === id)
   )
 
 const listWith = (calls: Grader.Calls): Call<ReadonlySet<string>> => (controller) =>
-  Effect.try({ try: () => calls.listOperations(controller.signal), catch: named }).pipe(
-    Effect.flatMap((called) => {
-      if (Stream.isStream(called)) return Stream.runCollect(called)
-      if (Effect.isEffect(called)) return called
-      return isAsyncIterable(called)
-        ? Stream.runCollect(Stream.fromAsyncIterable(called, named))
-        : settle(called, controller)
-    }),
+  Effect.suspend(() => {
+    const called = calls.listOperations(controller.signal)
+    if (Stream.isStream(called)) return Stream.runCollect(called)
+    if (Effect.isEffect(called)) return called
+    return isAsyncIterable(called)
+      ? Stream.runCollect(Stream.fromAsyncIterable(called, (error) => error))
+      : settle(called, controller)
+  }).pipe(
     Effect.map((operations) => new Set(Array.from(operations, ({ id }) => id)))
   )
 
