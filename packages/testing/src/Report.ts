@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { pad, seconds } from "./internal/table.ts"
 
 /**
  * One request that came in, and what it was answered.
@@ -78,14 +78,6 @@ export class Report extends Schema.Class<Report>("@effect-comms/testing/Report")
  * @since 0.1.0
  */
 export const ReportFromJson = Schema.fromJsonString(Schema.toCodecJson(Report))
-
-const pad = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n")
-}
-
-const seconds = (duration: Duration.Duration | undefined): string =>
-  duration === undefined ? "" : `${(Duration.toMillis(duration) / 1000).toFixed(2)} s`
 
 /**
  * A report as a table for people: a line a request, and the sum below.
