@@ -113,6 +113,8 @@ export interface Call {
       readonly toOutcome: (exit: Exit.Exit<A, E>) => Outcome
     } & Wait<E2>
   ) => Effect.Effect<A, E | E2, R>
+  /** Whether nothing is sent before a point in time, in epoch milliseconds, so that a call can wait for it in its place. */
+  readonly isParkedUntil: (at: number) => boolean
   /** Takes a repeat from the quota; false when it is spent. */
   readonly takeRepeat: () => boolean
   /** Gives a repeat back that was successful. */

@@ -69,6 +69,7 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
   const deadline = startedAt + Duration.toMillis(policy.callTimeout)
   const attempts: Array<Attempt> = []
   let lastEndedAt = startedAt
+  let dueAt = startedAt
 
   const record = (sentAt: number, exit: Exit.Exit<A, E>) =>
     Effect.gen(function*() {
@@ -104,8 +105,9 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
       })
     })
 
-  const sendOnce = (dueAt: number) =>
-    Effect.flatMap(Clock.currentTimeMillis, (sentAt) =>
+  const sendOnce = Effect.flatMap(
+    Clock.currentTimeMillis,
+    (sentAt) =>
       Effect.onExit(send, (exit) => record(sentAt, exit)).pipe(
         Effect.withSpan("CommsClient.attempt", {
           kind: "client",
@@ -114,11 +116,13 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
         sentAt > dueAt
           ? Effect.tap(() => Metric.update(Metric.withAttributes(parked, { operation }), 1))
           : (effect) => effect
-      ))
+      )
+  )
 
-  const attempt = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    call.attempt({
-      send: sendOnce(now),
+  const attempt = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    dueAt = Math.max(dueAt, now)
+    return call.attempt({
+      send: sendOnce,
       toOutcome,
       maxWait: Duration.toMillis(policy.maxRetryAfter),
       deadline,
@@ -129,7 +133,8 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
           retryAfter: Duration.millis(left),
           retryAt: DateTime.makeUnsafe(Math.min(until, lastTime))
         })
-    }))
+    })
+  })
 
   const schedule = policy.schedule.pipe(
     // The quota is asked last, since it pays for what is repeated only.
@@ -142,6 +147,15 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
         yield* Metric.update(Metric.withAttributes(repeats, { operation, reason: input._tag }), 1)
         yield* Effect.logDebug(`${operation} is repeated in ${Duration.format(duration)}: ${input._tag}`)
         if (attempt !== undefined) yield* onRepeat({ operation, method, url, attempt, delay: duration })
+      })
+    ),
+    // What everybody waits for is waited for in the queue, or those who stand in it would go first.
+    Schedule.modifyDelay(({ duration, input }) =>
+      Effect.sync(() => {
+        const asked = RetryPolicy.retryAfter(input)
+        if (asked === undefined || Duration.isGreaterThan(duration, asked)) return duration
+        dueAt = lastEndedAt + Duration.toMillis(asked)
+        return call.isParkedUntil(dueAt) ? Duration.zero : duration
       })
     )
   )

@@ -58,7 +58,8 @@ export const makeGate = Effect.fnUntraced(function*(
   let orders = 0
   let queue: Array<Waiter> = []
   let underWay = 0
-  let concurrency = initialConcurrency
+  const minConcurrency = Math.min(initialConcurrency, maxConcurrency)
+  let concurrency = minConcurrency
   let rate = known
   let rateAt = 0
   let growth = growthWhenSure
@@ -120,7 +121,7 @@ export const makeGate = Effect.fnUntraced(function*(
     const isAlone = underWay === 0 && queue.length === 0
     refusedAt = now
     rateAt = now
-    concurrency = Math.max(initialConcurrency, concurrency / 2)
+    concurrency = Math.max(minConcurrency, concurrency / 2)
     // One call after another, and one refusal: a limit would be met again soon, so nothing is known yet.
     if (isNew && isAlone && rate === undefined) return
     growth = isNew ? growthWhenUnsure : growthWhenSure
@@ -225,6 +226,7 @@ export const makeGate = Effect.fnUntraced(function*(
             Effect.flatMap((sentAt) => Effect.onExit(restore(send), (exit) => settle(sentAt, toOutcome(exit))))
           )
         ),
+      isParkedUntil: (at) => parkedUntil >= at,
       takeRepeat: () => {
         if (quota < 1) return false
         quota--

@@ -1,0 +1,73 @@
+import { SenderPoolOperations } from "@effect-comms/client"
+import { Clock, type Duration, Effect, Layer, Ref } from "effect"
+import { HttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
+import { type Answer, id, settle } from "./script.ts"
+
+export interface Arrival {
+  /** The number in the id that was asked for. */
+  readonly key: number
+  /** Counted from 1, for this key. */
+  readonly attempt: number
+  /** Counted from 1, for all keys. */
+  readonly number: number
+  readonly at: number
+  readonly host: string
+  readonly account: string
+}
+
+export const idOf = (key: number): string => `${id.slice(0, -4)}${String(key).padStart(4, "0")}`
+
+export const fetchOf = (key: number) =>
+  Effect.flatMap(SenderPoolOperations.SenderPoolOperations, ({ fetch }) => fetch(idOf(key)))
+
+export interface Log {
+  readonly arrivals: Ref.Ref<ReadonlyArray<Arrival>>
+  readonly underWay: Ref.Ref<number>
+  readonly mostUnderWay: Ref.Ref<number>
+}
+
+export const makeLog: Effect.Effect<Log> = Effect.all({
+  arrivals: Ref.make<ReadonlyArray<Arrival>>([]),
+  underWay: Ref.make(0),
+  mostUnderWay: Ref.make(0)
+})
+
+const accountOf = (header: string | undefined) => atob((header ?? "").replace("Basic ", "")).replace(/:.*/s, "")
+
+/** An `HttpClient` over a server that decides for each request. */
+export const layerServer = (log: Log, decide: (arrival: Arrival) => Answer): Layer.Layer<HttpClient.HttpClient> =>
+  Layer.succeed(
+    HttpClient.HttpClient,
+    HttpClient.make((request, url) =>
+      Effect.gen(function*() {
+        const at = yield* Clock.currentTimeMillis
+        const key = Number(url.pathname.slice(-4))
+        const arrival = yield* Ref.modify(log.arrivals, (arrivals) => {
+          const arrival: Arrival = {
+            key,
+            attempt: arrivals.filter((arrival) => arrival.key === key).length + 1,
+            number: arrivals.length + 1,
+            at,
+            host: url.host,
+            account: accountOf(request.headers["authorization"])
+          }
+          return [arrival, [...arrivals, arrival]]
+        })
+        const underWay = yield* Ref.updateAndGet(log.underWay, (n) => n + 1)
+        yield* Ref.update(log.mostUnderWay, (most) => Math.max(most, underWay))
+        return yield* decide(arrival)(request)
+      }).pipe(Effect.onExit(() => Ref.update(log.underWay, (n) => n - 1)))
+    )
+  )
+
+/** An answer that comes after a time. */
+export const after = (duration: Duration.Input, answer: Answer): Answer => (request) =>
+  Effect.andThen(Effect.sleep(duration), Effect.suspend(() => answer(request)))
+
+/** Lets time pass in small steps, so that everything happens at its own time. */
+export const pass = (millis: number, step = 50) =>
+  Effect.repeat(settle.pipe(Effect.andThen(TestClock.adjust(step))), {
+    times: Math.max(0, Math.ceil(millis / step) - 1)
+  })
+    .pipe(Effect.andThen(settle))
