@@ -9,6 +9,7 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as Redacted from "effect/Redacted"
@@ -241,21 +242,25 @@ export const gradeClient = Effect.fnUntraced(function*<E = never, R = never>(
         (stage) => ({ name, stage })
       )
     })
+    const start = yield* Clock.currentTimeMillis
     return yield* Effect.forEach(
       staged,
-      ({ name, stage }) => {
+      Effect.fnUntraced(function*({ name, stage }, index) {
         const { expected, given, run } = scenarios[name]
-        return Effect.map(
-          Effect.scoped(run(stage)),
-          (verdict) => new Row({ scenario: name, given, expected, ...verdict, requests: stage.seen.length })
-        )
-      },
+        const now = yield* Clock.currentTimeMillis
+        yield* Effect.sleep(Math.max(0, start + index * stagger - now))
+        const verdict = yield* Effect.scoped(run(stage))
+        return new Row({ scenario: name, given, expected, ...verdict, requests: stage.seen.length })
+      }),
       { concurrency }
     )
   }))
   const passed = rows.filter((row) => row.passed).length
   return new Grade({ rows, passed, failed: rows.length - passed })
 })
+
+// In milliseconds. First requests that begin together slow each other down, and what is slow looks like a back-off.
+const stagger = 20
 
 /**
  * A grade as a table for people: a line a scenario, and the sum below.

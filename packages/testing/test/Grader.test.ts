@@ -259,6 +259,12 @@ describe("a client with habits", () => {
       assert.deepStrictEqual(failedOf(yield* grade(clientWith(habits), { scenarios: alone })), deserves)
     }))
 
+  it.effect("of not backing off is told so", () =>
+    Effect.gen(function*() {
+      const graded = yield* grade(clientWith({ backOff: 0 }), { scenarios: ["retryAfterNone", "retryAfterPast"] })
+      assert.deepStrictEqual(graded.rows.map(({ observed }) => observed), ["repeated at once", "repeated at once"])
+    }))
+
   it.effect("of repeating alone wastes requests when there are many", () =>
     Effect.gen(function*() {
       const graded = yield* grade(clientWith({}), { scenarios: ["sixtyAtOnce"] })

@@ -107,13 +107,13 @@ const repeated = (
         observed: end === "late" ? `not repeated in ${textOf(options.limit)}` : `not repeated: ${outcome}`
       }
     }
-    const least = Math.max(yield* askedFirst(stage), options.least)
-    const early = least - after
+    const asked = yield* askedFirst(stage)
+    const early = Math.max(asked, options.least) - after
     const isEarly = early > tolerance
     return {
       passed: !isEarly && isGood(call.exit()),
       observed: [
-        isEarly ? `repeated ${textOf(early)} too early` : "repeated",
+        isEarly ? asked === 0 ? "repeated at once" : `repeated ${textOf(early)} too early` : "repeated",
         ...(end === "flood" ? [endless(stage)] : isGood(call.exit()) ? [] : [outcome])
       ].join(", "),
       after: Duration.millis(after)

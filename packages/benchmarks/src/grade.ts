@@ -1,0 +1,84 @@
+import { CommsClient, SenderPoolOperations } from "@effect-comms/client"
+import { Grader } from "@effect-comms/testing"
+import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import { Clock, Console, Context, Effect, Layer, Redacted } from "effect"
+import got from "got"
+import OpenAI from "openai"
+import { AbstractPage, type PageRequestOptions } from "openai/core/pagination"
+import { type Operation, type Page, path } from "./internal/workload.ts"
+
+const client = Effect.fnUntraced(function*({ baseUrl, credentials }: Grader.Target) {
+  const context = yield* Layer.build(
+    SenderPoolOperations.layer.pipe(
+      Layer.provide(CommsClient.layer({ baseUrl, credentials })),
+      Layer.provide(NodeHttpClient.layerUndici)
+    )
+  )
+  const operations = Context.get(context, SenderPoolOperations.SenderPoolOperations)
+  return { fetchOperation: operations.fetch, listOperations: () => operations.stream() }
+})
+
+const authorizationOf = ({ credentials: { accountSid, authToken } }: Grader.Target) =>
+  `Basic ${btoa(`${accountSid}:${Redacted.value(authToken)}`)}`
+
+// Its own pages ask, of an API's page, for its items and for what the next request is.
+class OpenAIPage extends AbstractPage<Operation> {
+  getPaginatedItems(): Array<Operation> {
+    return [...this.page.operations]
+  }
+  nextPageRequestOptions(): PageRequestOptions | null {
+    const { next } = this.page.pagination
+    return next === null ? null : { ...this.options, query: { pageToken: next } }
+  }
+  private get page(): Page {
+    return this.body as Page
+  }
+}
+
+const openai = (target: Grader.Target): Grader.Calls => {
+  const instance = new OpenAI({
+    apiKey: "none",
+    baseURL: target.baseUrl,
+    defaultHeaders: { authorization: authorizationOf(target) }
+  })
+  return {
+    fetchOperation: (id, signal) => instance.get<Operation>(`${path}/${id}`, { signal }),
+    listOperations: (signal) => instance.getAPIList(path, OpenAIPage, { signal })
+  }
+}
+
+const withGot = (target: Grader.Target): Grader.Calls => {
+  const instance = got.extend({ prefixUrl: target.baseUrl, headers: { authorization: authorizationOf(target) } })
+  return {
+    fetchOperation: (id, signal) => instance(`${path.slice(1)}/${id}`, { signal }).json<Operation>(),
+    listOperations: (signal) =>
+      instance.paginate<Operation, Page>(path.slice(1), {
+        signal,
+        responseType: "json",
+        pagination: {
+          transform: ({ body }) => [...body.operations],
+          paginate: ({ response: { body: { pagination: { next } } } }) =>
+            next === null ? false : { searchParams: { pageToken: next } }
+        }
+      })
+  }
+}
+
+const field = [
+  { name: "this client", grade: Grader.gradeClient(client, { transport: "port" }) },
+  { name: "openai", grade: Grader.gradeClient(openai, { transport: "port" }) },
+  { name: "got", grade: Grader.gradeClient(withGot, { transport: "port" }) }
+]
+
+const program = Effect.gen(function*() {
+  yield* Console.log(`${Grader.Scenario.literals.length} scenarios, on ports of this machine, in real time`)
+  const start = yield* Clock.currentTimeMillis
+  const grades = yield* Effect.forEach(field, ({ grade, name }) => Effect.map(grade, (grade) => ({ grade, name })), {
+    concurrency: "unbounded"
+  })
+  const end = yield* Clock.currentTimeMillis
+  for (const { grade, name } of grades) yield* Console.log(`\n${name}\n\n${Grader.toTable(grade)}`)
+  yield* Console.log(`\nin ${((end - start) / 1_000).toFixed(0)} s`)
+})
+
+program.pipe(NodeRuntime.runMain)
