@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import * as CommsError from "../CommsError.ts"
 import { TwilioErrors } from "../TwilioError.ts"
 
-const envelope = (status: number, description: string) => TwilioErrors.annotate({ description, httpApiStatus: status })
+const envelope = (status: number) => TwilioErrors.pipe(HttpApiSchema.status(status))
 
 const toBody = (error: CommsError.Answer) => ({ errors: error.errors })
 
@@ -44,11 +44,10 @@ const fromRetryParts = (parts: {
 const answerCodec = <Error extends Schema.Top & { readonly Type: CommsError.Answer }>(
   error: Error,
   status: number,
-  description: string,
   make: (fields: CommsError.Answer) => Error["Type"]
 ) =>
   error.pipe(
-    HttpApiSchema.encodeToWithHeaders({ body: envelope(status, description), headers: answerHeaders }, {
+    HttpApiSchema.encodeToWithHeaders({ body: envelope(status), headers: answerHeaders }, {
       decode: (parts) => make(fromParts(parts)),
       encode: (error) => ({ body: toBody(error), headers: toHeaders(error) })
     })
@@ -57,53 +56,22 @@ const answerCodec = <Error extends Schema.Top & { readonly Type: CommsError.Answ
 const retryCodec = <Error extends Schema.Top & { readonly Type: CommsError.AnswerWithRetryAfter }>(
   error: Error,
   status: number,
-  description: string,
   make: (fields: CommsError.AnswerWithRetryAfter) => Error["Type"]
 ) =>
   error.pipe(
-    HttpApiSchema.encodeToWithHeaders({ body: envelope(status, description), headers: retryHeaders }, {
+    HttpApiSchema.encodeToWithHeaders({ body: envelope(status), headers: retryHeaders }, {
       decode: (parts) => make(fromRetryParts(parts)),
       encode: (error) => ({ body: toBody(error), headers: toRetryHeaders(error) })
     })
   )
 
 export const byStatus = {
-  400: answerCodec(
-    CommsError.BadRequest,
-    400,
-    "The request was malformed or ambiguous.",
-    (fields) => new CommsError.BadRequest(fields)
-  ),
-  404: answerCodec(
-    CommsError.NotFound,
-    404,
-    "The requested resource was not found.",
-    (fields) => new CommsError.NotFound(fields)
-  ),
-  409: retryCodec(
-    CommsError.Conflict,
-    409,
-    "The request conflicts with the current state of the resource. Repeat it after Retry-After.",
-    (fields) => new CommsError.Conflict(fields)
-  ),
-  429: retryCodec(
-    CommsError.TooManyRequests,
-    429,
-    "Too many requests. Repeat it after Retry-After.",
-    (fields) => new CommsError.TooManyRequests(fields)
-  ),
-  500: answerCodec(
-    CommsError.InternalServerError,
-    500,
-    "The API is experiencing server-side issues. The request should not be repeated.",
-    (fields) => new CommsError.InternalServerError(fields)
-  ),
-  503: retryCodec(
-    CommsError.ServiceUnavailable,
-    503,
-    "The API is temporarily unavailable. Repeat it after Retry-After.",
-    (fields) => new CommsError.ServiceUnavailable(fields)
-  )
+  400: answerCodec(CommsError.BadRequest, 400, (fields) => new CommsError.BadRequest(fields)),
+  404: answerCodec(CommsError.NotFound, 404, (fields) => new CommsError.NotFound(fields)),
+  409: retryCodec(CommsError.Conflict, 409, (fields) => new CommsError.Conflict(fields)),
+  429: retryCodec(CommsError.TooManyRequests, 429, (fields) => new CommsError.TooManyRequests(fields)),
+  500: answerCodec(CommsError.InternalServerError, 500, (fields) => new CommsError.InternalServerError(fields)),
+  503: retryCodec(CommsError.ServiceUnavailable, 503, (fields) => new CommsError.ServiceUnavailable(fields))
 }
 
 const Problem = Schema.Struct({
