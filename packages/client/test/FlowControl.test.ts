@@ -1,4 +1,5 @@
 import { CommsClient, FlowControl, RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
+import { Emulator, FaultPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Exit, Fiber, Layer, Ref, Schema } from "effect"
 import { TestClock } from "effect/testing"
@@ -20,6 +21,11 @@ const done = json(operation)
 
 const layerService = (options: Partial<CommsClient.Options>) =>
   SenderPoolOperations.layer.pipe(Layer.provideMerge(CommsClient.layer({ credentials, ...options })))
+
+const layerOf = (options: Partial<CommsClient.Options> = {}) => Layer.fresh(layerService(options))
+
+const call = (key: number, options?: Partial<CommsClient.Options>) =>
+  fetchOf(key).pipe(Effect.provide(layerOf(options)), Effect.forkChild)
 
 /** Runs a program against a server that decides for each request. */
 const against = <A, E>(
@@ -73,14 +79,11 @@ describe("a cooldown", () => {
   it.effect("holds back neither another account nor another host", () =>
     Effect.gen(function*() {
       const log = yield* makeLog
-      const layerOf = (options: Partial<CommsClient.Options>) => Layer.fresh(layerService(options))
       const shared = Layer.merge(
         FlowControl.layer(),
         layerServer(log, ({ number }) => number === 1 ? asks(429, 30) : done)
       )
       yield* Effect.gen(function*() {
-        const call = (key: number, options: Partial<CommsClient.Options> = {}) =>
-          fetchOf(key).pipe(Effect.provide(layerOf(options)), Effect.forkChild)
         const first = yield* call(1)
         yield* advance("1 second")
         const same = yield* call(2, { attemptTimeout: "5 seconds", baseUrl: "https://comms.twilio.com/prefix" })
@@ -367,4 +370,293 @@ describe("any calls, answers and interruptions", () => {
       }),
     { arbitrary: { runs: 60 } }
   )
+})
+
+const list = Effect.flatMap(SenderPoolOperations.SenderPoolOperations, ({ list }) => list())
+
+/** Runs a program against the emulator's limit of ten requests a second. */
+const limited = <A, E>(
+  program: Effect.Effect<A, E, SenderPoolOperations.SenderPoolOperations | Emulator.Emulator>,
+  flowControl?: FlowControl.Options
+) =>
+  program.pipe(
+    Effect.provide(
+      layerService({ baseUrl: Emulator.baseUrl, credentials: Emulator.defaultCredentials, flowControl }).pipe(
+        Layer.provide(Emulator.layerHttpClient),
+        Layer.provideMerge(Emulator.layer({ faults: "rate-limited" }))
+      )
+    )
+  )
+
+/** So many calls at once, and how long it was until the last of them was done. */
+const burst = Effect.fnUntraced(function*(calls: number) {
+  const startedAt = yield* Clock.currentTimeMillis
+  const endedAt = yield* Ref.make(startedAt)
+  const fibers = yield* Effect.forEach(range(calls), () =>
+    list.pipe(
+      Effect.andThen(Clock.currentTimeMillis),
+      Effect.tap((now) => Ref.update(endedAt, (endedAt) => Math.max(endedAt, now))),
+      Effect.forkChild
+    ))
+  yield* pass(20_000, 10)
+  yield* Fiber.joinAll(fibers)
+  return (yield* Ref.get(endedAt)) - startedAt
+})
+
+const refusals = Effect.flatMap(
+  Emulator.Emulator,
+  ({ report }) => Effect.map(report, ({ summary }) => summary.tooManyRequests)
+)
+
+describe("against ten requests a second", () => {
+  it.effect.each([0, 20, 50, 150, 400])(
+    "sixty calls at once are done within nine seconds, with twelve refusals at most, when an answer takes %d ms",
+    (latency) =>
+      limited(Effect.gen(function*() {
+        const { report, setFaults } = yield* Emulator.Emulator
+        yield* setFaults({
+          rules: [{ do: { _tag: "Delay", duration: Duration.millis(latency) } }, ...FaultPlan.rateLimited.rules]
+        })
+        const took = yield* burst(60)
+        const { summary } = yield* report
+        assert.isAtMost(took, 9000)
+        assert.isAtMost(summary.tooManyRequests, 12)
+        assert.strictEqual(summary.early, 0)
+        assert.strictEqual(summary.requests, 60 + summary.tooManyRequests)
+      }))
+  )
+
+  it.effect("a limit that is given leaves one refusal at most", () =>
+    limited(
+      Effect.gen(function*() {
+        const took = yield* burst(60)
+        assert.isAtMost(took, 9000)
+        assert.isAtMost(yield* refusals, 1)
+      }),
+      { limit: { requests: 10, window: "1 second" } }
+    ))
+
+  it.effect("what was learnt spares the next sixty", () =>
+    limited(Effect.gen(function*() {
+      yield* burst(60)
+      const before = yield* refusals
+      yield* burst(60)
+      const after = yield* refusals
+      assert.isAtMost(after - before, 6)
+    })))
+})
+
+describe("what is learnt", () => {
+  it.effect("is forgotten a minute after the last refusal", () =>
+    against(
+      ({ number }) => number === 9 ? after(100, asks(429, 2)) : after(number < 9 ? 100 : 10, done),
+      (log) =>
+        Effect.gen(function*() {
+          const fibers = yield* Effect.forEach(range(24), (key) => Effect.forkChild(fetchOf(key)))
+          yield* pass(40_000, 20)
+          yield* Fiber.joinAll(fibers)
+          yield* advance("1 minute")
+          const last = yield* Effect.forkChild(fetchOf(100))
+          yield* advance("1 second")
+          yield* Fiber.join(last)
+          const seen = (yield* timesOf(log)).length
+          const again = yield* Effect.forEach(range(4), (n) => Effect.forkChild(fetchOf(200 + n)))
+          yield* settle
+          assert.lengthOf((yield* timesOf(log)).slice(seen), 4)
+          yield* advance("1 second")
+          yield* Fiber.joinAll(again)
+        })
+    ))
+
+  it.effect("lets more be under way with every success, up to the limit", () =>
+    against(() => after(100, done), (log) =>
+      Effect.gen(function*() {
+        const fibers = yield* Effect.forEach(range(100), (key) => Effect.forkChild(fetchOf(key)))
+        yield* advance(50)
+        assert.strictEqual(yield* Ref.get(log.mostUnderWay), 4)
+        yield* pass(4000)
+        yield* Fiber.joinAll(fibers)
+        assert.strictEqual(yield* Ref.get(log.mostUnderWay), 10)
+      }), { flowControl: { maxConcurrency: 10 } }))
+
+  it.effect("lets 64 be under way at most when nothing is said", () =>
+    against(() => after(1000, done), (log) =>
+      Effect.gen(function*() {
+        const fibers = yield* Effect.forEach(range(800), (key) => Effect.forkChild(fetchOf(key)))
+        yield* pass(40_000, 500)
+        yield* Fiber.joinAll(fibers)
+        assert.strictEqual(yield* Ref.get(log.mostUnderWay), 64)
+      })))
+})
+
+const outage = 60_000
+
+/** Ten calls a second for two minutes; how many requests came and calls were made by a time. */
+const steady = (failure: Answer, program: (log: Log) => Effect.Effect<void>) =>
+  against(({ at }) => at < outage ? failure : done, (log) =>
+    Effect.gen(function*() {
+      const results = yield* Ref.make({ succeeded: 0, failed: 0 })
+      const caller = yield* Effect.forEach(range(1200), (n) =>
+        fetchOf(n % 10_000).pipe(
+          Effect.matchEffect({
+            onFailure: () => Ref.update(results, (results) => ({ ...results, failed: results.failed + 1 })),
+            onSuccess: () => Ref.update(results, (results) => ({ ...results, succeeded: results.succeeded + 1 }))
+          }),
+          Effect.forkChild,
+          Effect.andThen(Effect.sleep(100))
+        ), { discard: true }).pipe(Effect.forkChild)
+      yield* pass(120_000, 100)
+      yield* Fiber.interrupt(caller)
+      yield* program(log)
+      assert.isAtLeast((yield* Ref.get(results)).succeeded, 550)
+    }))
+
+const between = (log: Log, from: number, until: number) =>
+  Effect.map(timesOf(log), (times) => times.filter((at) => at >= from && at < until).length)
+
+const attemptsOf = (log: Log, key: number) =>
+  Effect.map(Ref.get(log.arrivals), (arrivals) => arrivals.filter((arrival) => arrival.key === key).length)
+
+const toItsEnd = Effect.fnUntraced(function*(key: number) {
+  const fiber = yield* Effect.forkChild(Effect.exit(fetchOf(key)))
+  yield* pass(40_000, 1000)
+  yield* Fiber.join(fiber)
+})
+
+describe("in an outage of a minute", () => {
+  it.effect.each(
+    [["503", refused(503)], ["dropped connections", lost(new Error("ECONNRESET"))]] as const
+  )(
+    "few requests more are sent than calls made (%s)",
+    ([, failure]) =>
+      steady(failure, (log) =>
+        Effect.gen(function*() {
+          const all = yield* between(log, 0, outage)
+          const spent = yield* between(log, outage / 2, outage)
+          assert.isAtMost(all, 50 + 1.2 * 600)
+          assert.isAtLeast(spent, 300)
+          assert.isAtMost(spent, 1.2 * 300)
+          assert.isAtMost(yield* between(log, outage + 30_000, outage + 60_000), 301)
+        }))
+  )
+
+  it.effect("the quota is spent, and comes back when all is well", () =>
+    against(({ key }) => key < 100 || key >= 900 ? refused(503) : done, (log) =>
+      Effect.gen(function*() {
+        yield* Effect.forEach(range(4), toItsEnd)
+        assert.strictEqual(yield* attemptsOf(log, 0), 6)
+        assert.strictEqual(yield* attemptsOf(log, 3), 1)
+        yield* Effect.forEach(range(30), (n) => fetchOf(200 + n))
+        yield* toItsEnd(900)
+        assert.strictEqual(yield* attemptsOf(log, 900), 6)
+      }), { flowControl: { quota: 10 } }))
+
+  it.effect("what is not repeated costs no quota", () =>
+    against(
+      ({ key, attempt }) => key < 50 ? refused(404) : attempt === 1 ? refused(503) : done,
+      () =>
+        Effect.gen(function*() {
+          yield* Effect.forEach(range(20), (key) => Effect.flip(fetchOf(key)))
+          const fiber = yield* Effect.forkChild(fetchOf(100))
+          yield* advance("1 second")
+          yield* Fiber.join(fiber)
+        }),
+      { flowControl: { quota: 1, quotaPerCall: 0 } }
+    ))
+})
+
+const server = (log: Log) => layerServer(log, ({ number }) => number === 1 ? asks(429, 5) : done)
+
+describe("two clients", () => {
+  const both = Effect.fnUntraced(function*(log: Log) {
+    const first = yield* fetchOf(1).pipe(Effect.provide(layerOf()), Effect.forkChild)
+    yield* advance("1 second")
+    const second = yield* fetchOf(2).pipe(Effect.provide(layerOf()), Effect.forkChild)
+    yield* advance("2 seconds")
+    const sent = yield* keysOf(log)
+    yield* pass(10_000, 500)
+    yield* Fiber.joinAll([first, second])
+    return sent
+  })
+
+  it.effect("each have a queue of their own", () =>
+    Effect.gen(function*() {
+      const log = yield* makeLog
+      assert.deepEqual(yield* both(log).pipe(Effect.provide(server(log))), [1, 2])
+    }))
+
+  it.effect("share one when they are given it", () =>
+    Effect.gen(function*() {
+      const log = yield* makeLog
+      assert.deepEqual(yield* both(log).pipe(Effect.provide([server(log), FlowControl.layer()])), [1])
+    }))
+
+  const memory = Effect.map(Ref.make<ReadonlyMap<string, number>>(new Map()), (untils) => ({
+    untils,
+    store: {
+      read: (key: string) => Effect.map(Ref.get(untils), (untils) => untils.get(key) ?? 0),
+      write: (key: string, until: number) =>
+        Ref.update(untils, (untils) => new Map([...untils, [key, Math.max(until, untils.get(key) ?? 0)]]))
+    }
+  }))
+
+  it.effect("park each other by a store that they share", () =>
+    Effect.gen(function*() {
+      const log = yield* makeLog
+      const { store, untils } = yield* memory
+      const sent = yield* both(log).pipe(
+        Effect.provide(server(log)),
+        Effect.provideService(FlowControl.CurrentCooldownStore, store)
+      )
+      assert.deepEqual(sent, [1])
+      assert.deepEqual([...(yield* Ref.get(untils)).values()], [5000])
+      assert.isFalse([...(yield* Ref.get(untils)).keys()].some((key) => key.includes(credentials.accountSid)))
+    }))
+
+  it.effect("learn from the store when the other is parked for longer than a waiting call may wait", () =>
+    Effect.gen(function*() {
+      const log = yield* makeLog
+      const { store, untils } = yield* memory
+      yield* Effect.gen(function*() {
+        const first = yield* Effect.forkChild(fetchOf(1))
+        yield* settle
+        const waiting = yield* Effect.forkChild(Effect.flip(fetchOf(2)))
+        yield* advance("1 second")
+        yield* Ref.update(untils, (untils) => new Map([...untils].map(([key]) => [key, 1_000_000] as const)))
+        yield* pass(5000, 500)
+        assertTag(yield* Fiber.join(waiting), "CoolingDown")
+        yield* Fiber.interrupt(first)
+        assert.deepEqual(yield* keysOf(log), [1])
+      }).pipe(
+        Effect.provide(layerOf()),
+        Effect.provide(server(log)),
+        Effect.provideService(FlowControl.CurrentCooldownStore, store)
+      )
+    }))
+})
+
+describe("options that make no sense are refused", () => {
+  it.effect.each(
+    [
+      ["limit.requests", { limit: { requests: 0, window: "1 second" } }],
+      ["limit.requests", { limit: { requests: 1.5, window: "1 second" } }],
+      ["limit.window", { limit: { requests: 1, window: 0 } }],
+      ["limit.window", { limit: { requests: 1, window: Duration.seconds(-1) } }],
+      ["maxConcurrency", { maxConcurrency: 0 }],
+      ["maxConcurrency", { maxConcurrency: Number.NaN }],
+      ["maxConcurrency", { maxConcurrency: Number.POSITIVE_INFINITY }],
+      ["quota", { quota: -1 }],
+      ["quota", { quota: Number.NaN }],
+      ["quotaPerCall", { quotaPerCall: -0.1 }]
+    ] as const
+  )("%s (%#)", ([field, options]) =>
+    Effect.gen(function*() {
+      const log = yield* makeLog
+      const error = yield* CommsClient.make({ credentials, flowControl: options }).pipe(
+        Effect.flip,
+        Effect.provide(layerServer(log, () => done))
+      )
+      assert.strictEqual(error.field, field)
+      assert.strictEqual((yield* Effect.flip(FlowControl.make(options))).field, field)
+    }))
 })
