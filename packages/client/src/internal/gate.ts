@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Order from "effect/Order"
 import * as Random from "effect/Random"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type { Call, CooldownStore, Gate, Options, Outcome, Wait } from "../FlowControl.ts"
 
 export const makeMemoryStore = (): CooldownStore => {
@@ -71,7 +71,9 @@ export const makeGate = Effect.fnUntraced(function*(
   let taken: Array<number> = []
   let wakeAt = Infinity
 
-  const isFree = (now: number) => now >= parkedUntil && now >= nextAt && underWay < Math.floor(concurrency)
+  let isOpen = true
+
+  const isFree = (now: number) => !isOpen || (now >= parkedUntil && now >= nextAt && underWay < Math.floor(concurrency))
 
   const admit = (now: number) => {
     underWay++
@@ -174,9 +176,9 @@ export const makeGate = Effect.fnUntraced(function*(
   })
 
   const insert = (waiter: Waiter) => {
-    const place = queue.findIndex((other) => other.order > waiter.order)
-    if (place === -1) queue.push(waiter)
-    else queue.splice(place, 0, waiter)
+    // A new call goes to the end; only repeats look for their place.
+    if ((queue.at(-1)?.order ?? -1) < waiter.order) queue.push(waiter)
+    else queue.splice(queue.findIndex((other) => other.order > waiter.order), 0, waiter)
   }
 
   const leave = (waiter: Waiter) =>
@@ -237,6 +239,15 @@ export const makeGate = Effect.fnUntraced(function*(
       }
     }
   })
+
+  // Nobody wakes a queue whose layer has ended: who waits is let go, and who calls later is not paced.
+  yield* Scope.addFinalizer(
+    scope,
+    Effect.suspend(() => {
+      isOpen = false
+      return dispatch
+    })
+  )
 
   return { call, waiting: Effect.sync(() => queue.length) }
 })
