@@ -10,7 +10,7 @@
  *   for a little more each second, and forgets it after a minute without a refusal.
  * - Calls wait in the order in which they were made, a repeat in the place of its call. An interrupted one leaves at
  *   once.
- * - A quota of repeats is shared by all calls: each call adds a fifth of a repeat to it, so that in an outage a fifth
+ * - A quota of repeats is shared by all calls: each call adds 0.15 of a repeat to it, so that in a long outage hardly a sixth
  *   more requests are sent than calls made, and no more.
  *
  * Effect's own `RateLimiter` takes tokens from a limit that has to be known and sleeps for each caller by itself: it
@@ -69,7 +69,7 @@ export interface Options {
   readonly maxConcurrency?: number | undefined
   /** How many repeats may be made at once before the quota is spent. Default 50. */
   readonly quota?: number | undefined
-  /** How much of a repeat each call adds to the quota. Default 0.2. */
+  /** How much of a repeat each call adds to the quota. Default 0.15. */
   readonly quotaPerCall?: number | undefined
 }
 

@@ -51,7 +51,7 @@ export const makeGate = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Gate, never, Scope.Scope> {
   const scope = yield* Effect.scope
   const random = yield* Random.Random
-  const { limit, maxConcurrency = 64, quota: maxQuota = 50, quotaPerCall = 0.2 } = options
+  const { limit, maxConcurrency = 64, quota: maxQuota = 50, quotaPerCall = 0.15 } = options
   // Requests a millisecond. A hundredth less than the limit, since networks do not keep distances exactly.
   const known = limit === undefined ? undefined : 0.99 * limit.requests / Duration.toMillis(limit.window)
 
