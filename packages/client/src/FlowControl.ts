@@ -10,8 +10,8 @@
  *   for a little more each second, and forgets it after a minute without a refusal.
  * - Calls wait in the order in which they were made, a repeat in the place of its call. An interrupted one leaves at
  *   once.
- * - A quota of repeats is shared by all calls: each call adds 0.15 of a repeat to it, so that in a long outage hardly a sixth
- *   more requests are sent than calls made, and no more.
+ * - A quota of repeats is shared by all calls, and each call adds 0.15 of a repeat to it: in a long outage hardly a sixth
+ *   more requests are sent than calls made.
  *
  * Effect's own `RateLimiter` takes tokens from a limit that has to be known and sleeps for each caller by itself: it
  * learns nothing, keeps no order and cannot be parked. Its `CircuitBreaker` refuses calls where this one lets them wait;
