@@ -13,7 +13,7 @@ const { accountSid, authToken } = Emulator.defaultCredentials
 const headers = { authorization: `Basic ${btoa(`${accountSid}:${Redacted.value(authToken)}`)}` }
 
 const rejection = (call: () => Promise<unknown>) =>
-  Effect.flip(Effect.tryPromise({ try: call, catch: (cause) => cause }))
+  Effect.map(Effect.flip(Effect.tryPromise(call)), ({ cause }) => cause)
 
 const assertError = (error: unknown, name: string) => {
   assert.instanceOf(error, Error)

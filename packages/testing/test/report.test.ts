@@ -108,7 +108,9 @@ describe("a report", () => {
       assert.strictEqual(summary.early, 0)
       const calls = requests.map(({ attempt, call }) => `${call}.${attempt}`)
       assert.sameMembers(calls, ["1.1", "2.1", "3.1", "1.2", "2.2"])
-    })).pipe(Effect.provide(inProcess(rules(busy([1, 2]))))))
+    })).pipe(
+      Effect.provide(inProcess(rules({ do: { _tag: "Delay", duration: Duration.millis(10) } }, busy([1, 2]))))
+    ))
 
   it.effect("counts an error that is not repeated once", () =>
     Effect.gen(function*() {
