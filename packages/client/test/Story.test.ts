@@ -73,14 +73,16 @@ describe("attempts", () => {
       ])
       assertAddsUp(attempts, yield* sentAt)
     }).pipe(
-      Effect.provide(even),
-      Effect.provide(layerScript(
-        refused(429, { "retry-after": "2" }),
-        refused(409, { "retry-after": "1" }),
-        lost(new Error("ECONNRESET")),
-        html(502, ""),
-        refused(404)
-      ))
+      Effect.provide([
+        even,
+        layerScript(
+          refused(429, { "retry-after": "2" }),
+          refused(409, { "retry-after": "1" }),
+          lost(new Error("ECONNRESET")),
+          html(502, ""),
+          refused(404)
+        )
+      ])
     ))
 
   it.effect("of a result are told on request, and say how long each took", () =>
@@ -187,8 +189,7 @@ describe("OnRepeat", () => {
         ]
       )
     }).pipe(
-      Effect.provide(even),
-      Effect.provide(layerScript(refused(429, { "retry-after": "2" }), refused(503), done))
+      Effect.provide([even, layerScript(refused(429, { "retry-after": "2" }), refused(503), done)])
     ))
 
   it.effect.each([refused(404), refused(500), refused(429, { "retry-after": "61" }), json({})])(
@@ -308,8 +309,7 @@ describe("spans", () => {
         attempts.map(({ spanId, traceId }) => `00-${traceId}-${spanId}-01`)
       )
     }).pipe(
-      Effect.provide(even),
-      Effect.provide(layerScript(refused(429, { "retry-after": "2" }), lost(new Error("ECONNRESET")), done))
+      Effect.provide([even, layerScript(refused(429, { "retry-after": "2" }), lost(new Error("ECONNRESET")), done)])
     ))
 
   it.effect("nothing of them is sent when that is not wanted", () =>

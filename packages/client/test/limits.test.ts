@@ -60,7 +60,7 @@ describe("by default", () => {
       const { error } = yield* failure
       assertTag(error, "TooManyRequests")
       assert.deepEqual(yield* sentAt, [0, 500, 1500, 3500, 7500, 15_500])
-    }).pipe(Effect.provide(even), Effect.provide(layerScript(...repeated(6, refused(429))))))
+    }).pipe(Effect.provide([even, layerScript(...repeated(6, refused(429)))])))
 
   it.effect("two attempts are never more than 20 seconds apart", () =>
     Effect.gen(function*() {
@@ -77,8 +77,7 @@ describe("by default", () => {
         20_000
       ])
     }).pipe(
-      Effect.provide(even),
-      Effect.provide(layerScriptWith({ retry: { maxAttempts: 9 } })(...repeated(9, refused(429))))
+      Effect.provide([even, layerScriptWith({ retry: { maxAttempts: 9 } })(...repeated(9, refused(429)))])
     ))
 
   it.effect.each([[60, 60_000, 2], [61, 0, 1]] as const)(
@@ -113,8 +112,7 @@ describe("callTimeout", () => {
       assert.strictEqual(at, 1500)
       assert.deepEqual(yield* sentAt, [0, 500, 1500])
     }).pipe(
-      Effect.provide(even),
-      Effect.provide(layerScriptWith({ retry: { callTimeout: "3 seconds" } })(...repeated(3, refused(503))))
+      Effect.provide([even, layerScriptWith({ retry: { callTimeout: "3 seconds" } })(...repeated(3, refused(503)))])
     ))
 
   it.effect("fails a call at once that would wait until its very end", () =>

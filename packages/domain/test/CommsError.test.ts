@@ -128,6 +128,10 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
     ]
   ],
   [
+    new TransportFailure({ ...request, reason: "Refused", detail: "The circuit is open", readOnly: false }),
+    [`GET ${url} was not sent: The circuit is open.`]
+  ],
+  [
     new InvalidResponse({ ...request, status: 200, problem: "It is empty.", mediaType: "text/html", excerpt: "" }),
     [
       `GET ${url} was answered 200 with a body that cannot be understood: It is empty.`,
@@ -221,6 +225,10 @@ describe("isRetryable", () => {
   it.each(["Connection", "Timeout"] as const)("of a lost answer (%s), when the request only reads", (reason) => {
     assert.isTrue(new TransportFailure({ reason, detail: "", readOnly: true }).isRetryable)
     assert.isFalse(new TransportFailure({ reason, detail: "", readOnly: false }).isRetryable)
+  })
+
+  it.each([true, false])("never of a request that was not let out (%s)", (readOnly) => {
+    assert.isFalse(new TransportFailure({ reason: "Refused", detail: "", readOnly }).isRetryable)
   })
 
   it("never of an answer, an input or a list that cannot be used", () => {
