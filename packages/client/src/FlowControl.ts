@@ -3,7 +3,7 @@
  *
  * **What it does**
  *
- * - A 429 or 503 with `Retry-After` parks every call, not only the one that was answered so.
+ * - A 429 or 503 with `Retry-After` parks every call, not only the one that was answered so, for a day at most.
  * - How many requests are under way at once begins small and grows with every success, so that the first refusal finds
  *   few of them.
  * - From a refusal it learns how many requests the server takes in a time, sends no more than nine tenths of that, asks

@@ -38,11 +38,17 @@ const backOff = 0.8
 const forgetAfter = 60_000
 const relatedWithin = 10_000
 
+// Idle time is no proof that the server takes more: it counts as a second.
+const maxGrowth = 1000
+
 // Later than the server says by up to a tenth of the interval, so that several processes do not stay in step.
 const spread = 0.1
 
 const minLearningTime = 1000
 const maxTaken = 4096
+
+// A refusal that asks for ages must not stop an account until the program ends: after a day it is asked again.
+const maxPark = 86_400_000
 
 export const makeGate = Effect.fnUntraced(function*(
   key: string,
@@ -150,7 +156,7 @@ export const makeGate = Effect.fnUntraced(function*(
   // A little more each second, up to the limit that is known; without one, until there is none any more.
   const grow = (now: number) => {
     if (rate === undefined) return
-    rate = Math.min(known ?? Infinity, rate * (1 + growth * (now - rateAt) / 1000))
+    rate = Math.min(known ?? Infinity, rate * (1 + growth * Math.min(now - rateAt, maxGrowth) / 1000))
     rateAt = now
     if (known === undefined && now - refusedAt > forgetAfter) rate = undefined
   }
@@ -168,7 +174,7 @@ export const makeGate = Effect.fnUntraced(function*(
       grow(now)
     }
     if ((status === 429 || status === 503) && asked > 0) {
-      const until = Math.ceil(now + asked)
+      const until = Math.ceil(now + Math.min(asked, maxPark))
       parkUntil(until, now)
       yield* store.write(key, until)
     }
