@@ -5,7 +5,7 @@
  */
 import type { Attempt } from "@effect-comms/domain/Attempt"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
 /**
@@ -81,3 +81,31 @@ export const withAttempts = <A, E, R>(
       (result) => [result, attempts] as const
     )
   })
+
+/**
+ * What the attempts of a call come to together: how many they were, the waits that were asked, the time that was waited,
+ * and the time that the attempts themselves took.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Total {
+  readonly attempts: number
+  readonly asked: Duration.Duration
+  readonly waited: Duration.Duration
+  readonly took: Duration.Duration
+}
+
+/**
+ * Adds up the attempts of a call: those of an error, or of {@link withAttempts}.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const total = (attempts: ReadonlyArray<Attempt>): Total =>
+  attempts.reduce<Total>((sum, { asked, took, waited }) => ({
+    attempts: sum.attempts + 1,
+    asked: asked === undefined ? sum.asked : Duration.sum(sum.asked, asked),
+    waited: Duration.sum(sum.waited, waited),
+    took: Duration.sum(sum.took, took)
+  }), { attempts: 0, asked: Duration.zero, waited: Duration.zero, took: Duration.zero })

@@ -333,3 +333,29 @@ describe("spans", () => {
       }).pipe(Effect.provide(layerScript(refused(503, { "retry-after": retryAfter }), done)))
   )
 })
+
+describe("total", () => {
+  it.effect("adds up what the attempts of a call came to", () =>
+    Effect.gen(function*() {
+      const [, attempts] = yield* finish(Story.withAttempts(fetch))
+      assert.deepEqual(Story.total(attempts), {
+        attempts: 3,
+        asked: Duration.seconds(3),
+        waited: Duration.seconds(3),
+        took: Duration.zero
+      })
+    }).pipe(Effect.provide(layerScript(
+      refused(429, { "retry-after": "2" }),
+      refused(503, { "retry-after": "1" }),
+      done
+    ))))
+
+  it("is nothing for none", () => {
+    assert.deepEqual(Story.total([]), {
+      attempts: 0,
+      asked: Duration.zero,
+      waited: Duration.zero,
+      took: Duration.zero
+    })
+  })
+})
