@@ -32,7 +32,7 @@ import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as Credentials from "./Credentials.ts"
 import * as FlowControl from "./FlowControl.ts"
-import { makeReader, toTransportFailure } from "./internal/answer.ts"
+import { failAfter, makeReader, toTransportFailure } from "./internal/answer.ts"
 import { checkBaseUrl } from "./internal/baseUrl.ts"
 import { run } from "./internal/call.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -250,20 +250,10 @@ export const make = Effect.fnUntraced(function*(
         noRedirects,
         withoutSpan,
         Effect.mapError(toTransportFailure(exchange)),
-        Effect.flatMap((response) => read(exchange, response)),
-        Effect.timeoutOrElse({
-          duration: attemptTimeout,
-          orElse: () =>
-            Effect.fail(
-              new CommsError.TransportFailure({
-                method,
-                url,
-                readOnly,
-                reason: "Timeout",
-                detail: `The attempt was given up after ${Duration.format(attemptTimeout)}.`
-              })
-            )
-        })
+        Effect.flatMap((response) =>
+          Effect.map(read(exchange, response), (value) => ({ status: response.status, value }))
+        ),
+        failAfter(exchange, "attempt", attemptTimeout)
       )
       return yield* run({ operation: name, method, url, readOnly, server }, send, gate, policy)
     })

@@ -359,3 +359,9 @@ describe("total", () => {
     })
   })
 })
+
+it.effect("an attempt has the status of its own answer", () =>
+  Effect.gen(function*() {
+    const [, attempts] = yield* Story.withAttempts(fetch)
+    assert.deepEqual(attempts.map(({ outcome, status }) => [outcome, status]), [["Success", 203]])
+  }).pipe(Effect.provide(layerScript(json(operation, 203)))))

@@ -142,6 +142,26 @@ export const toTransportFailure = (exchange: Exchange) => (error: HttpClientErro
   })
 }
 
+/** Gives an effect up after a time, as a failure of the transport that says what was given up. */
+export const failAfter = (
+  { method, readOnly, url }: Pick<Exchange, "method" | "readOnly" | "url">,
+  what: "attempt" | "call",
+  duration: Duration.Duration
+) =>
+  Effect.timeoutOrElse({
+    duration,
+    orElse: () =>
+      Effect.fail(
+        new CommsError.TransportFailure({
+          method,
+          url,
+          readOnly,
+          reason: "Timeout",
+          detail: `The ${what} was given up after ${Duration.format(duration)}.`
+        })
+      )
+  })
+
 const tooLarge = (maxBodySize: number): string => `It is larger than the ${maxBodySize} bytes that are allowed.`
 
 // The text of a body, or none when it is too large. One that says how large it is, and is not compressed, is read

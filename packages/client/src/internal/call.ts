@@ -12,7 +12,7 @@ import * as Schedule from "effect/Schedule"
 import type * as FlowControl from "../FlowControl.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import * as Story from "../Story.ts"
-import { lastTime } from "./answer.ts"
+import { failAfter, lastTime } from "./answer.ts"
 
 export interface Target {
   readonly operation: string
@@ -44,20 +44,28 @@ const parked = Metric.counter("comms_client_parked", {
 
 const statusOf = (error: CommsError.CommsError): number | undefined => "status" in error ? error.status : undefined
 
-const successStatus = 200
+/** What an attempt came to when it succeeded: the status of its answer, and the value. */
+export interface Answered<A> {
+  readonly status: number
+  readonly value: A
+}
 
-const toOutcome = <A, E extends CommsError.CommsError>(exit: Exit.Exit<A, E>): FlowControl.Outcome => {
-  if (Exit.isSuccess(exit)) return { status: successStatus, retryAfter: undefined }
-  const error = Exit.findError(exit)
-  return Result.isSuccess(error)
-    ? { status: statusOf(error.success), retryAfter: RetryPolicy.retryAfter(error.success) }
-    : { status: undefined, retryAfter: undefined }
+interface Ending extends FlowControl.Outcome {
+  readonly outcome: string
+}
+
+const endingOf = <A, E extends CommsError.CommsError>(exit: Exit.Exit<Answered<A>, E>): Ending => {
+  if (Exit.isSuccess(exit)) return { outcome: "Success", status: exit.value.status, retryAfter: undefined }
+  const error = Result.getOrUndefined(Exit.findError(exit))
+  return error === undefined
+    ? { outcome: "Interrupted", status: undefined, retryAfter: undefined }
+    : { outcome: error._tag, status: statusOf(error), retryAfter: RetryPolicy.retryAfter(error) }
 }
 
 /** Runs a call: sends it when it is its turn, and repeats it as the policy says. */
 export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsError>(
   { method, operation, readOnly, server, url }: Target,
-  send: Effect.Effect<A, E>,
+  send: Effect.Effect<Answered<A>, E>,
   gate: FlowControl.Gate,
   ownPolicy: RetryPolicy.RetryPolicy
 ): Effect.fn.Return<A, E | CommsError.CoolingDown | CommsError.TransportFailure> {
@@ -71,59 +79,52 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
   let lastEndedAt = startedAt
   let dueAt = startedAt
 
-  const record = (sentAt: number, exit: Exit.Exit<A, E>) =>
-    Effect.gen(function*() {
-      const now = yield* Clock.currentTimeMillis
-      const error = Exit.isSuccess(exit) ? undefined : Result.getOrUndefined(Exit.findError(exit))
-      if (error === undefined && Exit.hasDies(exit)) return
-      const status = Exit.isSuccess(exit) ? successStatus : error === undefined ? undefined : statusOf(error)
-      const asked = error === undefined ? undefined : RetryPolicy.retryAfter(error)
-      const outcome = Exit.isSuccess(exit) ? "Success" : error?._tag ?? "Interrupted"
-      const attempt = new Attempt({
-        number: attempts.length + 1,
-        startedAt: DateTime.makeUnsafe(sentAt),
-        took: Duration.millis(now - sentAt),
-        outcome,
-        ...(status === undefined ? {} : { status }),
-        ...(asked === undefined ? {} : { asked }),
-        waited: Duration.millis(sentAt - lastEndedAt)
-      }, { disableChecks: true })
-      attempts.push(attempt)
-      collected?.push(attempt)
-      yield* Metric.update(Metric.withAttributes(requests, { operation, outcome }), 1)
-      if (sentAt > lastEndedAt) {
-        yield* Metric.update(Metric.withAttributes(waited, { operation }), sentAt - lastEndedAt)
-      }
-      lastEndedAt = now
-      yield* Effect.annotateCurrentSpan({
-        "http.request.resend_count": attempts.length - 1,
-        "comms.waited_ms": Duration.toMillis(attempt.waited),
-        "comms.outcome": outcome,
-        ...(Exit.isSuccess(exit) ? {} : { "error.type": status === undefined ? outcome : String(status) }),
-        ...(status === undefined ? {} : { "http.response.status_code": status }),
-        ...(asked === undefined ? {} : { "comms.retry_after_ms": Duration.toMillis(asked) })
-      })
+  const record = Effect.fnUntraced(function*(sentAt: number, wasDueAt: number, exit: Exit.Exit<Answered<A>, E>) {
+    if (Exit.hasDies(exit)) return
+    const now = yield* Clock.currentTimeMillis
+    const { outcome, retryAfter: asked, status } = endingOf(exit)
+    const attempt = new Attempt({
+      number: attempts.length + 1,
+      startedAt: DateTime.makeUnsafe(sentAt),
+      took: Duration.millis(now - sentAt),
+      outcome,
+      ...(status === undefined ? {} : { status }),
+      ...(asked === undefined ? {} : { asked }),
+      waited: Duration.millis(sentAt - lastEndedAt)
+    }, { disableChecks: true })
+    attempts.push(attempt)
+    collected?.push(attempt)
+    yield* Metric.update(Metric.withAttributes(requests, { operation, outcome }), 1)
+    if (sentAt > wasDueAt) yield* Metric.update(Metric.withAttributes(parked, { operation }), 1)
+    if (sentAt > lastEndedAt) {
+      yield* Metric.update(Metric.withAttributes(waited, { operation }), sentAt - lastEndedAt)
+    }
+    lastEndedAt = now
+    yield* Effect.annotateCurrentSpan({
+      "http.request.resend_count": attempts.length - 1,
+      "comms.waited_ms": Duration.toMillis(attempt.waited),
+      "comms.outcome": outcome,
+      ...(Exit.isSuccess(exit) ? {} : { "error.type": status === undefined ? outcome : String(status) }),
+      ...(status === undefined ? {} : { "http.response.status_code": status }),
+      ...(asked === undefined ? {} : { "comms.retry_after_ms": Duration.toMillis(asked) })
     })
+  })
 
-  const sendOnce = Effect.flatMap(
-    Clock.currentTimeMillis,
-    (sentAt) =>
-      Effect.onExit(send, (exit) => record(sentAt, exit)).pipe(
-        Effect.withSpan("CommsClient.attempt", {
-          kind: "client",
-          attributes: { operation, "http.request.method": method, "url.full": url, ...server }
-        }),
-        sentAt > dueAt
-          ? Effect.tap(() => Metric.update(Metric.withAttributes(parked, { operation }), 1))
-          : (effect) => effect
-      )
-  )
+  const sendOnce = Effect.flatMap(Clock.currentTimeMillis, (sentAt) => {
+    const wasDueAt = dueAt
+    return Effect.onExit(send, (exit) => record(sentAt, wasDueAt, exit)).pipe(
+      Effect.withSpan("CommsClient.attempt", {
+        kind: "client",
+        attributes: { operation, "http.request.method": method, "url.full": url, ...server }
+      })
+    )
+  })
 
   const attempt = Effect.flatMap(Clock.currentTimeMillis, (now) => {
     dueAt = Math.max(dueAt, now)
     return call.attempt({
       send: sendOnce,
-      toOutcome,
+      toOutcome: endingOf,
       maxWait: Duration.toMillis(policy.maxRetryAfter),
       deadline,
       onCooldown: (until, left) =>
@@ -141,14 +142,12 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
     Schedule.while(({ duration, input, now }) =>
       policy.while(input) && now + Duration.toMillis(duration) < deadline && call.takeRepeat()
     ),
-    Schedule.tap(({ duration, input }) =>
-      Effect.gen(function*() {
-        const attempt = attempts[attempts.length - 1]
-        yield* Metric.update(Metric.withAttributes(repeats, { operation, reason: input._tag }), 1)
-        yield* Effect.logDebug(`${operation} is repeated in ${Duration.format(duration)}: ${input._tag}`)
-        if (attempt !== undefined) yield* onRepeat({ operation, method, url, attempt, delay: duration })
-      })
-    ),
+    Schedule.tap(Effect.fnUntraced(function*({ duration, input }) {
+      const attempt = attempts[attempts.length - 1]
+      yield* Metric.update(Metric.withAttributes(repeats, { operation, reason: input._tag }), 1)
+      yield* Effect.logDebug(`${operation} is repeated in ${Duration.format(duration)}: ${input._tag}`)
+      if (attempt !== undefined) yield* onRepeat({ operation, method, url, attempt, delay: duration })
+    })),
     // What everybody waits for is waited for in the queue, or those who stand in it would go first.
     Schedule.modifyDelay(({ duration, input }) =>
       Effect.sync(() => {
@@ -161,21 +160,9 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
   )
 
   const result = yield* Effect.retry(attempt, schedule).pipe(
-    Effect.timeoutOrElse({
-      duration: policy.callTimeout,
-      orElse: () =>
-        Effect.fail(
-          new CommsError.TransportFailure({
-            method,
-            url,
-            readOnly,
-            reason: "Timeout",
-            detail: `The call was given up after ${Duration.format(policy.callTimeout)}.`
-          })
-        )
-    }),
+    failAfter({ method, url, readOnly }, "call", policy.callTimeout),
     Effect.mapError((error) => Object.assign(error, { attempts: [...attempts] }))
   )
   if (attempts.length > 1) call.returnRepeat()
-  return result
+  return result.value
 })

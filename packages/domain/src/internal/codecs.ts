@@ -41,37 +41,37 @@ const fromRetryParts = (parts: {
   return { ...fromParts(parts), ...(retryAfter?._tag === "Duration" ? { retryAfter: retryAfter.duration } : {}) }
 }
 
-const answerCodec = <Error extends Schema.Top & { readonly Type: CommsError.Answer }>(
+const answerCodec = <Error extends Schema.Top & { readonly Type: CommsError.Answer; readonly status: number }>(
   error: Error,
-  status: number,
   make: (fields: CommsError.Answer) => Error["Type"]
 ) =>
   error.pipe(
-    HttpApiSchema.encodeToWithHeaders({ body: envelope(status), headers: answerHeaders }, {
+    HttpApiSchema.encodeToWithHeaders({ body: envelope(error.status), headers: answerHeaders }, {
       decode: (parts) => make(fromParts(parts)),
       encode: (error) => ({ body: toBody(error), headers: toHeaders(error) })
     })
   )
 
-const retryCodec = <Error extends Schema.Top & { readonly Type: CommsError.AnswerWithRetryAfter }>(
+const retryCodec = <
+  Error extends Schema.Top & { readonly Type: CommsError.AnswerWithRetryAfter; readonly status: number }
+>(
   error: Error,
-  status: number,
   make: (fields: CommsError.AnswerWithRetryAfter) => Error["Type"]
 ) =>
   error.pipe(
-    HttpApiSchema.encodeToWithHeaders({ body: envelope(status), headers: retryHeaders }, {
+    HttpApiSchema.encodeToWithHeaders({ body: envelope(error.status), headers: retryHeaders }, {
       decode: (parts) => make(fromRetryParts(parts)),
       encode: (error) => ({ body: toBody(error), headers: toRetryHeaders(error) })
     })
   )
 
 export const byStatus = {
-  400: answerCodec(CommsError.BadRequest, 400, (fields) => new CommsError.BadRequest(fields)),
-  404: answerCodec(CommsError.NotFound, 404, (fields) => new CommsError.NotFound(fields)),
-  409: retryCodec(CommsError.Conflict, 409, (fields) => new CommsError.Conflict(fields)),
-  429: retryCodec(CommsError.TooManyRequests, 429, (fields) => new CommsError.TooManyRequests(fields)),
-  500: answerCodec(CommsError.InternalServerError, 500, (fields) => new CommsError.InternalServerError(fields)),
-  503: retryCodec(CommsError.ServiceUnavailable, 503, (fields) => new CommsError.ServiceUnavailable(fields))
+  400: answerCodec(CommsError.BadRequest, (fields) => new CommsError.BadRequest(fields)),
+  404: answerCodec(CommsError.NotFound, (fields) => new CommsError.NotFound(fields)),
+  409: retryCodec(CommsError.Conflict, (fields) => new CommsError.Conflict(fields)),
+  429: retryCodec(CommsError.TooManyRequests, (fields) => new CommsError.TooManyRequests(fields)),
+  500: answerCodec(CommsError.InternalServerError, (fields) => new CommsError.InternalServerError(fields)),
+  503: retryCodec(CommsError.ServiceUnavailable, (fields) => new CommsError.ServiceUnavailable(fields))
 }
 
 const Problem = Schema.Struct({
@@ -81,29 +81,32 @@ const Problem = Schema.Struct({
   detail: Schema.String
 }).pipe(HttpApiSchema.asJson({ contentType: "application/problem+json" }))
 
-const problemCodec = <Error extends Schema.Top & { readonly Type: CommsError.Answer }>(
+const problemCodec = <Error extends Schema.Top & { readonly Type: CommsError.Answer; readonly status: number }>(
   error: Error,
-  status: number,
   title: string,
   description: string,
   make: (fields: CommsError.Answer) => Error["Type"]
 ) =>
   error.pipe(
     HttpApiSchema.encodeToWithHeaders({
-      body: Problem.annotate({ description, httpApiStatus: status }),
+      body: Problem.annotate({ description, httpApiStatus: error.status }),
       headers: answerHeaders
     }, {
       decode: ({ headers }) => make(fromParts({ body: { errors: [] }, headers })),
-      encode: (error) => ({
-        body: { type: "about:blank", title, status, detail: error.errors[0]?.message ?? description },
-        headers: toHeaders(error)
+      encode: (answer) => ({
+        body: {
+          type: "about:blank",
+          title,
+          status: error.status,
+          detail: answer.errors[0]?.message ?? description
+        },
+        headers: toHeaders(answer)
       })
     })
   )
 
 export const unauthorized = problemCodec(
   CommsError.Unauthorized,
-  401,
   "Unauthorized",
   "The credentials are missing or wrong.",
   (fields) => new CommsError.Unauthorized(fields)
@@ -111,7 +114,6 @@ export const unauthorized = problemCodec(
 
 export const forbidden = problemCodec(
   CommsError.Forbidden,
-  403,
   "Forbidden",
   "The credentials do not permit the request.",
   (fields) => new CommsError.Forbidden(fields)

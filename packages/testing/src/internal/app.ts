@@ -28,8 +28,11 @@ export interface Settings {
 }
 
 /** An answer with the documented envelope, for what the contract's handlers do not see. */
-export const envelope = (status: number, error: TwilioError): HttpServerResponse.HttpServerResponse =>
-  HttpServerResponse.jsonUnsafe({ errors: [{ ...error }] }, { status })
+export const envelope = (
+  status: number,
+  errors: ReadonlyArray<TwilioError>
+): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.jsonUnsafe({ errors: errors.map((error) => ({ ...error })) }, { status })
 
 const badToken = (message: string) => new CommsError.BadRequest({ errors: [twilioError(400, "$.pageToken", message)] })
 
@@ -95,11 +98,12 @@ const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 const refusals = HttpApiMiddleware.layerSchemaErrorTransform(
   CommsApi.Refusals,
   (error) =>
-    Effect.succeed(HttpServerResponse.jsonUnsafe({
-      errors: formatIssue(error.cause.issue).issues.map(({ message, path }) => ({
-        ...twilioError(400, ["$", ...(path ?? []).map(String)].join("."), message)
-      }))
-    }, { status: 400 }))
+    Effect.succeed(envelope(
+      400,
+      formatIssue(error.cause.issue).issues.map(({ message, path }) =>
+        twilioError(400, ["$", ...(path ?? []).map(String)].join("."), message)
+      )
+    ))
 )
 
 /** Every route of the emulator but the admin's. */

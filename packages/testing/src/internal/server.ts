@@ -123,8 +123,8 @@ export const make = Effect.fnUntraced(function*(options: Options) {
       (cause) =>
         Effect.succeed(
           isRouteNotFound(cause)
-            ? App.envelope(404, twilioError(404))
-            : App.envelope(500, twilioError(500))
+            ? App.envelope(404, [twilioError(404)])
+            : App.envelope(500, [twilioError(500)])
         )
     )
   )
