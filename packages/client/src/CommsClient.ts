@@ -8,6 +8,7 @@
  *
  * @since 0.1.0
  */
+import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
 import { invalidInput, makeDecoder, PositiveDurationFromInput, toInvalidInput } from "@effect-comms/domain/Input"
@@ -35,6 +36,7 @@ import * as FlowControl from "./FlowControl.ts"
 import { failAfter, makeReader, toTransportFailure } from "./internal/answer.ts"
 import { checkBaseUrl } from "./internal/baseUrl.ts"
 import { run } from "./internal/call.ts"
+import { identify } from "./internal/checkpoint.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
@@ -57,6 +59,8 @@ export interface Request<Params extends Endpoint.Fields, Query extends Endpoint.
 export interface Service {
   /** Where the API is, with the path prefix and without a slash at its end. */
   readonly baseUrl: string
+  /** What checkpoints are bound to: digests of where the API is and of who calls. */
+  readonly identity: Effect.Effect<Checkpoint.Identity>
   /**
    * Makes the function that calls an endpoint. Make it once, since it builds the endpoint's codecs.
    */
@@ -212,6 +216,7 @@ export const make = Effect.fnUntraced(function*(
     ))
   )
 
+  const identity = yield* Effect.cached(identify(baseUrl, username))
   const server = serverOf(baseUrl)
   const policy = yield* RetryPolicy.make(options.retry)
   const flowControl = yield* Effect.serviceOption(FlowControl.FlowControl)
@@ -259,7 +264,7 @@ export const make = Effect.fnUntraced(function*(
     })
   }
 
-  return CommsClient.of({ baseUrl, endpoint })
+  return CommsClient.of({ baseUrl, identity, endpoint })
 })
 
 /**

@@ -41,6 +41,7 @@ export const paginate = <Page extends { readonly pagination: Pagination.Paginati
           return Effect.fail(
             new CommsError.PaginationLoop({
               operation: options.operation,
+              reason: "RepeatedToken",
               pageToken,
               pages: followed.size + (options.pageToken === undefined ? 1 : 0),
               trail: [...followed].slice(-trailLength)

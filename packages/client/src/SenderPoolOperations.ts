@@ -4,6 +4,7 @@
  * @see https://www.twilio.com/docs/comms/api/sender-pools
  * @since 0.1.0
  */
+import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
 import { makeDecoder } from "@effect-comms/domain/Input"
@@ -94,6 +95,8 @@ export const fromCalls = (calls: {
   readonly list: (
     query: typeof SenderPoolOperation.list.query.Type
   ) => Effect.Effect<SenderPoolOperation.SenderPoolOperationPage, ListError>
+  /** What checkpoints are bound to. Default: to nothing in particular, as a test needs it. */
+  readonly identity?: Effect.Effect<Checkpoint.Identity> | undefined
 }): Service => {
   const fetch = Effect.fn("SenderPoolOperations.fetch")(function*(operationId: string) {
     const id = yield* decodeId(operationId)
@@ -146,7 +149,8 @@ export const make: Effect.Effect<Service, never, CommsClient> = Effect.map(Comms
   const list = client.endpoint(SenderPoolOperation.list)
   return fromCalls({
     fetch: (operationId) => fetch({ params: { operationId }, query: {} }),
-    list: (query) => list({ params: {}, query })
+    list: (query) => list({ params: {}, query }),
+    identity: client.identity
   })
 })
 

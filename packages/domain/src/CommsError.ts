@@ -1,9 +1,10 @@
 /**
  * Everything that can go wrong with a call of the Comms API, as tagged errors whose fields are data.
  *
- * A tag for each status code of the contract, {@link UnexpectedStatus} for all other ones, and five for what is not a
+ * A tag for each status code of the contract, {@link UnexpectedStatus} for all other ones, and those for what is not a
  * status: {@link TransportFailure} (no answer), {@link InvalidResponse} (an answer that cannot be understood),
- * {@link InvalidInput} and {@link CoolingDown} (nothing was sent) and {@link PaginationLoop} (a list that would never end).
+ * {@link InvalidInput}, {@link CheckpointMismatch} and {@link CoolingDown} (nothing was sent), {@link PaginationLoop} (a
+ * list that would never end) and {@link PaginationLimit} (one that is longer than it may be).
  *
  * @since 0.1.0
  */
@@ -15,14 +16,20 @@ import {
   describeAnswer,
   describeCooldown,
   describeInput,
+  describeLimit,
   describeLoop,
+  describeMismatch,
   describeResponse,
   describeTransport
 } from "./internal/describe.ts"
-import { PageToken } from "./Pagination.ts"
+import { PageToken, Position } from "./Pagination.ts"
 import { TwilioError } from "./TwilioError.ts"
 
+// Where a walk through a list failed. Absent when it was not a walk that failed.
+const walk = { position: Schema.optionalKey(Position) }
+
 const request = {
+  ...walk,
   method: Schema.optionalKey(Schema.String),
   url: Schema.optionalKey(Schema.String),
   attempts: Schema.optionalKey(Schema.Array(Attempt))
@@ -362,7 +369,8 @@ export class InputIssue extends Schema.Class<InputIssue>("@effect-comms/domain/I
 export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
   operation: Schema.String,
   field: Schema.String,
-  issues: Schema.NonEmptyArray(InputIssue)
+  issues: Schema.NonEmptyArray(InputIssue),
+  ...walk
 }) {
   readonly isRetryable = false
   override get message(): string {
@@ -371,25 +379,75 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
 }
 
 /**
- * A list gave a page token that had been followed before, so following it would never end.
+ * A list did not get any further, so that following it would never end.
  *
  * **Details**
  *
- * Everything that came before was delivered. `pages` is how many pages came, and `trail` holds the last tokens
- * followed, at most ten, oldest first.
+ * Everything that came before was delivered. `reason` is `"RepeatedToken"` when `pageToken` had been followed before, and
+ * `"RepeatedPages"` when pages came again and again that had come before, word for word. `pages` is how many pages came,
+ * and `trail` holds the last tokens followed, at most ten, oldest first.
  *
  * @category errors
  * @since 0.1.0
  */
 export class PaginationLoop extends Schema.TaggedError<PaginationLoop>()("PaginationLoop", {
   operation: Schema.String,
+  reason: Schema.Literals(["RepeatedToken", "RepeatedPages"]),
   pageToken: PageToken,
   pages: Schema.Natural,
-  trail: Schema.Array(PageToken)
+  trail: Schema.Array(PageToken),
+  ...walk
 }) {
   readonly isRetryable = false
   override get message(): string {
     return describeLoop(this)
+  }
+}
+
+/**
+ * A list is longer than a stream of it was allowed to be.
+ *
+ * **Details**
+ *
+ * Everything up to the limit was delivered. `limit` names the option and `max` is its value; `pageToken` is that of the
+ * first page that was not delivered, and `trail` holds the last tokens followed, at most ten, oldest first.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class PaginationLimit extends Schema.TaggedError<PaginationLimit>()("PaginationLimit", {
+  operation: Schema.String,
+  limit: Schema.Literals(["maxPages", "maxItems"]),
+  max: Schema.Natural,
+  pageToken: Schema.optionalKey(PageToken),
+  trail: Schema.Array(PageToken),
+  ...walk
+}) {
+  readonly isRetryable = false
+  override get message(): string {
+    return describeLimit(this)
+  }
+}
+
+/**
+ * A checkpoint is not one to go on from here, and nothing was sent.
+ *
+ * **Details**
+ *
+ * `part` says what does not match: the version of the checkpoint, the resource it is of, the base URL or the account it
+ * was made with, or its age.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class CheckpointMismatch extends Schema.TaggedError<CheckpointMismatch>()("CheckpointMismatch", {
+  operation: Schema.String,
+  part: Schema.Literals(["version", "resource", "baseUrl", "account", "age"]),
+  detail: Schema.optionalKey(Schema.String)
+}) {
+  readonly isRetryable = false
+  override get message(): string {
+    return describeMismatch(this)
   }
 }
 
@@ -438,7 +496,7 @@ export type CallError =
  * @category models
  * @since 0.1.0
  */
-export type CommsError = StatusError | CallError | PaginationLoop
+export type CommsError = StatusError | CallError | PaginationLoop | PaginationLimit | CheckpointMismatch
 
 /**
  * The schema of every error of this module, told apart by `_tag`.
@@ -460,7 +518,9 @@ export const CommsError = Schema.Union([
   InvalidResponse,
   InvalidInput,
   CoolingDown,
-  PaginationLoop
+  PaginationLoop,
+  PaginationLimit,
+  CheckpointMismatch
 ])
 
 /**

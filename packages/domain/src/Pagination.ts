@@ -98,3 +98,58 @@ export const pageInput = {
   pageToken: Schema.optional(PageToken),
   pageSize: Schema.optional(PageSize)
 }
+
+/**
+ * The filters of a list as they travel, such as `status` or `startDate`, and `pageSize`. Dates are RFC 3339 text.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Filters = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite]))
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Filters = typeof Filters.Type
+
+/**
+ * How far a walk through the pages of a list has come.
+ *
+ * **Details**
+ *
+ * `filters` are those in force; `pages` and `items` were delivered so far, and `lastPage` is a fingerprint of the last
+ * one that was not empty, by which it is known when it comes once more.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const progress = {
+  filters: Filters,
+  pages: Schema.Natural,
+  items: Schema.Natural,
+  lastPage: Schema.optionalKey(Schema.String)
+}
+
+/**
+ * Where a walk through the pages of a list failed.
+ *
+ * **Details**
+ *
+ * `pageToken` is that of the page that failed, and absent when it was the list's first one. Everything before it was
+ * delivered, and nothing of it: whoever goes on there, with the same filters, loses nothing and gets nothing twice.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Position = Schema.Struct({ ...progress, pageToken: Schema.optionalKey(PageToken) })
+
+/**
+ * A {@link Position} in a list whose filters are known.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Position<F extends object = Filters> extends Omit<typeof Position.Type, "filters"> {
+  readonly filters: F
+}

@@ -2,6 +2,7 @@
  * @since 0.1.0
  */
 export * as Attempt from "./Attempt.ts"
+export * as Checkpoint from "./Checkpoint.ts"
 export * as CommsApi from "./CommsApi.ts"
 export * as CommsError from "./CommsError.ts"
 export * as Endpoint from "./Endpoint.ts"

@@ -6,6 +6,7 @@ import { settledErrors } from "./utils/values.ts"
 
 const {
   BadRequest,
+  CheckpointMismatch,
   Conflict,
   Forbidden,
   InputIssue,
@@ -13,6 +14,7 @@ const {
   InvalidInput,
   InvalidResponse,
   NotFound,
+  PaginationLimit,
   PaginationLoop,
   ServiceUnavailable,
   TooManyRequests,
@@ -32,6 +34,8 @@ const twilioError = new TwilioError.TwilioError({
 const answer = { ...request, errors: [twilioError], requestId: "RQ1" }
 const gateway = { ...request, errors: [], mediaType: "text/html", excerpt: "<h1>Nope</h1>" }
 const token = Pagination.PageToken.make("a")
+const loop = { operation: "o", reason: "RepeatedToken", pageToken: token, pages: 1, trail: [token] } as const
+const mismatch = (part: CommsError.CheckpointMismatch["part"]) => new CheckpointMismatch({ operation: "o", part })
 
 const statusClasses = [
   BadRequest,
@@ -155,13 +159,39 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
     ]
   ],
   [
-    new PaginationLoop({ operation: "SenderPoolOperations.stream", pageToken: token, pages: 3, trail: [token] }),
+    new PaginationLoop({ ...loop, operation: "SenderPoolOperations.stream", pages: 3 }),
     [
       "SenderPoolOperations.stream was given a page token a second time after 3 pages",
       "What came before was delivered.",
       "Tell Twilio's support, or narrow the filters."
     ]
-  ]
+  ],
+  [
+    new PaginationLoop({ ...loop, reason: "RepeatedPages", pages: 12 }),
+    ["was given pages that had come before, again and again after 12 pages, so the list would never end."]
+  ],
+  [
+    new PaginationLimit({ operation: "SenderPoolOperations.stream", limit: "maxItems", max: 100, trail: [token] }),
+    [
+      "SenderPoolOperations.stream delivered what it may, and the list goes on: maxItems is 100.",
+      "Raise maxItems, narrow the filters, or go on from the error's position."
+    ]
+  ],
+  [
+    new CheckpointMismatch({
+      operation: "SenderPoolOperations.resume",
+      part: "resource",
+      detail: "it is of \u001b[2J"
+    }),
+    [
+      "SenderPoolOperations.resume refused a checkpoint, and nothing was sent: it is of something else.",
+      "Give it to the resource that it is of (it is of [2J)."
+    ]
+  ],
+  [mismatch("version"), ["it was written by another version of this library. Begin anew"]],
+  [mismatch("baseUrl"), ["it is of another server. Go on with the base URL"]],
+  [mismatch("account"), ["it is of other credentials. Go on with the account SID or the API key"]],
+  [mismatch("age"), ["it is too old. Begin anew, or allow a greater maxAge."]]
 ]
 
 describe("message", () => {
@@ -235,7 +265,9 @@ describe("isRetryable", () => {
     const issues = [new InputIssue({ field: "a", problem: "b" })] as const
     assert.isFalse(new InvalidResponse({ status: 200, problem: "" }).isRetryable)
     assert.isFalse(new InvalidInput({ operation: "o", field: "a", issues }).isRetryable)
-    assert.isFalse(new PaginationLoop({ operation: "o", pageToken: token, pages: 1, trail: [] }).isRetryable)
+    assert.isFalse(new PaginationLoop(loop).isRetryable)
+    assert.isFalse(new PaginationLimit({ operation: "o", limit: "maxPages", max: 1, trail: [] }).isRetryable)
+    assert.isFalse(mismatch("age").isRetryable)
   })
 })
 
@@ -276,6 +308,8 @@ describe("as JSON", () => {
   roundTrips("InputIssue", InputIssue)
   roundTrips("InvalidInput", InvalidInput)
   roundTrips("PaginationLoop", PaginationLoop)
+  roundTrips("PaginationLimit", PaginationLimit)
+  roundTrips("CheckpointMismatch", CheckpointMismatch)
   roundTrips(
     "any of them",
     CommsError.CommsError,

@@ -12,6 +12,8 @@ export const adviceOf = (error: CommsError.CommsError): string => {
   switch (error._tag) {
     case "BadRequest":
     case "InvalidInput":
+    case "CheckpointMismatch":
+    case "PaginationLimit":
       return "correct it"
     case "Unauthorized":
     case "Forbidden":
@@ -69,6 +71,8 @@ export type Tests = [
       | "InvalidInput"
       | "CoolingDown"
       | "PaginationLoop"
+      | "PaginationLimit"
+      | "CheckpointMismatch"
     >
   >,
   Expect<Equal<CommsError.StatusError["status"], 400 | 401 | 403 | 404 | 409 | 429 | 500 | 503>>,

@@ -55,7 +55,9 @@ export const errors = {
   InvalidResponse: Arbitrary.schema(CommsError.InvalidResponse),
   InvalidInput: Arbitrary.schema(CommsError.InvalidInput),
   CoolingDown: Arbitrary.schema(CommsError.CoolingDown),
-  PaginationLoop: Arbitrary.schema(CommsError.PaginationLoop)
+  PaginationLoop: Arbitrary.schema(CommsError.PaginationLoop),
+  PaginationLimit: Arbitrary.schema(CommsError.PaginationLimit),
+  CheckpointMismatch: Arbitrary.schema(CommsError.CheckpointMismatch)
 }
 
 /**

@@ -95,9 +95,38 @@ export const describeInput = (
     error.issues.map(({ field, problem }) => sentence(`${field}: ${problem}`)).join(" ")
   }`
 
-export const describeLoop = (error: { readonly operation: string; readonly pages: number }): string =>
-  `${error.operation} was given a page token a second time after ${error.pages} pages, so the list would never end. ` +
+export const describeLoop = (
+  error: {
+    readonly operation: string
+    readonly reason: "RepeatedToken" | "RepeatedPages"
+    readonly pages: number
+  }
+): string =>
+  `${error.operation} was given ${
+    error.reason === "RepeatedToken" ? "a page token a second time" : "pages that had come before, again and again"
+  } after ${error.pages} pages, so the list would never end. ` +
   "What came before was delivered. Tell Twilio's support, or narrow the filters."
+
+export const describeLimit = (
+  error: { readonly operation: string; readonly limit: "maxPages" | "maxItems"; readonly max: number }
+): string =>
+  `${error.operation} delivered what it may, and the list goes on: ${error.limit} is ${error.max}. ` +
+  `Raise ${error.limit}, narrow the filters, or go on from the error's position.`
+
+const mismatches = {
+  version: "it was written by another version of this library. Begin anew, or read it with that version",
+  resource: "it is of something else. Give it to the resource that it is of",
+  baseUrl: "it is of another server. Go on with the base URL that it was made with",
+  account: "it is of other credentials. Go on with the account SID or the API key that it was made with",
+  age: "it is too old. Begin anew, or allow a greater maxAge"
+}
+
+export const describeMismatch = (
+  error: { readonly operation: string; readonly part: keyof typeof mismatches; readonly detail?: string }
+): string =>
+  `${error.operation} refused a checkpoint, and nothing was sent: ${mismatches[error.part]}${
+    error.detail === undefined ? "" : ` (${printable(error.detail)})`
+  }.`
 
 export const describeCooldown = (
   error: Request & { readonly retryAfter: Duration.Duration; readonly retryAt: DateTime.Utc }

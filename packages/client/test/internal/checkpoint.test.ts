@@ -1,0 +1,117 @@
+import { CommsClient } from "@effect-comms/client"
+import { Checkpoint } from "@effect-comms/domain"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Layer, Redacted, Schema } from "effect"
+import { Digest, WebCrypto } from "effect/crypto"
+import { TestClock } from "effect/testing"
+import { anonymous, check, stamp } from "../../src/internal/checkpoint.ts"
+import { assertTag, credentials, layerHttp } from "../utils/script.ts"
+
+const Mark = Schema.Struct({ ...Checkpoint.bound, at: Schema.Int })
+
+const other = { ...anonymous, account: "1".repeat(64) }
+
+const make = (identity: Checkpoint.Identity, resource = "Things") =>
+  Effect.map(stamp(Effect.succeed(identity), resource), (bound): typeof Mark.Type => ({ ...bound, at: 3 }))
+
+const accept = check({
+  operation: "Things.resume",
+  schema: Mark,
+  identity: Effect.succeed(anonymous),
+  resource: "Things"
+})
+
+const partOf = (input: unknown, maxAge?: Duration.Duration) =>
+  Effect.map(Effect.flip(accept(input, maxAge)), (error) => assertTag(error, "CheckpointMismatch").part)
+
+describe("check", () => {
+  it.effect("takes what was made here, as it is and as JSON", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2024, 0, 15))
+      const mark = yield* make(anonymous)
+      const stored: unknown = JSON.parse(Checkpoint.toJson(Mark)(mark))
+      assert.strictEqual((yield* accept(mark)).at, 3)
+      assert.strictEqual((yield* accept(stored)).at, 3)
+    }))
+
+  it.effect("says which part does not match", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* partOf(yield* make(other)), "account")
+      assert.strictEqual(yield* partOf(yield* make({ ...anonymous, baseUrl: "1".repeat(64) })), "baseUrl")
+      assert.strictEqual(yield* partOf(yield* make(anonymous, "Others")), "resource")
+      assert.strictEqual(yield* partOf({ ...(yield* make(anonymous)), version: 2 }), "version")
+    }))
+
+  it.effect("refuses what is malformed, and names the field", () =>
+    Effect.gen(function*() {
+      const error = assertTag(yield* Effect.flip(accept({ version: 1, resource: "" })), "InvalidInput")
+      assert.strictEqual(error.operation, "Things.resume")
+      assert.includeMembers(error.issues.map(({ field }) => field), ["resource", "account", "at"])
+    }))
+
+  it.effect("takes what is seven days old, and nothing older", () =>
+    Effect.gen(function*() {
+      const mark = yield* make(anonymous)
+      yield* TestClock.adjust("7 days")
+      assert.strictEqual((yield* accept(mark)).at, 3)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* partOf(mark), "age")
+      assert.strictEqual((yield* accept(mark, Duration.days(8))).at, 3)
+      assert.strictEqual(yield* partOf(mark, Duration.days(6)), "age")
+    }))
+
+  it.effect("takes what is from the future", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2024, 0, 15))
+      const mark = yield* make(anonymous)
+      yield* TestClock.setTime(Date.UTC(2023, 0, 15))
+      assert.strictEqual((yield* accept(mark)).at, 3)
+    }))
+})
+
+const identityOf = (options: Partial<CommsClient.Options>) =>
+  Effect.flatMap(CommsClient.CommsClient, ({ identity }) => identity).pipe(
+    Effect.provide(CommsClient.layer({ credentials, ...options }).pipe(Layer.provide(layerHttp([]))), { local: true })
+  )
+
+const withoutDigests = Effect.provideService(
+  WebCrypto.WebCrypto,
+  new Proxy(globalThis.crypto, { get: () => undefined })
+)
+
+const key = { apiKey: Redacted.make("SK1"), apiSecret: Redacted.make("s3cr3t") }
+
+describe("identity", () => {
+  it.effect("is digests of the base URL and of the user name", () =>
+    Effect.gen(function*() {
+      const digest = yield* Digest.Digest
+      const sha256 = (text: string) => digest.digestHex(Digest.sha256, new TextEncoder().encode(text))
+      assert.deepEqual(yield* identityOf({}), {
+        baseUrl: yield* sha256("effect-comms/base-url:https://comms.twilio.com"),
+        account: yield* sha256(`effect-comms/account:${credentials.accountSid}`)
+      })
+    }).pipe(Effect.provide(Digest.layerWebCrypto)))
+
+  it.effect("follows the checked base URL and the user name, and not the secret", () =>
+    Effect.gen(function*() {
+      const one = yield* identityOf({})
+      assert.deepEqual(yield* identityOf({ baseUrl: "https://comms.twilio.com/" }), one)
+      assert.deepEqual(
+        yield* identityOf({ credentials: { ...credentials, authToken: Redacted.make("rotated") } }),
+        one
+      )
+      const elsewhere = yield* identityOf({ baseUrl: "https://comms.twilio.com/eu" })
+      assert.notStrictEqual(elsewhere.baseUrl, one.baseUrl)
+      assert.strictEqual(elsewhere.account, one.account)
+      const byKey = yield* identityOf({ credentials: key })
+      assert.notStrictEqual(byKey.account, one.account)
+      assert.strictEqual(byKey.baseUrl, one.baseUrl)
+    }))
+
+  it.effect("is computed when it is first asked for, and kept", () =>
+    Effect.gen(function*() {
+      const { identity } = yield* CommsClient.make({ credentials }).pipe(withoutDigests)
+      const first = yield* identity
+      assert.strictEqual(yield* withoutDigests(identity), first)
+    }).pipe(Effect.provide(layerHttp([]))))
+})
