@@ -1,0 +1,77 @@
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+
+interface Operation {
+  readonly id: string
+  readonly status: string
+  readonly stats: { readonly total: number; readonly created: number; readonly failed: number }
+}
+
+interface Wait {
+  readonly operationId: string
+  readonly waited: Duration.Duration
+  readonly polls: number
+  readonly last?: Operation
+}
+
+const countsOf = ({ created, failed, total }: Operation["stats"]): string =>
+  `${created} of ${total} created, ${failed} failed`
+
+const lastOf = ({ last }: Wait): string =>
+  last === undefined ? "It was never seen." : `It was last seen as ${last.status}, ${countsOf(last.stats)}.`
+
+const goesOn = "The operation itself goes on, if it was at work."
+
+export const describePolls = (
+  error: Wait & {
+    readonly failures: number
+    readonly since: DateTime.Utc
+    readonly reason: { readonly message: string }
+  }
+): string =>
+  `Looking at ${error.operationId} failed ${
+    error.failures === 1 ? "" : `${error.failures} times in a row since ${DateTime.formatIso(error.since)}, `
+  }at last so: ${error.reason.message} ${lastOf(error)} ${goesOn}`
+
+export const describeNotFound = (error: Wait & { readonly grace: Duration.Duration }): string =>
+  `${error.operationId} is not there, ${Duration.format(error.grace)} after it could have been created. ` +
+  `${lastOf(error)} Check the id, and that it belongs to this account.`
+
+export const describeStatus = (
+  error: Wait & { readonly status: string; readonly since: DateTime.Utc }
+): string =>
+  `${error.operationId} is in a state named ${error.status} since ${DateTime.formatIso(error.since)}, ` +
+  `which this version of the library does not know, so it cannot say whether that is the end. ${lastOf(error)} ` +
+  "Look for a newer version, or allow more time with unknownStatusLimit."
+
+export const describeStall = (error: Wait & { readonly unchangedFor: Duration.Duration }): string =>
+  `Nothing about ${error.operationId} changed for ${Duration.format(error.unchangedFor)}. ${lastOf(error)} ` +
+  "Wait for it again, allow more time with stall.after, or tell Twilio's support."
+
+export const describeWait = (error: Wait & { readonly limit: "time" | "schedule" }): string =>
+  `${error.operationId} had not ended after ${
+    Duration.format(error.waited)
+  } and ${error.polls} polls, which is all that ${error.limit === "time" ? "timeLimit" : "the schedule"} allows. ${
+    lastOf(error)
+  } ${goesOn} Wait for it again, or allow more.`
+
+export const describeNotTolerated = (
+  { outcome, tolerance }: {
+    readonly outcome:
+      | { readonly _tag: "Completed" | "Canceled"; readonly operation: Operation }
+      | {
+        readonly _tag: "CompletedWithFailures"
+        readonly operation: Operation
+        readonly missing: number
+        readonly share: number
+      }
+    readonly tolerance: "any" | "none" | number
+  }
+): string => {
+  const { id, stats } = outcome.operation
+  const limit = typeof tolerance === "number" ? `no more than ${tolerance * 100} % failed` : "none failed"
+  const what = outcome._tag === "CompletedWithFailures"
+    ? `${id} completed with failures: ${countsOf(stats)}, ${outcome.missing} missing`
+    : `${id} was canceled: ${countsOf(stats)}`
+  return `${what}, and the caller asked that ${limit}. What was created stays; look at what is missing before it is sent again.`
+}
