@@ -16,7 +16,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { CommsClient } from "./CommsClient.ts"
+import { anonymous } from "./internal/checkpoint.ts"
+import { makeObserver } from "./internal/observe.ts"
 import * as Paging from "./Paging.ts"
+import * as Waiting from "./Waiting.ts"
 
 /**
  * What fetching an operation can fail with.
@@ -48,7 +51,7 @@ export type StreamError = ListError | CommsError.PaginationLoop
  * @category models
  * @since 0.1.0
  */
-export interface Service {
+export interface Service extends Waiting.Waiting {
   /** Fetches one operation. A malformed id fails with `InvalidInput`, and nothing is sent. */
   readonly fetch: (operationId: string) => Effect.Effect<SenderPoolOperation.SenderPoolOperation, FetchError>
   /** Lists one page: the first, or that of `pageToken`. */
@@ -78,6 +81,8 @@ export class SenderPoolOperations extends Context.Service<SenderPoolOperations, 
   "@effect-comms/client/SenderPoolOperations"
 ) {}
 
+const resource = "SenderPoolOperations"
+
 const decodeId = makeDecoder("SenderPoolOperations.fetch", "operationId", OperationId)
 
 const decodeParams = makeDecoder("SenderPoolOperations.list", "params", SenderPoolOperation.ListParams)
@@ -98,6 +103,8 @@ export const fromCalls = (calls: {
   /** What checkpoints are bound to. Default: to nothing in particular, as a test needs it. */
   readonly identity?: Effect.Effect<Checkpoint.Identity> | undefined
 }): Service => {
+  const identity = calls.identity ?? Effect.succeed(anonymous)
+
   const fetch = Effect.fn("SenderPoolOperations.fetch")(function*(operationId: string) {
     const id = yield* decodeId(operationId)
     yield* Effect.annotateCurrentSpan({ operationId: id })
@@ -120,7 +127,15 @@ export const fromCalls = (calls: {
       })
     }))
 
+  const observer = makeObserver({
+    operation: `${resource}.poll`,
+    fetch,
+    list: listPage,
+    select: (page) => page.operations
+  })
+
   return SenderPoolOperations.of({
+    ...Waiting.make({ resource, identity, observer }),
     fetch,
     list: (params) => Effect.flatMap(decodeParams(params ?? {}), (params) => listPage(toQuery(params))),
     streamPages: (params) => paginate(params, (page) => [page]),
