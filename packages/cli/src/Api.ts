@@ -1,0 +1,207 @@
+/**
+ * The API that a command asks: where it is and who calls, from the environment and a file, or an emulator.
+ *
+ * @since 0.1.0
+ */
+import * as CommsClient from "@effect-comms/client/CommsClient"
+import * as Credentials from "@effect-comms/client/Credentials"
+import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
+import type * as CommsError from "@effect-comms/domain/CommsError"
+import type * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import process from "node:process"
+import { parseEnv } from "node:util"
+import { UsageError } from "./Failure.ts"
+import type { Needs } from "./Handler.ts"
+import * as Settings from "./Settings.ts"
+
+/**
+ * The variables that say who calls.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const credentialNames = [
+  "TWILIO_API_KEY",
+  "TWILIO_API_SECRET",
+  "TWILIO_ACCOUNT_SID",
+  "TWILIO_AUTH_TOKEN"
+] as const
+
+/**
+ * The other variables that are read.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const otherNames = [
+  "TWILIO_COMMS_BASE_URL",
+  "TWILIO_COMMS_ATTEMPT_TIMEOUT",
+  "TWILIO_COMMS_CALL_TIMEOUT",
+  "TWILIO_COMMS_MAX_ATTEMPTS",
+  "TWILIO_COMMS_MAX_RETRY_AFTER"
+] as const
+
+type Name = (typeof credentialNames)[number] | (typeof otherNames)[number]
+
+/**
+ * Variables, and where each is from.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Variables = ReadonlyMap<Name, { readonly value: string; readonly source: string }>
+
+const hasPair = (values: Readonly<Record<string, string | undefined>>): boolean =>
+  Boolean(values["TWILIO_API_KEY"] && values["TWILIO_API_SECRET"]) ||
+  Boolean(values["TWILIO_ACCOUNT_SID"] && values["TWILIO_AUTH_TOKEN"])
+
+const readFile = Effect.fnUntraced(function*(path: string) {
+  const fs = yield* FileSystem.FileSystem
+  return yield* Effect.mapError(
+    fs.readFileString(path),
+    (error) =>
+      new UsageError({
+        what: `--env-file: ${path} cannot be read.`,
+        why: error.reason._tag === "NotFound" ? "There is no such file." : error.message,
+        advice: "Name a file of lines such as TWILIO_ACCOUNT_SID=AC..."
+      })
+  )
+})
+
+/**
+ * The variables of the environment, and those of `--env-file` that it does not set. Credentials of the environment are
+ * not mixed with those of the file.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const variables: Effect.Effect<Variables, UsageError, FileSystem.FileSystem | Needs> = Effect.gen(function*() {
+  const envFile = yield* Settings.EnvFile
+  const file = Option.isSome(envFile) ? parseEnv(yield* readFile(envFile.value)) : {}
+  const ownCredentials = hasPair(process.env)
+  const found = new Map<Name, { readonly value: string; readonly source: string }>()
+  const read = (name: Name, fromFile: boolean) => {
+    // An empty variable is how shells and CI systems spell "not set".
+    const value = process.env[name] || (fromFile ? file[name] : undefined)
+    if (value) {
+      found.set(name, { value, source: process.env[name] ? "environment" : Option.getOrElse(envFile, () => "") })
+    }
+  }
+  for (const name of credentialNames) read(name, !ownCredentials)
+  for (const name of otherNames) read(name, true)
+  return found
+})
+
+/**
+ * How the API is reached.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Connection {
+  readonly variables: Variables
+  readonly http: Layer.Layer<HttpClient.HttpClient>
+}
+
+/**
+ * How many operations the embedded emulator has.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const embeddedOperations = 3000
+
+const embedded: Effect.Effect<Connection> = Effect.gen(function*() {
+  const Emulator = yield* Effect.promise(() => import("@effect-comms/testing/Emulator"))
+  const source = "--emulator"
+  return {
+    variables: new Map<Name, { readonly value: string; readonly source: string }>([
+      ["TWILIO_ACCOUNT_SID", { value: Emulator.defaultCredentials.accountSid, source }],
+      ["TWILIO_AUTH_TOKEN", { value: Redacted.value(Emulator.defaultCredentials.authToken), source }],
+      ["TWILIO_COMMS_BASE_URL", { value: Emulator.baseUrl, source }]
+    ]),
+    http: Emulator.layerHttpClient.pipe(
+      Layer.provide(Emulator.layer({ operations: embeddedOperations, seed: 1 })),
+      Layer.orDie
+    )
+  }
+})
+
+const overNetwork: Effect.Effect<Connection, UsageError, FileSystem.FileSystem | Needs> = Effect.gen(function*() {
+  const { layerUndici } = yield* Effect.promise(() => import("@effect/platform-node/NodeHttpClient"))
+  return { variables: yield* variables, http: layerUndici }
+})
+
+/**
+ * How the API is reached: over the network, or in this process with `--emulator`.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const connection: Effect.Effect<Connection, UsageError, FileSystem.FileSystem | Needs> = Effect.flatMap(
+  Settings.Embedded,
+  (isEmbedded): typeof overNetwork => isEmbedded ? embedded : overNetwork
+)
+
+/**
+ * A provider of these variables and no others.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const toProvider = (variables: Variables): ConfigProvider.ConfigProvider =>
+  ConfigProvider.fromEnv({ env: Object.fromEntries(Array.from(variables, ([name, { value }]) => [name, value])) })
+
+const nameSet = (variables: Variables): string => {
+  const names = credentialNames.filter((name) => variables.has(name))
+  return names.length === 0
+    ? "None of the variables that hold them is set."
+    : `${names.join(" and ")} ${names.length === 1 ? "is" : "are"} set, and the other half is missing.`
+}
+
+/**
+ * Says that there are no credentials, when there are none.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const checkCredentials = (variables: Variables): Effect.Effect<void, UsageError> =>
+  Credentials.config.pipe(
+    Effect.provideService(ConfigProvider.ConfigProvider, toProvider(variables)),
+    Effect.mapError(() =>
+      new UsageError({
+        what: "There are no credentials.",
+        why: nameSet(variables),
+        advice: "Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET, in the " +
+          "environment or in a file that --env-file names. Or try it without an account: --emulator."
+      })
+    ),
+    Effect.asVoid
+  )
+
+/**
+ * The client, and the operations of SenderPools, as this command was told to reach them.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<
+  CommsClient.CommsClient | SenderPoolOperations.SenderPoolOperations,
+  UsageError | Config.ConfigError | CommsError.InvalidInput,
+  FileSystem.FileSystem | Needs
+> = Layer.unwrap(Effect.gen(function*() {
+  const { http, variables } = yield* connection
+  yield* checkCredentials(variables)
+  return SenderPoolOperations.layer.pipe(
+    Layer.provideMerge(CommsClient.layerConfig),
+    Layer.provide(http),
+    Layer.provide(ConfigProvider.layer(toProvider(variables)))
+  )
+}))

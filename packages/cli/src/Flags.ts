@@ -1,0 +1,122 @@
+/**
+ * The values that flags and arguments take: durations, dates, ids and sizes.
+ *
+ * @since 0.1.0
+ */
+import { OperationId } from "@effect-comms/domain/Operation"
+import { maxPageSize } from "@effect-comms/domain/Pagination"
+import { Timestamp } from "@effect-comms/domain/Timestamp"
+import * as CliError from "effect/cli/CliError"
+import * as Flag from "effect/cli/Flag"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+const units = { ms: Duration.millis, s: Duration.seconds, m: Duration.minutes, h: Duration.hours, d: Duration.days }
+
+const isUnit = (unit: string): unit is keyof typeof units => unit in units
+
+/**
+ * Reads a duration such as `200ms`, `30s`, `10m`, `2h` or `7d`.
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const parseDuration = (text: string): Option.Option<Duration.Duration> => {
+  const [, amount = "", unit = ""] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? []
+  return isUnit(unit) ? Option.some(units[unit](Number(amount))) : Option.none()
+}
+
+const durationForms = "a duration such as 200ms, 30s, 10m, 2h or 7d"
+
+const dateForms = "an RFC 3339 date-time such as 2024-04-05T06:20:00Z, a date (its first instant in UTC), " +
+  "or how long ago, such as 2h or 7d"
+
+const decodeTimestamp = Schema.decodeOption(Timestamp)
+
+/**
+ * Reads a point in time: a date-time, a date, or a duration before now.
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const parseDate = (text: string): Effect.Effect<Option.Option<DateTime.Utc>> =>
+  Option.match(parseDuration(text), {
+    onNone: () => Effect.succeed(decodeTimestamp(text)),
+    onSome: (ago) => Effect.map(Clock.currentTimeMillis, (now) => DateTime.make(now - Duration.toMillis(ago)))
+  })
+
+/**
+ * A duration.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const duration = (name: string): Flag.Flag<Duration.Duration> =>
+  Flag.String(name).pipe(Flag.filterMap(parseDuration, () => durationForms), Flag.withMetavar("DURATION"))
+
+/**
+ * A point in time.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const date = (name: string): Flag.Flag<DateTime.Utc> =>
+  Flag.String(name).pipe(
+    Flag.mapEffect((value) =>
+      Effect.flatMap(
+        parseDate(value),
+        Option.match({
+          onNone: () =>
+            Effect.fail(new CliError.InvalidValue({ option: name, value, expected: dateForms, kind: "flag" })),
+          onSome: (date) => Effect.succeed(date)
+        })
+      )
+    ),
+    Flag.withMetavar("DATE")
+  )
+
+/**
+ * A whole number within bounds.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const int = (name: string, minimum: number, maximum: number): Flag.Flag<number> =>
+  Flag.Int(name).pipe(
+    Flag.filter(
+      (value) => value >= minimum && value <= maximum,
+      () =>
+        maximum === Number.MAX_SAFE_INTEGER
+          ? `a whole number from ${minimum}`
+          : `a whole number from ${minimum} to ${maximum}`
+    ),
+    Flag.withMetavar("N")
+  )
+
+/**
+ * The size of a page.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const pageSize: Flag.Flag<number> = int("page-size", 1, maxPageSize)
+
+/**
+ * Whether a text is the id of an operation.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isOperationId: (text: string) => boolean = Schema.is(OperationId)
+
+/**
+ * The form of an operation's id, for messages.
+ *
+ * @category formatting
+ * @since 0.1.0
+ */
+export const operationIdForm = "an operation id such as comms_operation_01h9krwprkeee8fzqspvwy6nq8"

@@ -1,0 +1,254 @@
+/**
+ * Rows on stdout: as a table, JSON, a line of JSON each, or CSV, as they come.
+ *
+ * @since 0.1.0
+ */
+import * as Flag from "effect/cli/Flag"
+import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as PlatformError from "effect/PlatformError"
+import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
+import { cell } from "./Printable.ts"
+
+/**
+ * The formats.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Format = "table" | "json" | "ndjson" | "csv"
+
+/**
+ * `--format`.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const flag: Flag.Flag<Option.Option<Format>> = Flag.Literals("format", ["table", "json", "ndjson", "csv"]).pipe(
+  Flag.optional,
+  Flag.withMetavar("FORMAT"),
+  Flag.withDescription("How it is printed; table on a terminal, ndjson in a pipe or a file")
+)
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Colour = "red" | "green" | "yellow"
+
+/**
+ * A column of a table and of CSV.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Column<A> {
+  /** The name in CSV. */
+  readonly name: string
+  /** The name in a table, when it is another. */
+  readonly title?: string | undefined
+  readonly text: (row: A) => string
+  /** The text in CSV, when it is another. */
+  readonly csv?: ((row: A) => string) | undefined
+  /** Numbers are flush right. */
+  readonly right?: boolean | undefined
+  readonly colour?: ((row: A) => Colour | undefined) | undefined
+  /** No narrower than this in a table, whatever the first rows are. */
+  readonly width?: number | undefined
+}
+
+/**
+ * What rows of a kind look like.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Shape<A> {
+  readonly columns: ReadonlyArray<Column<A>>
+  /** What JSON is made of. */
+  readonly encode: (row: A) => unknown
+}
+
+const codes = { red: 31, green: 32, yellow: 33, bold: 1 }
+
+type Paint = (text: string, style: keyof typeof codes | undefined) => string
+
+const plain: Paint = (text) => text
+
+const coloured: Paint = (text, style) => style === undefined ? text : `\u001b[${codes[style]}m${text}\u001b[0m`
+
+// JSON escapes what is below a space. What is above, terminals obey as well.
+const escapeControls = (json: string): string =>
+  json.replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
+  )
+
+const json = (value: unknown, indent?: number): string => escapeControls(JSON.stringify(value, undefined, indent))
+
+// A spreadsheet takes a cell that begins so for a formula.
+const csvCell = (text: string): string => {
+  const clean = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
+  const safe = /^[=+\-@]/.test(clean) && Number.isNaN(Number(clean)) ? `'${clean}` : clean
+  return /[",]/.test(safe) ? `"${safe.replaceAll("\"", "\"\"")}"` : safe
+}
+
+const csvLine = (cells: ReadonlyArray<string>): string => `${cells.map(csvCell).join(",")}\r\n`
+
+const titleOf = <A>({ name, title = name }: Column<A>): string => title
+
+const tableOf = <A>(columns: ReadonlyArray<Column<A>>, paint: Paint) => {
+  let widths: ReadonlyArray<number> | undefined
+  const line = (cells: ReadonlyArray<string>, styles: ReadonlyArray<keyof typeof codes | undefined>): string => {
+    const padded = cells.map((cell, i) => {
+      const width = widths?.[i] ?? 0
+      return paint(columns[i]?.right === true ? cell.padStart(width) : cell.padEnd(width), styles[i])
+    })
+    return `${paint === plain ? padded.join("  ").trimEnd() : padded.join("  ")}\n`
+  }
+  /** The rows, with a header before the first ones, whose widths all later ones have. */
+  return (rows: ReadonlyArray<A>): string => {
+    const cells = rows.map((row) => columns.map(({ text }) => cell(text(row))))
+    let text = ""
+    if (widths === undefined) {
+      widths = columns.map((column, i) =>
+        Math.max(titleOf(column).length, column.width ?? 0, ...cells.map((row) => row[i]?.length ?? 0))
+      )
+      text = line(columns.map(titleOf), columns.map(() => "bold"))
+    }
+    return cells.reduce(
+      (text, row, i) =>
+        text + line(row, columns.map(({ colour }) => rows[i] === undefined ? undefined : colour?.(rows[i]))),
+      text
+    )
+  }
+}
+
+/**
+ * Rows as text, a piece for each piece that comes. The header comes with the first, or at the end when there is none.
+ *
+ * @category formatting
+ * @since 0.1.0
+ */
+export const toText =
+  <A>(shape: Shape<A>, format: Format, colours: boolean) =>
+  <E, R>(rows: Stream.Stream<A, E, R>): Stream.Stream<string, E, R> =>
+    Stream.suspend(() => {
+      const { columns, encode } = shape
+      let begun = false
+      const pieces = (
+        begin: (rows: ReadonlyArray<A>) => string,
+        next: (rows: ReadonlyArray<A>) => string,
+        end: string
+      ) => {
+        const text = Stream.mapArray(rows, (rows) => {
+          const piece = begun ? next(rows) : begin(rows)
+          begun = true
+          return [piece]
+        })
+        const last = Stream.suspend(() => Stream.succeed((begun ? "" : begin([])) + end))
+        // What was printed until a failure is whole as well.
+        return Stream.concat(
+          Stream.catchCause(text, (cause) => Stream.concat(last, Stream.failCause(cause))),
+          last
+        )
+      }
+      switch (format) {
+        case "table": {
+          const table = tableOf(columns, colours ? coloured : plain)
+          return pieces(table, table, "")
+        }
+        case "csv": {
+          const lines = (rows: ReadonlyArray<A>) =>
+            rows.reduce((text, row) => text + csvLine(columns.map(({ csv, text }) => (csv ?? text)(row))), "")
+          return pieces((rows) => csvLine(columns.map(({ name }) => name)) + lines(rows), lines, "")
+        }
+        case "ndjson": {
+          const lines = (rows: ReadonlyArray<A>) => rows.reduce((text, row) => `${text}${json(encode(row))}\n`, "")
+          return pieces(lines, lines, "")
+        }
+        case "json": {
+          const items = (rows: ReadonlyArray<A>) => rows.map((row) => `\n  ${json(encode(row))}`).join(",")
+          return pieces((rows) => `[${items(rows)}`, (rows) => `,${items(rows)}`, "\n]\n")
+        }
+      }
+    })
+
+/**
+ * One row as a document of its own: JSON without a list around it, or a line for each column.
+ *
+ * @category formatting
+ * @since 0.1.0
+ */
+export const documentToText = <A>(shape: Shape<A>, format: Format, colours: boolean) => (row: A): string => {
+  const { columns, encode } = shape
+  const paint = colours ? coloured : plain
+  const width = Math.max(...columns.map((column) => titleOf(column).length))
+  switch (format) {
+    case "json":
+      return `${json(encode(row), 2)}\n`
+    case "ndjson":
+      return `${json(encode(row))}\n`
+    case "csv":
+      return csvLine(columns.map(({ name }) => name)) + csvLine(columns.map(({ csv, text }) => (csv ?? text)(row)))
+    case "table":
+      return columns.map((column) =>
+        `${paint(titleOf(column).padEnd(width), "bold")}  ${paint(cell(column.text(row)), column.colour?.(row))}\n`
+      ).join("")
+  }
+}
+
+/**
+ * The format that was asked for, or the one that fits where stdout goes; and whether it may have colours.
+ *
+ * @category formatting
+ * @since 0.1.0
+ */
+export const resolve = Effect.fnUntraced(function*(asked: Option.Option<Format>) {
+  const { stdoutIsTerminal } = yield* Stdio.Stdio
+  const isTerminal = yield* stdoutIsTerminal
+  const { canColor } = yield* TerminalCapabilities.TerminalCapabilities
+  return {
+    format: Option.getOrElse(asked, (): Format => isTerminal ? "table" : "ndjson"),
+    colours: canColor && isTerminal
+  }
+})
+
+/**
+ * Writes text to stdout, as fast as it is taken there.
+ *
+ * @category printing
+ * @since 0.1.0
+ */
+export const write = <E, R>(
+  text: Stream.Stream<string, E, R>
+): Effect.Effect<void, E | PlatformError.PlatformError, R | Stdio.Stdio> =>
+  Effect.flatMap(Stdio.Stdio, (stdio) => Stream.run(text, stdio.stdout()))
+
+/**
+ * Prints rows to stdout as they come.
+ *
+ * @category printing
+ * @since 0.1.0
+ */
+export const print = Effect.fnUntraced(function*<A, E, R>(
+  shape: Shape<A>,
+  asked: Option.Option<Format>,
+  rows: Stream.Stream<A, E, R>
+) {
+  const { colours, format } = yield* resolve(asked)
+  yield* write(toText(shape, format, colours)(rows))
+})
+
+/**
+ * Prints one row to stdout, as a document of its own.
+ *
+ * @category printing
+ * @since 0.1.0
+ */
+export const printDocument = Effect.fnUntraced(function*<A>(shape: Shape<A>, asked: Option.Option<Format>, row: A) {
+  const { colours, format } = yield* resolve(asked)
+  yield* write(Stream.succeed(documentToText(shape, format, colours)(row)))
+})

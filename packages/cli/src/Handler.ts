@@ -1,0 +1,102 @@
+/**
+ * What every command's handler stands in: loaded when it is called, its notes on stderr, its errors told and turned into
+ * an exit code.
+ *
+ * @since 0.1.0
+ */
+import * as Story from "@effect-comms/client/Story"
+import * as Cause from "effect/Cause"
+import type * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Console from "effect/Console"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import * as References from "effect/References"
+import * as ExitCode from "./ExitCode.ts"
+import * as Failure from "./Failure.ts"
+import { printable } from "./Printable.ts"
+import * as Settings from "./Settings.ts"
+
+const textLogger = Logger.withConsoleError(
+  Logger.make<unknown, string>(({ message }) => (Array.isArray(message) ? message : [message]).map(String).join(" "))
+)
+
+const jsonLogger = Logger.withConsoleError(Logger.formatJson)
+
+const onRepeat = ({ attempt, delay, method, url }: Story.Repeat) =>
+  Effect.annotateLogs(
+    Effect.logInfo(
+      `Attempt ${attempt.number} of ${method} ${printable(url)} ended with ${attempt.status ?? attempt.outcome}; ` +
+        `it is repeated in ${Failure.shortTime(delay)}.`
+    ),
+    { attempt: attempt.number, outcome: attempt.outcome, delayMillis: Math.round(Duration.toMillis(delay)) }
+  )
+
+/**
+ * Tells an error on stderr.
+ *
+ * @category logging
+ * @since 0.1.0
+ */
+export const report = Effect.fnUntraced(function*(error: unknown) {
+  const format = yield* Settings.LogFormat
+  const attempts = yield* Settings.Verbose
+  const description = Failure.describe(error)
+  yield* format === "text"
+    ? Effect.logError(Failure.toText(description, { attempts }))
+    : Effect.annotateLogs(Effect.logError(description.what), Failure.toFields(description, { attempts }))
+})
+
+/**
+ * Tells a defect: one line, and never a stack.
+ *
+ * @category logging
+ * @since 0.1.0
+ */
+export const describeDefect = (defect: unknown): string =>
+  `Error: This is a mistake in comms itself: ${Failure.describe(defect).what}`
+
+/**
+ * Makes a handler of a program that is loaded when it is called.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const lazy = <Input, E, R>(
+  load: () => Promise<{ readonly run: (input: Input) => Effect.Effect<void, E, R> }>
+) =>
+  Effect.fnUntraced(
+    function*(input: Input) {
+      const { run } = yield* Effect.promise(load)
+      const verbose = yield* Settings.Verbose
+      return yield* verbose ? Effect.provideService(run(input), Story.OnRepeat, onRepeat) : run(input)
+    },
+    Effect.catchCause(Effect.fnUntraced(function*(cause: Cause.Cause<E>) {
+      if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
+      if (Cause.hasDies(cause)) {
+        yield* Console.error(describeDefect(Cause.squash(cause)))
+        return yield* new ExitCode.Ended({ code: ExitCode.failed })
+      }
+      const error = Cause.squash(cause)
+      if (error instanceof ExitCode.Ended) return yield* error
+      yield* report(error)
+      return yield* new ExitCode.Ended({ code: Failure.exitCodeOf(error) })
+    })),
+    (effect) =>
+      Effect.gen(function*() {
+        const format = yield* Settings.LogFormat
+        const quiet = yield* Settings.Quiet
+        return yield* effect.pipe(
+          Effect.provideService(Logger.CurrentLoggers, new Set([format === "text" ? textLogger : jsonLogger])),
+          Effect.provideService(References.MinimumLogLevel, quiet ? "Error" : "Info")
+        )
+      })
+  )
+
+/**
+ * The settings that a handler reads.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Needs = GlobalFlag.Setting.Identifier<"quiet" | "verbose" | "log-format" | "env-file" | "emulator">

@@ -1,0 +1,43 @@
+/**
+ * Help, the version, and what is wrong with a command line.
+ *
+ * @since 0.1.0
+ */
+import type * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Stdio from "effect/Stdio"
+import { printable } from "./Printable.ts"
+
+const toText = (errors: ReadonlyArray<CliError.NonShowHelpErrors>, commandPath: ReadonlyArray<string>): string =>
+  [
+    ...errors.map(({ message }) => `Error: ${printable(message)}`),
+    `  Do:  Run '${commandPath.join(" ")} --help' for what is right. Nothing was sent.`
+  ].join("\n")
+
+/**
+ * Help that was asked for goes to stdout, as does the version; all else to stderr.
+ *
+ * @category presenters
+ * @since 0.1.0
+ */
+export const presenter: CliOutput.Presenter = {
+  present: Effect.fnUntraced(function*(event) {
+    const { canColor } = yield* TerminalCapabilities.TerminalCapabilities
+    const stdio = yield* Effect.serviceOption(Stdio.Stdio)
+    const isTerminal = stdio._tag === "Some" && (yield* stdio.value.stdoutIsTerminal)
+    const formatter = CliOutput.defaultFormatter({ colors: canColor && isTerminal })
+    switch (event._tag) {
+      case "Help":
+        return yield* event.reason === "Requested"
+          ? Console.log(formatter.formatHelpDoc(event.helpDoc))
+          : Console.error(CliOutput.defaultFormatter({ colors: false }).formatHelpDoc(event.helpDoc))
+      case "InvalidInvocation":
+        return yield* Console.error(toText(event.errors, event.commandPath))
+      case "Version":
+        return yield* Console.log(`${event.name} ${event.version}`)
+    }
+  })
+}

@@ -1,0 +1,22 @@
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flags from "../Flags.ts"
+import * as Format from "../Format.ts"
+import * as Handler from "../Handler.ts"
+
+export const get = Command.make("get", {
+  ids: Argument.String("ID").pipe(
+    Argument.filter(Flags.isOperationId, () => Flags.operationIdForm),
+    Argument.withDescription("The id of an operation"),
+    Argument.atLeast(1)
+  ),
+  format: Format.flag
+}, Handler.lazy(() => import("../run/get.ts"))).pipe(
+  Command.withDescription("Fetch operations by id: one document for one id, rows for several, in the order asked"),
+  Command.withExamples([
+    {
+      command: "comms operations get comms_operation_01h9krwprkeee8fzqspvwy6nq8 --format json",
+      description: "One operation as JSON"
+    }
+  ])
+)

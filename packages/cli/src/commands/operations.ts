@@ -1,0 +1,9 @@
+import * as Command from "effect/cli/Command"
+import { get } from "./get.ts"
+import { list } from "./list.ts"
+
+export const operations = Command.make("operations").pipe(
+  Command.withDescription("The operations of SenderPools"),
+  Command.withAlias("ops"),
+  Command.withSubcommands([list, get])
+)

@@ -1,0 +1,102 @@
+import * as Emulator from "@effect-comms/testing/Emulator"
+import * as FaultPlan from "@effect-comms/testing/FaultPlan"
+import * as Report from "@effect-comms/testing/Report"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as PlatformError from "effect/PlatformError"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { UsageError } from "../Failure.ts"
+import * as Format from "../Format.ts"
+
+export interface Input {
+  readonly port: number
+  readonly operations: number
+  readonly seed: number
+  readonly faults: string
+  readonly report: Option.Option<string>
+}
+
+const isPreset = (name: string): name is FaultPlan.Preset => Object.hasOwn(FaultPlan.presets, name)
+
+const fileReason = (error: PlatformError.PlatformError): string =>
+  error.reason._tag === "NotFound" ? "There is no such file or directory." : error.message
+
+const readPlan = Effect.fnUntraced(function*(name: string) {
+  if (isPreset(name)) return FaultPlan.presets[name]
+  const fs = yield* FileSystem.FileSystem
+  const text = yield* Effect.mapError(fs.readFileString(name), (error) =>
+    new UsageError({
+      what: `--faults: ${name} is neither a preset nor a file that can be read.`,
+      why: fileReason(error),
+      advice: `Name one of ${FaultPlan.presetNames.join(", ")}, or a file with a plan of faults in JSON.`
+    }))
+  return yield* Effect.mapError(FaultPlan.fromJson(text), ({ issues }) =>
+    new UsageError({
+      what: `--faults: ${name} holds no plan of faults.`,
+      why: issues.map(({ field, problem }) => `${field}: ${problem}`).join(" "),
+      advice:
+        "A plan is an object with a list of rules, such as {\"rules\":[{\"do\":{\"_tag\":\"Status\",\"status\":503}}]}."
+    }))
+})
+
+const encodeReport = Schema.encodeEffect(Report.ReportFromJson)
+
+const writeReport = Effect.fnUntraced(function*(file: string, report: Report.Report) {
+  const fs = yield* FileSystem.FileSystem
+  const text = yield* Effect.orDie(encodeReport(report))
+  yield* Effect.mapError(fs.writeFileString(file, `${text}\n`), (error) =>
+    new UsageError({
+      what: `--report: ${file} cannot be written.`,
+      why: fileReason(error),
+      advice: "Name a file in a directory that is there and may be written to."
+    }))
+})
+
+// The whole of a long report is for the file.
+const shownRequests = 100
+
+const shown = ({ requests, summary }: Report.Report): string =>
+  Report.toTable(new Report.Report({ summary, requests: requests.slice(-shownRequests) }))
+
+const instructions = (url: string, operations: number): string => {
+  const { accountSid, authToken } = Emulator.defaultCredentials
+  const token = Redacted.value(authToken)
+  return [
+    `The emulator listens at ${url}, with ${operations.toLocaleString("en")} operations.`,
+    `  comms    TWILIO_COMMS_BASE_URL=${url} TWILIO_ACCOUNT_SID=${accountSid} TWILIO_AUTH_TOKEN=${token} \\`,
+    "             comms operations list",
+    `  curl     curl -u ${accountSid}:${token} ${url}/v1/SenderPools/Operations`,
+    `  library  CommsClient.layer({ baseUrl: "${url}", credentials: Emulator.defaultCredentials })`,
+    "Ctrl-C ends it, and prints what was asked of it."
+  ].join("\n")
+}
+
+export const run = Effect.fnUntraced(function*(input: Input) {
+  const faults = yield* readPlan(input.faults)
+  const { operations, port, seed } = input
+  const layer = Emulator.layerServer({ port }).pipe(
+    Layer.provideMerge(Emulator.layer({ operations, seed, faults: { seed, ...faults } }))
+  )
+  yield* Effect.gen(function*() {
+    const { report } = yield* Emulator.Emulator
+    const { url } = yield* Emulator.Address
+    // A report that cannot be written had better be known before there is one.
+    const save = Option.match(input.report, {
+      onNone: () => Effect.void,
+      onSome: (file) => Effect.flatMap(report, (report) => writeReport(file, report))
+    })
+    yield* save
+    yield* Effect.logInfo(instructions(url, operations))
+    yield* Format.write(Stream.succeed(`${url}\n`))
+    return yield* Effect.never.pipe(Effect.onExit(() =>
+      Effect.andThen(
+        Effect.flatMap(report, (report) => Format.write(Stream.succeed(`\n${shown(report)}\n`))),
+        save
+      )
+    ))
+  }).pipe(Effect.provide(layer))
+})

@@ -1,0 +1,37 @@
+import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
+import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Api from "../Api.ts"
+import * as ExitCode from "../ExitCode.ts"
+import * as Format from "../Format.ts"
+import * as Handler from "../Handler.ts"
+import { shape } from "../OperationShape.ts"
+
+export interface Input {
+  readonly ids: ReadonlyArray<string>
+  readonly format: Option.Option<Format.Format>
+}
+
+const concurrency = 8
+
+export const run = Effect.fnUntraced(function*({ format, ids }: Input) {
+  const operations = yield* SenderPoolOperations.SenderPoolOperations
+  const [first] = ids
+  if (first !== undefined && ids.length === 1) {
+    return yield* Format.printDocument(shape, format, yield* operations.fetch(first))
+  }
+  let missing = false
+  const fetch = (id: string) =>
+    operations.fetch(id).pipe(
+      Effect.map((operation): ReadonlyArray<SenderPoolOperation> => [operation]),
+      Effect.catchTag("NotFound", (error) => {
+        missing = true
+        return Effect.as(Handler.report(error), [])
+      })
+    )
+  const rows = Stream.fromIterable(ids).pipe(Stream.mapEffect(fetch, { concurrency }), Stream.flattenIterable)
+  yield* Format.print(shape, format, rows)
+  if (missing) return yield* new ExitCode.Ended({ code: ExitCode.failed })
+}, Effect.provide(Api.layer))

@@ -1,0 +1,104 @@
+import * as Grader from "@effect-comms/testing/Grader"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import * as ChildProcess from "effect/process/ChildProcess"
+import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as ExitCode from "../ExitCode.ts"
+import { UsageError } from "../Failure.ts"
+import * as Format from "../Format.ts"
+
+export interface Input {
+  readonly command: string
+  readonly scenario: ReadonlyArray<string>
+  readonly concurrency: number
+  readonly format: Option.Option<Format.Format>
+}
+
+const isScenario = Schema.is(Grader.Scenario)
+
+const shape: Format.Shape<Grader.Row> = {
+  columns: [
+    { name: "scenario", text: ({ scenario }) => scenario },
+    {
+      name: "verdict",
+      text: ({ passed }) => passed ? "pass" : "FAIL",
+      colour: ({ passed }) => passed ? "green" : "red"
+    },
+    { name: "given", text: ({ given }) => given },
+    { name: "expected", text: ({ expected }) => expected },
+    { name: "observed", text: ({ observed }) => observed },
+    {
+      name: "after",
+      text: ({ after }) => after === undefined ? "" : `${(Duration.toMillis(after) / 1_000).toFixed(2)} s`,
+      right: true
+    },
+    { name: "requests", text: ({ requests }) => String(requests), right: true }
+  ],
+  encode: Schema.encodeSync(Schema.toCodecJson(Grader.Row))
+}
+
+class CommandFailed extends Data.TaggedError("CommandFailed")<{ readonly code: number }> {}
+
+const decodeLine = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Struct({ id: Schema.String })))
+
+/** Runs the client as a process of its own, which ends with the call. */
+const call = Effect.fnUntraced(
+  function*(command: string, args: ReadonlyArray<string>, target: Grader.Target) {
+    const { accountSid, authToken } = target.credentials
+    const child = yield* ChildProcess.make("sh", ["-c", `${command} "$@"`, "sh", ...args], {
+      env: {
+        TWILIO_COMMS_BASE_URL: target.baseUrl,
+        TWILIO_ACCOUNT_SID: accountSid,
+        TWILIO_AUTH_TOKEN: Redacted.value(authToken),
+        TWILIO_API_KEY: "",
+        TWILIO_API_SECRET: ""
+      },
+      extendEnv: true,
+      stderr: "ignore",
+      forceKillAfter: "2 seconds"
+    })
+    const operations = yield* child.stdout.pipe(
+      Stream.decodeText(),
+      Stream.splitLines,
+      Stream.filter((line) => line.trim() !== ""),
+      Stream.mapEffect((line) => decodeLine(line)),
+      Stream.runCollect
+    )
+    const code = yield* child.exitCode
+    return code === 0 ? operations : yield* new CommandFailed({ code })
+  },
+  Effect.scoped
+)
+
+const clientOf = (command: string) =>
+  Effect.fnUntraced(function*(target: Grader.Target) {
+    const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
+    const run = (args: ReadonlyArray<string>) =>
+      Effect.provideService(call(command, args, target), ChildProcessSpawner.ChildProcessSpawner, spawner)
+    return {
+      fetchOperation: (id: string) =>
+        Effect.map(run(["get", id]), (operations): Grader.Identified => operations[0] ?? { id: "" }),
+      listOperations: () => run(["list", "--page-size", "50"])
+    }
+  })
+
+export const run = Effect.fnUntraced(function*({ command, concurrency, format, scenario }: Input) {
+  const unknown = scenario.filter((name) => !isScenario(name))
+  if (unknown.length > 0) {
+    return yield* new UsageError({
+      what: `--scenario: there is no ${unknown.join(", no ")}.`,
+      advice: `There are: ${Grader.Scenario.literals.join(", ")}.`
+    })
+  }
+  const scenarios = scenario.length === 0 ? Grader.Scenario.literals : scenario.filter(isScenario)
+  yield* Effect.logInfo(`${scenarios.length} scenarios, ${concurrency} at once, in real time. This takes a while.`)
+  const grade = yield* Grader.gradeClient(clientOf(command), { transport: "port", concurrency, scenarios })
+  yield* Format.print(shape, format, Stream.fromIterable(grade.rows))
+  yield* Effect.logInfo(`${grade.passed} of ${grade.passed + grade.failed} passed`)
+  if (grade.failed > 0) return yield* new ExitCode.Ended({ code: ExitCode.failed })
+})
