@@ -5,19 +5,17 @@
  * @since 0.1.0
  */
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
-import type * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
 import { makeDecoder } from "@effect-comms/domain/Input"
 import { OperationId } from "@effect-comms/domain/Operation"
-import type * as Pagination from "@effect-comms/domain/Pagination"
 import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Stream from "effect/Stream"
 import { CommsClient } from "./CommsClient.ts"
 import { anonymous } from "./internal/checkpoint.ts"
 import { makeObserver } from "./internal/observe.ts"
+import { toText } from "./internal/timestamp.ts"
 import * as Paging from "./Paging.ts"
 import * as Waiting from "./Waiting.ts"
 
@@ -43,7 +41,23 @@ export type ListError = Endpoint.Error<typeof SenderPoolOperation.list>
  * @category errors
  * @since 0.1.0
  */
-export type StreamError = ListError | CommsError.PaginationLoop
+export type StreamError = Paging.StreamError<ListError, Filters>
+
+/**
+ * What streaming operations from a checkpoint can fail with.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type ResumeError = Paging.ResumeError<ListError, Filters>
+
+/**
+ * The filters of a list of operations as they travel: those that an error's position or a checkpoint holds.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Filters = Omit<typeof SenderPoolOperation.list.query.Encoded, "pageToken">
 
 /**
  * The operations of SenderPools.
@@ -59,17 +73,26 @@ export interface Service extends Waiting.Waiting {
     params?: SenderPoolOperation.ListParams
   ) => Effect.Effect<SenderPoolOperation.SenderPoolOperationPage, ListError>
   /**
-   * Every page, from the first or from that of `pageToken`. A page is asked for when it is pulled, with the same filters
-   * as the one before it; what came before a failure was delivered.
+   * Every page: from the first, from that of `pageToken`, or from where an error's `position` says. All of them have the
+   * same filters, what came before a failure was delivered, and a page that comes once more is not delivered again.
    */
-  readonly streamPages: (
-    params?: SenderPoolOperation.ListParams
-  ) => Stream.Stream<SenderPoolOperation.SenderPoolOperationPage, StreamError>
+  readonly streamPages: Streams["streamPages"]
   /** Every operation, page by page as {@link Service.streamPages} gets them. Each page is one chunk. */
-  readonly stream: (
-    params?: SenderPoolOperation.ListParams
-  ) => Stream.Stream<SenderPoolOperation.SenderPoolOperation, StreamError>
+  readonly stream: Streams["stream"]
+  /**
+   * Every operation from a checkpoint on, with the filters that it holds; nothing when that walk was over. A checkpoint of
+   * another server or account, or one that is too old, fails with `CheckpointMismatch`, and nothing is sent.
+   */
+  readonly resume: Streams["resume"]
 }
+
+type Streams = Paging.Streams<
+  SenderPoolOperation.ListParams,
+  Filters,
+  SenderPoolOperation.SenderPoolOperationPage,
+  SenderPoolOperation.SenderPoolOperation,
+  ListError
+>
 
 /**
  * The operations of SenderPools.
@@ -113,20 +136,6 @@ export const fromCalls = (calls: {
 
   const listPage = Effect.fn("SenderPoolOperations.list")(calls.list)
 
-  const paginate = <A>(
-    params: SenderPoolOperation.ListParams | undefined,
-    select: (page: SenderPoolOperation.SenderPoolOperationPage) => ReadonlyArray<A>
-  ) =>
-    Stream.unwrap(Effect.map(decodeParams(params ?? {}), (params) => {
-      const { pageToken, ...filters } = toQuery(params)
-      return Paging.paginate({
-        operation: "SenderPoolOperations.stream",
-        pageToken,
-        fetchPage: (pageToken) => listPage(pageToken === undefined ? filters : { ...filters, pageToken }),
-        select
-      })
-    }))
-
   const observer = makeObserver({
     operation: `${resource}.poll`,
     fetch,
@@ -134,22 +143,47 @@ export const fromCalls = (calls: {
     select: (page) => page.operations
   })
 
+  const streams = Paging.make({
+    resource,
+    identity,
+    params: SenderPoolOperation.ListParams,
+    toFilters,
+    fetchPage: (params, pageToken) => listPage(toQuery({ ...params, pageToken })),
+    items: ({ operations }) => operations,
+    parts: ({ createdAt, id, stats, status, updatedAt }) => [
+      id,
+      status,
+      stats.total,
+      stats.queued,
+      stats.created,
+      stats.failed,
+      createdAt.epochMilliseconds,
+      updatedAt.epochMilliseconds
+    ]
+  })
+
   return SenderPoolOperations.of({
     ...Waiting.make({ resource, identity, observer }),
     fetch,
     list: (params) => Effect.flatMap(decodeParams(params ?? {}), (params) => listPage(toQuery(params))),
-    streamPages: (params) => paginate(params, (page) => [page]),
-    stream: (params) => paginate(params, (page) => page.operations)
+    ...streams
   })
 }
 
 const toQuery = (
   { endDate, pageSize, pageToken, startDate, status }: typeof SenderPoolOperation.ListParams.Type
-): typeof SenderPoolOperation.list.query.Type & { readonly pageToken?: Pagination.PageToken } => ({
+): typeof SenderPoolOperation.list.query.Type => ({
   ...(startDate === undefined ? {} : { startDate }),
   ...(endDate === undefined ? {} : { endDate }),
   ...(status === undefined ? {} : { status }),
   ...(pageToken === undefined ? {} : { pageToken }),
+  ...(pageSize === undefined ? {} : { pageSize })
+})
+
+const toFilters = ({ endDate, pageSize, startDate, status }: SenderPoolOperation.ListParams = {}): Filters => ({
+  ...(startDate === undefined ? {} : { startDate: toText(startDate) }),
+  ...(endDate === undefined ? {} : { endDate: toText(endDate) }),
+  ...(status === undefined ? {} : { status }),
   ...(pageSize === undefined ? {} : { pageSize })
 })
 

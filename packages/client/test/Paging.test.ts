@@ -1,15 +1,22 @@
-import { Paging, SenderPoolOperations } from "@effect-comms/client"
-import { type CommsError, Pagination } from "@effect-comms/domain"
+import { SenderPoolOperations } from "@effect-comms/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Ref, Schema, Stream } from "effect"
-import { assertTag, layerScript, page, refused, sent, sentCount } from "./utils/script.ts"
-
-const idOf = (n: number) => `comms_operation_0${String(n).padStart(25, "0")}`
-const idsOf = (from: number, count: number) => Array.from({ length: count }, (_, n) => idOf(from + n))
+import { Array as Arr, Effect, Logger, Metric, Ref, Stream } from "effect"
+import { idOf, idsOf, things, tokenOf, tokensSent } from "./utils/pages.ts"
+import { assertTag, json, layerScript, operation, page, refused, sent, sentCount } from "./utils/script.ts"
 
 const operations = SenderPoolOperations.SenderPoolOperations
 
-const tokensSent = Effect.map(sent, (sent) => sent.map(({ url }) => url.searchParams.get("pageToken")))
+const repeatedPages = Effect.map(
+  Metric.snapshot,
+  (metrics) =>
+    metrics.reduce(
+      (sum, metric) =>
+        metric.type === "Counter" && metric.id === "comms_client_repeated_pages"
+          ? sum + Number(metric.state.count)
+          : sum,
+      0
+    )
+)
 
 /** Everything that a stream gave, and the error it ended with. */
 const watch = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
@@ -43,7 +50,7 @@ describe("asking for pages", () => {
   it.effect("asks for one page when one is enough", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
-      const taken = yield* stream().pipe(Stream.take(3), Stream.runCollect)
+      const taken = yield* stream({}, { prefetch: 0 }).pipe(Stream.take(3), Stream.runCollect)
       assert.deepEqual(taken.map(({ id }) => id), idsOf(0, 3))
       assert.strictEqual(yield* sentCount, 1)
     }).pipe(Effect.provide(layerScript(page(idsOf(0, 50), "next")))))
@@ -51,7 +58,7 @@ describe("asking for pages", () => {
   it.effect("asks for the second page only when the first is used up", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
-      const taken = yield* stream().pipe(Stream.take(4), Stream.runCollect)
+      const taken = yield* stream({}, { prefetch: 0 }).pipe(Stream.take(4), Stream.runCollect)
       assert.deepEqual(taken.map(({ id }) => id), idsOf(0, 4))
       assert.strictEqual(yield* sentCount, 2)
     }).pipe(Effect.provide(layerScript(page(idsOf(0, 3), "b"), page(idsOf(3, 3), "c")))))
@@ -102,7 +109,7 @@ describe("parameters", () => {
   it.effect("resume a list where its last page ended", () =>
     Effect.gen(function*() {
       const { stream, streamPages } = yield* operations
-      const [first] = yield* streamPages().pipe(Stream.take(1), Stream.runCollect)
+      const [first] = yield* streamPages({}, { prefetch: 0 }).pipe(Stream.take(1), Stream.runCollect)
       const pageToken = first?.pagination.next ?? undefined
       assert.strictEqual(pageToken, "b")
       const rest = yield* Stream.runCollect(stream({ pageToken }))
@@ -171,6 +178,7 @@ describe("PaginationLoop", () => {
       const loop = assertTag(error, "PaginationLoop")
       assert.deepEqual(seen.map(({ id }) => id), idsOf(0, 2))
       assert.strictEqual(loop.operation, "SenderPoolOperations.stream")
+      assert.strictEqual(loop.reason, "RepeatedToken")
       assert.strictEqual(loop.pageToken, "a")
       assert.strictEqual(loop.pages, 2)
       assert.deepEqual<ReadonlyArray<string>>(loop.trail, ["a"])
@@ -201,28 +209,207 @@ describe("PaginationLoop", () => {
 
   it.effect("shows the last ten tokens", () =>
     Effect.gen(function*() {
-      const tokens = yield* Effect.forEach(
-        Array.from({ length: 12 }, (_, n) => `t${n}`),
-        (token) => Schema.decodeEffect(Pagination.PageToken)(token)
-      )
-      const loop = yield* Effect.flip(Stream.runDrain(Paging.paginate<
-        { readonly pagination: Pagination.PaginationMetadata },
-        string,
-        CommsError.NotFound,
-        never
-      >({
-        operation: "Things.stream",
-        pageToken: tokens[0],
-        fetchPage: (token) =>
-          Effect.sync(() => {
-            const self = token ?? Pagination.PageToken.make("none")
-            const next = tokens[(tokens.indexOf(self) + 1) % tokens.length] ?? null
-            return { pagination: new Pagination.PaginationMetadata({ next, self }) }
-          }),
-        select: ({ pagination }) => [pagination.self]
-      })))
-      assert.strictEqual(assertTag(loop, "PaginationLoop").pages, 12)
-      assert.deepEqual(assertTag(loop, "PaginationLoop").trail, tokens.slice(2))
-      assert.strictEqual(assertTag(loop, "PaginationLoop").operation, "Things.stream")
+      const { error } = yield* failureOf(things((at) => at % 12).stream({ after: 0 }))
+      const loop = assertTag(error, "PaginationLoop")
+      assert.strictEqual(loop.operation, "Things.stream")
+      assert.strictEqual(loop.pages, 13)
+      assert.deepEqual(loop.trail, Array.from({ length: 10 }, (_, n) => tokenOf(n + 2)))
     }))
+})
+
+describe("a page that comes once more", () => {
+  it.effect("is not delivered again, whatever its token", () =>
+    Effect.gen(function*() {
+      const { stream } = yield* operations
+      const all = yield* Stream.runCollect(stream())
+      assert.deepEqual(all.map(({ id }) => id), idsOf(0, 6))
+    }).pipe(
+      Effect.provide(layerScript(
+        page(idsOf(0, 3), "b"),
+        page(idsOf(0, 3), "c"),
+        page(idsOf(3, 3), "d"),
+        page(idsOf(0, 3), "e"),
+        page(idsOf(3, 3), null)
+      ))
+    ))
+
+  it.effect("is not delivered as a page either", () =>
+    Effect.gen(function*() {
+      const { streamPages } = yield* operations
+      const pages = yield* Stream.runCollect(streamPages())
+      assert.deepEqual<ReadonlyArray<unknown>>(pages.map(({ pagination }) => pagination.next), ["b", null])
+    }).pipe(Effect.provide(layerScript(page([idOf(0)], "b"), page([idOf(0)], "c"), page([idOf(1)], null)))))
+
+  it.effect.each(
+    [
+      ["another status", { status: "CANCELED" }],
+      ["a status that is not known", { status: "PAUSED" }],
+      ["another count", { stats: { total: 1, queued: 1, created: 0, failed: 0 } }],
+      ["another failure", { stats: { total: 1, queued: 0, created: 0, failed: 1 } }],
+      ["another time", { updatedAt: "2024-04-05T06:20:01Z" }],
+      ["another time of creation", { createdAt: "2024-04-05T06:20:01Z" }]
+    ] as const
+  )("is another page when one of its items has %s", ([, changed]) =>
+    Effect.gen(function*() {
+      const { stream } = yield* operations
+      assert.lengthOf(yield* Stream.runCollect(stream()), 6)
+    }).pipe(Effect.provide(layerScript(
+      page(idsOf(0, 3), "b"),
+      json({
+        operations: idsOf(0, 3).map((id, index) =>
+          index === 1 ? { ...operation, id, ...changed } : { ...operation, id }
+        ),
+        pagination: { next: null, self: "b" }
+      })
+    ))))
+
+  it.effect("is told: a warning, a metric, and the hook", () =>
+    Effect.gen(function*() {
+      const { stream } = yield* operations
+      const before = yield* repeatedPages
+      const told = yield* Ref.make<ReadonlyArray<string | undefined>>([])
+      const warned: Array<unknown> = []
+      yield* Stream.runDrain(stream({}, { onRepeatedPage: (token) => Ref.update(told, Arr.append(token)) })).pipe(
+        Effect.provide(Logger.layer([
+          Logger.make(({ logLevel, message }) => {
+            if (logLevel === "Warn") warned.push(message)
+          })
+        ]))
+      )
+      assert.deepEqual(yield* Ref.get(told), ["b", "c"])
+      assert.strictEqual((yield* repeatedPages) - before, 2)
+      assert.lengthOf(warned, 2)
+    }).pipe(Effect.provide(layerScript(page([idOf(0)], "b"), page([idOf(0)], "c"), page([idOf(0)], null)))))
+
+  it.effect("may come nine times in a row", () =>
+    Effect.gen(function*() {
+      const { stream } = yield* operations
+      const all = yield* Stream.runCollect(stream())
+      assert.deepEqual(all.map(({ id }) => id), idsOf(0, 2))
+    }).pipe(Effect.provide(layerScript(
+      ...Array.from({ length: 10 }, (_, n) => page([idOf(0)], `t${n}`)),
+      page([idOf(1)], "u"),
+      ...Array.from({ length: 9 }, (_, n) => page([idOf(1)], n === 8 ? null : `u${n}`))
+    ))))
+
+  it.effect("ends the stream after ten in a row, empty pages between them or not", () =>
+    Effect.gen(function*() {
+      const { stream } = yield* operations
+      const { error, seen } = yield* failureOf(stream({}, { prefetch: 0 }))
+      const loop = assertTag(error, "PaginationLoop")
+      assert.lengthOf(seen, 1)
+      assert.strictEqual(loop.reason, "RepeatedPages")
+      assert.strictEqual(loop.pageToken, "t11")
+      assert.strictEqual(loop.pages, 12)
+      assert.lengthOf(loop.trail, 10)
+      assert.strictEqual(yield* sentCount, 12)
+    }).pipe(
+      Effect.provide(layerScript(...Array.from({ length: 13 }, (_, n) => page(n === 5 ? [] : [idOf(0)], `t${n}`))))
+    ))
+
+  it.effect("ends well when the list does", () =>
+    Effect.gen(function*() {
+      const { stream } = yield* operations
+      assert.lengthOf(yield* Stream.runCollect(stream()), 1)
+    }).pipe(
+      Effect.provide(layerScript(...Array.from({ length: 11 }, (_, n) => page([idOf(0)], n === 10 ? null : `t${n}`))))
+    ))
+})
+
+describe("limits", () => {
+  const pages = [page(idsOf(0, 3), "b"), page(idsOf(3, 3), "c"), page(idsOf(6, 3), null)]
+
+  it.effect.each([{ maxPages: 3 }, { maxItems: 9 }])(
+    "of a list that ends there say nothing: %o",
+    (options) =>
+      Effect.gen(function*() {
+        const { stream } = yield* operations
+        assert.lengthOf(yield* Stream.runCollect(stream({}, options)), 9)
+      }).pipe(Effect.provide(layerScript(...pages)))
+  )
+
+  it.effect.each(
+    [
+      [{ maxPages: 2 }, "maxPages", 2, 6, "c", 2],
+      [{ maxItems: 8 }, "maxItems", 8, 6, "c", 3],
+      [{ maxItems: 6 }, "maxItems", 6, 6, "c", 3],
+      [{ maxPages: 1, maxItems: 3 }, "maxPages", 1, 3, "b", 1],
+      [{ maxItems: 0 }, "maxItems", 0, 0, undefined, 1]
+    ] as const
+  )("%o end the stream with %s", ([options, limit, max, items, pageToken, requests]) =>
+    Effect.gen(function*() {
+      const { stream } = yield* operations
+      const { error, seen } = yield* failureOf(stream({}, options))
+      const failure = assertTag(error, "PaginationLimit")
+      assert.deepEqual(seen.map(({ id }) => id), idsOf(0, items))
+      assert.deepEqual<ReadonlyArray<unknown>>([failure.limit, failure.max, failure.pageToken], [limit, max, pageToken])
+      assert.strictEqual(failure.operation, "SenderPoolOperations.stream")
+      assert.strictEqual(failure.position.items, items)
+      assert.strictEqual(yield* sentCount, requests)
+    }).pipe(Effect.provide(layerScript(...pages))))
+
+  it.effect("of items let empty pages pass", () =>
+    Effect.gen(function*() {
+      const { stream } = yield* operations
+      assert.lengthOf(yield* Stream.runCollect(stream({}, { maxItems: 3 })), 3)
+    }).pipe(Effect.provide(layerScript(page(idsOf(0, 3), "b"), page([], null)))))
+
+  it.effect("of pages count those that came once more", () =>
+    Effect.gen(function*() {
+      const { stream } = yield* operations
+      const { error } = yield* failureOf(stream({}, { maxPages: 2 }))
+      assert.deepEqual<ReadonlyArray<unknown>>(assertTag(error, "PaginationLimit").trail, ["b"])
+    }).pipe(Effect.provide(layerScript(page([idOf(0)], "b"), page([idOf(0)], "c")))))
+
+  it.effect("end a list that invents a token for each page", () =>
+    Effect.gen(function*() {
+      const { error, seen } = yield* failureOf(things((at) => at).stream({}, { maxPages: 500 }))
+      const failure = assertTag(error, "PaginationLimit")
+      assert.lengthOf(seen, 500)
+      assert.deepEqual(failure.trail, Array.from({ length: 10 }, (_, n) => tokenOf(n + 489)))
+    }))
+})
+
+describe("options", () => {
+  it.effect.each(
+    [
+      [{ prefetch: -1 }, "prefetch"],
+      [{ prefetch: 17 }, "prefetch"],
+      [{ prefetch: 1.5 }, "prefetch"],
+      [{ prefetch: Number.NaN }, "prefetch"],
+      [{ maxPages: 0 }, "maxPages"],
+      [{ maxPages: Infinity }, "maxPages"],
+      [{ maxItems: -1 }, "maxItems"],
+      [{ maxItems: 0.5 }, "maxItems"]
+    ] as const
+  )("%o are refused, naming %s, before anything is sent", ([options, field]) =>
+    Effect.gen(function*() {
+      const { stream, streamPages } = yield* operations
+      for (
+        const error of [
+          yield* Effect.flip(Stream.runDrain(stream({ pageToken: "b", pageSize: 7 }, options))),
+          yield* Effect.flip(Stream.runDrain(streamPages({ pageToken: "b", pageSize: 7 }, options)))
+        ]
+      ) {
+        assert.strictEqual(assertTag(error, "InvalidInput").field, field)
+        assert.strictEqual(assertTag(error, "InvalidInput").operation, "SenderPoolOperations.stream")
+        assert.deepEqual<unknown>(error.position, { filters: { pageSize: 7 }, pages: 0, items: 0, pageToken: "b" })
+      }
+      assert.strictEqual(yield* sentCount, 0)
+    }).pipe(Effect.provide(layerScript())))
+
+  it.effect("may be absent one by one", () =>
+    Effect.gen(function*() {
+      const { stream } = yield* operations
+      assert.lengthOf(
+        yield* Stream.runCollect(stream({}, {
+          prefetch: undefined,
+          maxPages: undefined,
+          maxItems: undefined,
+          onRepeatedPage: undefined,
+          checkpoint: undefined
+        })),
+        1
+      )
+    }).pipe(Effect.provide(layerScript(page([idOf(0)], null)))))
 })

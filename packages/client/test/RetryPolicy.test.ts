@@ -20,6 +20,7 @@ import {
   sentCount,
   settle
 } from "./utils/script.ts"
+import { idOf } from "./utils/server.ts"
 
 const done = json(operation)
 const repeated = (times: number, answer: Answer) => Array.from({ length: times }, () => answer)
@@ -223,7 +224,7 @@ describe("what is repeated", () => {
       refused(429, { "retry-after": "1" }),
       page([id], "b"),
       refused(503, { "retry-after": "1" }),
-      page([id], null)
+      page([idOf(2)], null)
     ))))
 })
 

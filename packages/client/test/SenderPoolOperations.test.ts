@@ -169,7 +169,7 @@ const refusedParams = (
   f: (
     service: SenderPoolOperations.Service,
     params: SenderPoolOperation.ListParams
-  ) => Effect.Effect<unknown, SenderPoolOperations.StreamError>
+  ) => Effect.Effect<unknown, SenderPoolOperations.ListError | SenderPoolOperations.StreamError>
 ) =>
   Effect.gen(function*() {
     const operations = yield* SenderPoolOperations.SenderPoolOperations

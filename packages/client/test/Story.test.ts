@@ -21,6 +21,7 @@ import {
   silent,
   url
 } from "./utils/script.ts"
+import { idOf } from "./utils/server.ts"
 
 const done = json(operation)
 
@@ -147,7 +148,7 @@ describe("attempts", () => {
         [2, "Success"]
       ])
     }).pipe(
-      Effect.provide(layerScript(page([id], "b"), refused(429, { "retry-after": "1" }), page([id], null)))
+      Effect.provide(layerScript(page([id], "b"), refused(429, { "retry-after": "1" }), page([idOf(2)], null)))
     ))
 
   it.effect("are none where nobody asked", () =>

@@ -1,6 +1,6 @@
 import { CommsClient, type Paging, type SenderPoolOperations } from "@effect-comms/client"
-import type { CommsError, SenderPoolOperation } from "@effect-comms/domain"
-import { type Config, Duration, Effect, type Layer, Stream } from "effect"
+import type { Checkpoint, CommsError, Pagination, SenderPoolOperation } from "@effect-comms/domain"
+import { type Config, Console, Duration, Effect, type Layer, Schema, Stream } from "effect"
 import type { HttpClient } from "effect/http"
 import type { Equal, Expect } from "./utils/expect.ts"
 
@@ -20,6 +20,13 @@ type ListFailure =
 
 type Service = SenderPoolOperations.Service
 
+type Filters = SenderPoolOperations.Filters
+
+type StreamFailure = Paging.Paged<
+  ListFailure | CommsError.PaginationLoop | CommsError.PaginationLimit,
+  Filters
+>
+
 export const withoutNotFound = (operations: Service) =>
   operations.fetch("").pipe(Effect.catchTag("NotFound", () => Effect.succeed("none" as const)))
 
@@ -38,8 +45,53 @@ export const listCannotBeNotFound = (operations: Service) =>
     Effect.catchTag("NotFound", () => Effect.succeed("none" as const))
   )
 
+export const plainStream = (operations: Service) => operations.stream()
+
+export const plainPages = (operations: Service) => operations.streamPages()
+
 export const withoutLoop = (operations: Service) =>
   operations.stream().pipe(Stream.catchTag("PaginationLoop", () => Stream.empty))
+
+export const withoutTwo = (operations: Service) =>
+  operations.stream().pipe(
+    Stream.runDrain,
+    Effect.catchTags({
+      PaginationLimit: ({ limit, position }) => Effect.succeed([limit, position.items] as const),
+      InternalServerError: ({ position, status }) => Effect.succeed([status, position.pageToken] as const)
+    })
+  )
+
+export const goOn = (operations: Service) =>
+  operations.stream({ status: "PROCESSING" }).pipe(Stream.catch((error) => operations.stream(error.position)))
+
+export const goOnByHand = (operations: Service) =>
+  operations.stream().pipe(
+    Stream.catchTag(
+      "TransportFailure",
+      ({ position }) => operations.stream({ ...position.filters, pageToken: position.pageToken })
+    )
+  )
+
+export const goOnWithPages = (operations: Service) =>
+  operations.streamPages().pipe(Stream.catchTag("InvalidResponse", ({ position }) => operations.streamPages(position)))
+
+class Full extends Schema.TaggedError<Full>()("Full", {}) {}
+
+export const saved = (operations: Service) =>
+  operations.stream({}, {
+    checkpoint: ({ items }) => items > 9 ? Effect.fail(new Full({})) : Console.log(items)
+  })
+
+export const resumed = (operations: Service, checkpoint: Checkpoint.ListCheckpoint) =>
+  operations.resume(checkpoint, { maxAge: "1 day" }).pipe(Stream.catchTag("CheckpointMismatch", () => Stream.empty))
+
+export const positionOf = ({ position }: StreamFailure): Pagination.Position<Filters> => position
+
+export const aPageHasNoPosition = (operations: Service) =>
+  operations.list().pipe(
+    // @ts-expect-error only a stream knows where it was
+    Effect.catchTag("Conflict", ({ position }) => Effect.succeed(position.pages))
+  )
 
 export const exhaustive = (error: SenderPoolOperations.FetchError): number => {
   switch (error._tag) {
@@ -82,14 +134,14 @@ export type Tests = [
   >,
   Expect<
     Equal<
-      ReturnType<Service["stream"]>,
-      Stream.Stream<SenderPoolOperation.SenderPoolOperation, ListFailure | CommsError.PaginationLoop>
+      ReturnType<typeof plainStream>,
+      Stream.Stream<SenderPoolOperation.SenderPoolOperation, StreamFailure>
     >
   >,
   Expect<
     Equal<
-      ReturnType<Service["streamPages"]>,
-      Stream.Stream<SenderPoolOperation.SenderPoolOperationPage, ListFailure | CommsError.PaginationLoop>
+      ReturnType<typeof plainPages>,
+      Stream.Stream<SenderPoolOperation.SenderPoolOperationPage, StreamFailure>
     >
   >,
   Expect<
@@ -104,10 +156,33 @@ export type Tests = [
       Exclude<ListFailure, CommsError.TooManyRequests | CommsError.UnexpectedStatus>
     >
   >,
-  Expect<Equal<Stream.Error<ReturnType<typeof withoutLoop>>, ListFailure>>,
+  Expect<
+    Equal<
+      Stream.Error<ReturnType<typeof withoutLoop>>,
+      Exclude<StreamFailure, { readonly _tag: "PaginationLoop" }>
+    >
+  >,
+  Expect<
+    Equal<
+      Effect.Success<ReturnType<typeof withoutTwo>>,
+      | void
+      | readonly ["maxPages" | "maxItems", number]
+      | readonly [500, Pagination.PageToken | undefined]
+    >
+  >,
+  Expect<
+    Equal<
+      Effect.Error<ReturnType<typeof withoutTwo>>["_tag"],
+      Exclude<StreamFailure["_tag"], "PaginationLimit" | "InternalServerError">
+    >
+  >,
+  Expect<Equal<Extract<StreamFailure, { readonly _tag: "PaginationLimit" }>["limit"], "maxPages" | "maxItems">>,
+  Expect<Equal<Stream.Error<ReturnType<typeof goOn>>, StreamFailure>>,
+  Expect<Equal<Stream.Error<ReturnType<typeof saved>>, StreamFailure | Full>>,
+  Expect<Equal<Stream.Error<ReturnType<typeof resumed>>, StreamFailure | CommsError.InvalidInput>>,
   Expect<Equal<SenderPoolOperations.FetchError, ListFailure | CommsError.NotFound>>,
   Expect<Equal<SenderPoolOperations.ListError, ListFailure>>,
-  Expect<Equal<SenderPoolOperations.StreamError, ListFailure | CommsError.PaginationLoop>>,
+  Expect<Equal<SenderPoolOperations.StreamError, StreamFailure>>,
   Expect<Equal<Parameters<Service["list"]>, [params?: SenderPoolOperation.ListParams | undefined]>>,
   Expect<
     Equal<
@@ -125,12 +200,6 @@ export type Tests = [
     Equal<
       typeof CommsClient.layerConfig,
       Layer.Layer<CommsClient.CommsClient, CommsError.InvalidInput | Config.ConfigError, HttpClient.HttpClient>
-    >
-  >,
-  Expect<
-    Equal<
-      ReturnType<typeof Paging.paginate<SenderPoolOperation.SenderPoolOperationPage, string, CommsError.NotFound, 1>>,
-      Stream.Stream<string, CommsError.NotFound | CommsError.PaginationLoop, 1>
     >
   >
 ]

@@ -102,7 +102,7 @@ describe("SenderPoolOperationsTest", () => {
     Effect.gen(function*() {
       const { operations, test } = yield* both
       const seen: Array<number> = []
-      const error = yield* operations.stream({ pageSize: 2 }).pipe(
+      const error = yield* operations.stream({ pageSize: 2 }, { prefetch: 0 }).pipe(
         Stream.tap(({ stats }) =>
           Effect.andThen(
             Effect.sync(() => seen.push(stats.total)),

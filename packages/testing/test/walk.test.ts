@@ -76,7 +76,7 @@ describe("walking the pages", () => {
     Effect.gen(function*() {
       const { create } = yield* Emulator.Emulator
       const { stream } = yield* SenderPoolOperations.SenderPoolOperations
-      const ids = yield* stream({ pageSize: 4 }).pipe(
+      const ids = yield* stream({ pageSize: 4 }, { prefetch: 0 }).pipe(
         Stream.map(({ id }) => id),
         Stream.tap(() => TestClock.adjust("1 second")),
         Stream.zipWithIndex,

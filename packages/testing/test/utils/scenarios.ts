@@ -664,7 +664,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
             Stream.runForEach((id) => Effect.sync(() => ids.push(id))),
             Effect.flip
           )
-          assert.lengthOf(ids, 5 * pages)
+          assert.lengthOf(ids, 5)
           const loop = assertTag(error, "PaginationLoop")
           if (fault._tag === "SameToken") assert.strictEqual(String(loop.pageToken), fault.token)
           assert.strictEqual((yield* (yield* emulator).report).summary.requests, pages)
@@ -684,13 +684,13 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "RepeatPage gives a page once more, under another token",
+      "RepeatPage gives a page once more, under another token, and the client delivers it once",
       { operations: 20, ...rules({ when: { nth: [2] }, do: { _tag: "RepeatPage" } }) },
       Effect.gen(function*() {
         const ids = yield* Stream.runCollect(streamIds({ pageSize: 5 }))
         assert.strictEqual(new Set(ids).size, 20)
-        assert.lengthOf(ids, 25)
-        assert.deepEqual(ids.slice(5, 10), ids.slice(10, 15))
+        assert.lengthOf(ids, 20)
+        assert.strictEqual((yield* (yield* emulator).report).summary.requests, 5)
       })
     )
 

@@ -1,0 +1,138 @@
+// A walk through the pages of a list: follows the tokens, once each, and drops a page that comes again.
+import * as CommsError from "@effect-comms/domain/CommsError"
+import type * as Pagination from "@effect-comms/domain/Pagination"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import { fingerprint, type Parts } from "./fingerprint.ts"
+
+/** How far a walk has come, and the token of the page that is next: `null` behind the last. */
+export interface Progress<F extends Pagination.Filters> {
+  readonly filters: F
+  readonly pages: number
+  readonly items: number
+  readonly lastPage?: string
+  readonly pageToken: Pagination.PageToken | undefined | null
+}
+
+/** A page, and how far the walk has come when it is taken. */
+export interface Taken<F extends Pagination.Filters, Page, Item> {
+  readonly page: Page
+  readonly items: ReadonlyArray<Item>
+  readonly after: Progress<F>
+}
+
+export interface Limits {
+  readonly maxPages: number
+  readonly maxItems: number | undefined
+  readonly onRepeatedPage: ((pageToken: Pagination.PageToken | undefined) => Effect.Effect<void>) | undefined
+}
+
+export interface Pages<Page, Item, E> {
+  readonly operation: string
+  readonly fetchPage: (pageToken: Pagination.PageToken | undefined) => Effect.Effect<Page, E>
+  readonly items: (page: Page) => ReadonlyArray<Item>
+  readonly parts: (item: Item) => Parts
+}
+
+export type Paged<E, F extends Pagination.Filters = Pagination.Filters> = E & {
+  readonly position: Pagination.Position<F>
+}
+
+const trailLength = 10
+
+const maxRepeatedPages = 10
+
+const repeatedPages = Metric.counter("comms_client_repeated_pages", {
+  description: "Pages that came once more, word for word, and were not delivered again, by operation",
+  incremental: true
+})
+
+/** Puts the position into an error of a walk. */
+export const failAt = <F extends Pagination.Filters>({ pageToken, ...progress }: Progress<F>) => {
+  const position: Pagination.Position<F> = pageToken === undefined || pageToken === null
+    ? progress
+    : { ...progress, pageToken }
+  return <E extends object>(error: E): Paged<E, F> => Object.assign(error, { position })
+}
+
+/** Makes the effect that goes for the next page to deliver: `undefined` when the list is over. */
+export const make = <
+  F extends Pagination.Filters,
+  Page extends { readonly pagination: Pagination.PaginationMetadata },
+  Item,
+  E extends object
+>(
+  { fetchPage, items: itemsOf, operation, parts }: Pages<Page, Item, E>,
+  { maxItems, maxPages, onRepeatedPage }: Limits,
+  start: Progress<F>
+): Effect.Effect<
+  Taken<F, Page, Item> | undefined,
+  Paged<E | CommsError.PaginationLoop | CommsError.PaginationLimit, F>
+> => {
+  // In order of arrival, so that an error can show the way to it.
+  const followed = new Set<Pagination.PageToken>()
+  const delivered = new Set(start.lastPage === undefined ? [] : [start.lastPage])
+  let progress = start
+  let came = 0
+  let taken = 0
+  let inARow = 0
+
+  const trail = () => [...followed].slice(-trailLength)
+
+  const loop = (reason: CommsError.PaginationLoop["reason"], pageToken: Pagination.PageToken) =>
+    new CommsError.PaginationLoop({ operation, reason, pageToken, pages: came, trail: trail() })
+
+  const limit = (limit: CommsError.PaginationLimit["limit"], max: number) =>
+    new CommsError.PaginationLimit({
+      operation,
+      limit,
+      max,
+      ...(progress.pageToken === undefined || progress.pageToken === null ? {} : { pageToken: progress.pageToken }),
+      trail: trail()
+    })
+
+  const report = (pageToken: Pagination.PageToken | undefined) =>
+    Effect.logWarning(`${operation}: a page came once more, and is not delivered again`).pipe(
+      Effect.andThen(Metric.update(Metric.withAttributes(repeatedPages, { operation }), 1)),
+      Effect.andThen(onRepeatedPage === undefined ? Effect.void : onRepeatedPage(pageToken))
+    )
+
+  const step = Effect.gen(function*() {
+    while (progress.pageToken !== null) {
+      const { pageToken } = progress
+      if (pageToken !== undefined && followed.has(pageToken)) return yield* loop("RepeatedToken", pageToken)
+      if (came === maxPages) return yield* limit("maxPages", maxPages)
+      const page = yield* fetchPage(pageToken)
+      if (pageToken !== undefined) followed.add(pageToken)
+      came++
+      const items = itemsOf(page)
+      const { next } = page.pagination
+      const print = fingerprint(items, parts)
+      if (print !== undefined && delivered.has(print)) {
+        inARow++
+        yield* report(pageToken)
+        progress = { ...progress, pageToken: next }
+        if (inARow === maxRepeatedPages && next !== null) return yield* loop("RepeatedPages", next)
+        continue
+      }
+      if (maxItems !== undefined && taken + items.length > maxItems) return yield* limit("maxItems", maxItems)
+      if (print !== undefined) {
+        delivered.add(print)
+        inARow = 0
+      }
+      taken += items.length
+      const lastPage = print ?? progress.lastPage
+      progress = {
+        filters: progress.filters,
+        pages: progress.pages + 1,
+        items: progress.items + items.length,
+        ...(lastPage === undefined ? {} : { lastPage }),
+        pageToken: next
+      }
+      return { page, items, after: progress }
+    }
+    return undefined
+  })
+
+  return Effect.mapError(step, (error) => failAt(progress)(error))
+}
