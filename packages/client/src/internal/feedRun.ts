@@ -112,6 +112,8 @@ export const makeRun = <A extends State.Operation, E extends CommsError.CommsErr
     // Where the next window begins; undefined when the last one was read.
     let position: number | undefined
     let width = Window.firstWidth
+    // Up to where this round has come, at its best try.
+    let reached = -Infinity
     let rounds = 0
 
     const nextRound = Effect.suspend(() => rounds++ === 0 ? Effect.void : Effect.asVoid(wait(undefined)))
@@ -119,7 +121,7 @@ export const makeRun = <A extends State.Operation, E extends CommsError.CommsErr
     const readWindow = (now: number, window: Window.Window) => {
       const part = Window.widthOfPart(window, now)
       // What becomes visible while this window is read may be as old as what is the latest now, less the overlap.
-      const { latest, settled } = state
+      const { latest } = state
       let pages = 0
       const end = Effect.sync(() => {
         if (part !== undefined && pages > Window.maxPages) {
@@ -128,8 +130,10 @@ export const makeRun = <A extends State.Operation, E extends CommsError.CommsErr
         }
         width = Window.nextWidth(width, pages)
         position = window.end
-        State.settle(state, Math.min(window.end ?? Infinity, latest - options.overlap))
-        if (position === undefined || state.settled > settled) reading.passed()
+        const until = window.end ?? Infinity
+        State.settle(state, Math.min(until, latest - options.overlap))
+        if (until > reached) reading.passed()
+        reached = Math.max(reached, until)
       })
       return read(Window.toRange(window)).pipe(
         Stream.takeUntil(() => ++pages > Window.maxPages && part !== undefined),
@@ -150,6 +154,7 @@ export const makeRun = <A extends State.Operation, E extends CommsError.CommsErr
 
     const windows = Stream.suspend(() => {
       position = state.settled
+      reached = -Infinity
       return Stream.flatten(Stream.fromEffectRepeat(nextWindow))
     })
 

@@ -1,0 +1,593 @@
+import { Feed } from "@effect-comms/client"
+import { Checkpoint, CommsError, FeedCheckpoint, type SenderPoolOperation } from "@effect-comms/domain"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Exit, Fiber, Schedule, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import {
+  day,
+  hour,
+  idOf,
+  lastVersionOf,
+  makeServer,
+  minute,
+  type Options as ServerOptions,
+  type Plan,
+  plan,
+  random,
+  second,
+  start,
+  unavailable
+} from "./utils/feedServer.ts"
+import { assertTag } from "./utils/script.ts"
+
+type Change = Feed.Change<SenderPoolOperation.SenderPoolOperation>
+
+const toText = Checkpoint.toJson(FeedCheckpoint.FeedCheckpoint)
+
+const fromText = Checkpoint.fromJson(FeedCheckpoint.FeedCheckpoint)
+
+const since = new Date(start)
+
+/** Takes what a stream gives, chunk by chunk, until it is interrupted. */
+const follow = Effect.fnUntraced(function*<E>(stream: Stream.Stream<Change, E>) {
+  const chunks: Array<ReadonlyArray<Change>> = []
+  const fiber = yield* Effect.forkChild(
+    Stream.runForEachArray(stream, (chunk) => Effect.sync(() => chunks.push(chunk)))
+  )
+  return { chunks, fiber, changes: () => chunks.flat() }
+})
+
+const tell = ({ kind, operation: { id, stats, status } }: Change) =>
+  `${kind} ${Number(id.slice(-4))} ${status} ${stats.created}/${stats.total}`
+
+/** Every operation in every state that was seen, none twice, and at last in its last state. */
+const verify = (plans: ReadonlyArray<Plan>, changes: ReadonlyArray<Change>) => {
+  const versions = new Map<string, Array<string>>()
+  for (const { kind, operation } of changes) {
+    const before = versions.get(operation.id)
+    assert.strictEqual(kind, before === undefined ? "new" : "changed")
+    versions.set(operation.id, [...before ?? [], Feed.versionOf(operation)])
+  }
+  const expected = plans.filter(({ createdAt }) => createdAt >= start)
+  assert.deepStrictEqual(
+    expected.filter((plan) => versions.get(plan.id)?.at(-1) !== lastVersionOf(plan)).map(({ id }) => id),
+    []
+  )
+  assert.strictEqual(versions.size, expected.length)
+  for (const [id, seen] of versions) assert.strictEqual(new Set(seen).size, seen.length, id)
+}
+
+const at = (time: number) => TestClock.setTime(time)
+
+const pass = (duration: Duration.Input) => TestClock.adjust(duration)
+
+describe("changes", () => {
+  it.effect("delivers what is new and what has changed, each state once, until the end and beyond", () =>
+    Effect.gen(function*() {
+      yield* at(start + hour)
+      const { feed, log } = makeServer([
+        plan(1, start),
+        plan(2, start + minute, { changes: [start + hour + 5 * minute, start + 2 * hour] }),
+        plan(3, start + hour + 10 * minute, { changes: [start + hour + 20 * minute] }),
+        plan(4, start - 1)
+      ])
+      const { changes } = yield* follow(feed.changes({ since }))
+      yield* pass("1 second")
+      assert.deepStrictEqual(changes().map(tell), ["new 1 COMPLETED 0/0", "new 2 PROCESSING 0/2"])
+      yield* pass("30 minutes")
+      assert.deepStrictEqual(changes().map(tell).slice(2), [
+        "changed 2 PROCESSING 1/2",
+        "new 3 PROCESSING 0/1",
+        "changed 3 COMPLETED 1/1"
+      ])
+      yield* pass("2 hours")
+      assert.deepStrictEqual(changes().map(tell).slice(5), ["changed 2 COMPLETED 2/2"])
+      const { requests } = log
+      yield* pass("30 minutes")
+      assert.isAtMost(log.requests - requests, 30 * 2 * 1.25 + 1)
+      assert.isAtLeast(log.requests - requests, 30 * 2 / 1.25)
+    }))
+
+  it.effect("asks for nothing before it is pulled, and for no more than is taken", () =>
+    Effect.gen(function*() {
+      yield* at(start + hour)
+      const { feed, log } = makeServer(Array.from({ length: 50 }, (_, n) => plan(n, start + n)))
+      const stream = feed.changes({ since })
+      yield* pass("1 hour")
+      assert.strictEqual(log.requests, 0)
+      const taken = yield* stream.pipe(Stream.chunks, Stream.take(1), Stream.runCollect)
+      assert.deepStrictEqual(taken.map((chunk) => chunk.length), [10])
+      assert.strictEqual(log.requests, 1)
+      const slow = yield* Effect.forkChild(Stream.runForEachArray(stream, () => Effect.sleep("1 hour")))
+      yield* pass("150 minutes")
+      assert.strictEqual(log.requests, 4)
+      yield* Fiber.interrupt(slow)
+      yield* pass("2 hours")
+      assert.strictEqual(log.requests, 4)
+    }))
+
+  it.effect("ends with its schedule", () =>
+    Effect.gen(function*() {
+      yield* at(start + hour)
+      const { feed, log } = makeServer([])
+      const { fiber } = yield* follow(feed.changes({ since, interval: Schedule.recurs(2) }))
+      yield* pass("150 millis")
+      assert.strictEqual(log.requests, 2)
+      yield* pass("1 second")
+      assert.isTrue(Exit.isSuccess(yield* Fiber.await(fiber)))
+      assert.strictEqual(log.requests, 3)
+    }))
+
+  it.effect("begins in the future, and before all time", () =>
+    Effect.gen(function*() {
+      yield* at(start)
+      const { feed } = makeServer([plan(1, start - hour), plan(2, start + hour), plan(3, start + 2 * hour)])
+      const late = yield* follow(feed.changes({ since: new Date(start + 2 * hour) }))
+      const early = yield* follow(feed.changes({ since: "0001-01-01T00:00:00Z" }))
+      const never = yield* follow(feed.changes({ since: new Date(8.64e15) }))
+      yield* pass("3 hours")
+      assert.deepStrictEqual(late.changes().map(tell), ["new 3 COMPLETED 0/0"])
+      assert.strictEqual(early.changes().length, 3)
+      assert.strictEqual(never.changes().length, 0)
+      assert.isUndefined(never.fiber.pollUnsafe())
+    }))
+
+  it.effect("delivers what becomes visible late, as long as the overlap lasts", () =>
+    Effect.gen(function*() {
+      yield* at(start + hour)
+      const late = (n: number, createdAt: number, by: number) => plan(n, createdAt, { visibleFrom: createdAt + by })
+      const { feed } = makeServer([
+        ...Array.from({ length: 100 }, (_, n) => plan(n, start + hour + n * minute)),
+        late(101, start + hour + 20 * minute, 4 * minute),
+        late(102, start + hour + 20 * minute, 12 * minute)
+      ])
+      const short = yield* follow(feed.changes({ since, overlap: "5 minutes" }))
+      const long = yield* follow(feed.changes({ since, overlap: "15 minutes" }))
+      yield* pass("3 hours")
+      const has = (changes: ReadonlyArray<Change>, n: number) =>
+        changes.some(({ operation }) => operation.id === idOf(n))
+      assert.isTrue(has(short.changes(), 101))
+      assert.isFalse(has(short.changes(), 102))
+      assert.strictEqual(long.changes().length, 102)
+    }))
+
+  it.effect("gives up, with a warning, what is not found any more", () =>
+    Effect.gen(function*() {
+      yield* at(start + 2 * hour)
+      let isGone = false
+      const sizes: Array<number> = []
+      const { feed } = makeServer([plan(1, start, { isEndless: true }), plan(2, start + hour)], {
+        fails: (_, kind) => isGone && kind === "look" ? new CommsError.NotFound({ errors: [] }) : undefined
+      })
+      const { fiber } = yield* follow(feed.changes({
+        since,
+        polls: { maxFailures: 3 },
+        checkpoint: ({ known }) => Effect.sync(() => sizes.push(known.length))
+      }))
+      yield* pass("2 minutes")
+      isGone = true
+      assert.strictEqual(sizes.at(-1), 2)
+      yield* pass("10 minutes")
+      assert.strictEqual(sizes.at(-1), 1)
+      assert.isUndefined(fiber.pollUnsafe())
+    }))
+})
+
+describe("clocks", () => {
+  for (const skew of [-day, -10 * minute, 10 * minute, day]) {
+    it.effect(`a local clock that is wrong by ${skew / minute} minutes loses nothing`, () =>
+      Effect.gen(function*() {
+        yield* at(start - skew)
+        const plans = Array.from({ length: 300 }, (_, n) =>
+          plan(n, start + n * minute, {
+            visibleFrom: start + n * minute + (n % 7) * minute,
+            changes: [start + (n + n % 50) * minute]
+          }))
+        const { feed } = makeServer(plans, { skew })
+        const { changes } = yield* follow(feed.changes({ since }))
+        yield* pass("8 hours")
+        verify(plans, changes())
+      }))
+  }
+
+  it.effect("a creation in the future, or long ago, moves nothing", () =>
+    Effect.gen(function*() {
+      yield* at(start)
+      const plans = [
+        plan(1000, Date.UTC(2999, 0), { visibleFrom: start, changes: [start + 2 * hour] }),
+        ...Array.from({ length: 200 }, (_, n) => plan(n, start + n * minute, { visibleFrom: start + (n + 5) * minute }))
+      ]
+      const settled: Array<number> = []
+      const { feed } = makeServer([...plans, plan(1001, 0, { visibleFrom: start + hour })])
+      const { changes } = yield* follow(feed.changes({
+        since,
+        checkpoint: (checkpoint) => Effect.sync(() => settled.push(checkpoint.settled.epochMilliseconds))
+      }))
+      yield* pass("5 hours")
+      verify(plans, changes())
+      assert.strictEqual(settled.at(-1), start + 189 * minute)
+    }))
+})
+
+const checkpointAt = Effect.fnUntraced(function*(server: ReturnType<typeof makeServer>) {
+  let last: FeedCheckpoint.FeedCheckpoint | undefined
+  const { fiber } = yield* follow(server.feed.changes({
+    since,
+    checkpoint: (checkpoint) =>
+      Effect.sync(() => {
+        last = checkpoint
+      })
+  }))
+  yield* pass("1 minute")
+  yield* Fiber.interrupt(fiber)
+  return last ?? assert.fail("There was no checkpoint")
+})
+
+describe("checkpoints", () => {
+  it.effect("come after the consumer has taken a chunk, and after a round", () =>
+    Effect.gen(function*() {
+      yield* at(start + hour)
+      const { feed } = makeServer(Array.from({ length: 25 }, (_, n) => plan(n, start + n)))
+      const events: Array<string> = []
+      yield* Effect.forkChild(Stream.runForEachArray(
+        feed.changes({
+          since,
+          checkpoint: ({ known }) => Effect.sync(() => events.push(`knows ${known.length}`))
+        }),
+        (chunk) => Effect.andThen(Effect.sync(() => events.push(`takes ${chunk.length}`)), Effect.sleep("1 second"))
+      ))
+      yield* pass("10 seconds")
+      assert.deepStrictEqual(events, [
+        "takes 10",
+        "knows 10",
+        "takes 10",
+        "knows 20",
+        "takes 5",
+        "knows 25",
+        "knows 25"
+      ])
+    }))
+
+  it.effect("one whose sink fails fails the feed", () =>
+    Effect.gen(function*() {
+      yield* at(start + hour)
+      const { feed } = makeServer([plan(1, start)])
+      const error = yield* Effect.flip(Stream.runDrain(feed.changes({ since, checkpoint: () => Effect.fail("full") })))
+      assert.strictEqual(error, "full")
+    }))
+
+  it.effect("are refused when they are of another account, version or age, and nothing is sent", () =>
+    Effect.gen(function*() {
+      yield* at(start + hour)
+      const own = makeServer([plan(1, start)])
+      const checkpoint = yield* checkpointAt(own)
+      const other = makeServer([], { identity: "1" })
+      const refusal = <E>(stream: Stream.Stream<Change, E>) => Effect.flip(Stream.runDrain(stream))
+      assert.strictEqual(assertTag(yield* refusal(other.feed.resume(checkpoint)), "CheckpointMismatch").part, "baseUrl")
+      yield* pass("8 days")
+      const { requests } = own.log
+      assert.strictEqual(assertTag(yield* refusal(own.feed.resume(checkpoint)), "CheckpointMismatch").part, "age")
+      assert.strictEqual(
+        assertTag(
+          yield* Effect.flip(fromText(toText(checkpoint).replace("\"version\":1", "\"version\":2"))),
+          "CheckpointMismatch"
+        ).part,
+        "version"
+      )
+      assert.strictEqual(own.log.requests + other.log.requests, requests)
+      yield* follow(own.feed.resume(checkpoint, { maxAge: "9 days" }))
+      yield* pass("1 second")
+      assert.isAbove(own.log.requests, requests)
+    }))
+
+  it.effect("hold little when much has ended", () =>
+    Effect.gen(function*() {
+      yield* at(start + day)
+      const plans = [
+        ...Array.from({ length: 20_000 }, (_, n) => plan(n, start + n * second)),
+        ...Array.from({ length: 20 }, (_, n) => plan(20_000 + n, start + n * hour / 2, { isEndless: true }))
+      ]
+      let last: FeedCheckpoint.FeedCheckpoint | undefined
+      let most = 0
+      const { feed } = makeServer(plans, { pageSize: 100 })
+      const { changes } = yield* follow(feed.changes({
+        since,
+        checkpoint: (checkpoint) =>
+          Effect.sync(() => {
+            last = checkpoint
+            most = Math.max(most, checkpoint.known.length)
+          })
+      }))
+      yield* Effect.repeat(pass("5 minutes"), { times: 20 })
+      assert.strictEqual(changes().length, 20_020)
+      assert.isAtMost(last?.known.length ?? Infinity, 20 + 601)
+      assert.isAtMost(most, 12_000)
+    }))
+})
+
+const isRefused = (name: string, options: Feed.Options & { readonly since?: string }, field: string) =>
+  it.effect(`refuses ${name}`, () =>
+    Effect.gen(function*() {
+      const { feed, log } = makeServer([])
+      const error = yield* Effect.flip(Stream.runDrain(feed.changes({ since: "2024-04-05", ...options })))
+      assert.strictEqual(assertTag(error, "InvalidInput").field, field)
+      assert.strictEqual(log.requests, 0)
+    }))
+
+describe("input", () => {
+  isRefused("a time that is none", { since: "yesterday" }, "since")
+  isRefused("a negative overlap", { overlap: "-1 second" }, "overlap")
+  isRefused("no interval", { interval: 0 }, "interval")
+  isRefused("an interval that never ends", { interval: Infinity }, "interval")
+  isRefused("half a failure", { polls: { maxFailures: 0.5 } }, "polls.maxFailures")
+  isRefused("a negative time", { polls: { maxFailureTime: -1 } }, "polls.maxFailureTime")
+  isRefused("room for nothing", { maxTracked: 0 }, "maxTracked")
+})
+
+const failing = (error: CommsError.CommsError) => makeServer([], { fails: () => error })
+
+describe("trouble", () => {
+  for (
+    const error of [
+      new CommsError.Unauthorized({ errors: [] }),
+      new CommsError.Forbidden({ errors: [] }),
+      new CommsError.BadRequest({ errors: [] })
+    ]
+  ) {
+    it.effect(`${error._tag} ends it at once`, () =>
+      Effect.gen(function*() {
+        yield* at(start)
+        const { feed, log } = failing(error)
+        const failed = assertTag(yield* Effect.flip(Stream.runDrain(feed.changes({ since }))), "FeedFailed")
+        assert.strictEqual(failed.reason, error)
+        assert.strictEqual(failed.failures, 1)
+        assert.strictEqual(log.requests, 1)
+        assert.include(failed.message, error.message)
+      }))
+  }
+
+  for (
+    const error of [
+      unavailable,
+      new CommsError.InternalServerError({ errors: [] }),
+      new CommsError.UnexpectedStatus({ errors: [], status: 520, readOnly: true }),
+      new CommsError.InvalidResponse({ status: 200, problem: "not JSON" }),
+      new CommsError.TransportFailure({ reason: "Refused", detail: "open", readOnly: true })
+    ]
+  ) {
+    it.effect(`${error._tag} ends it after ten in a row`, () =>
+      Effect.gen(function*() {
+        yield* at(start)
+        const { feed, log } = failing(error)
+        const { fiber } = yield* follow(feed.changes({ since }))
+        yield* pass("5 minutes")
+        const failed = assertTag(yield* Effect.flip(Fiber.join(fiber)), "FeedFailed")
+        assert.strictEqual(failed.failures, 11)
+        assert.strictEqual(log.requests, 11)
+        assert.strictEqual(failed.since.epochMilliseconds, start)
+        assert.strictEqual(failed.checkpoint.settled.epochMilliseconds, start)
+      }))
+  }
+
+  it.effect("lasts no longer than maxFailureTime", () =>
+    Effect.gen(function*() {
+      yield* at(start)
+      const { feed, log } = failing(unavailable)
+      const { fiber } = yield* follow(feed.changes({ since, polls: { maxFailures: 1000, maxFailureTime: "1 hour" } }))
+      yield* pass("1 hour")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* pass("1 minute")
+      assertTag(yield* Effect.flip(Fiber.join(fiber)), "FeedFailed")
+      assert.isAtMost(log.requests, 160)
+    }))
+
+  it.effect("is over when something was read", () =>
+    Effect.gen(function*() {
+      yield* at(start + hour)
+      const { feed } = makeServer([plan(1, start)], {
+        fails: (request) => request % 10 === 0 ? undefined : unavailable
+      })
+      const { changes, fiber } = yield* follow(feed.changes({ since }))
+      yield* pass("1 day")
+      assert.isUndefined(fiber.pollUnsafe())
+      assert.strictEqual(changes().length, 1)
+    }))
+
+  it.effect("is not over when the same part fails again and again behind others that are read", () =>
+    Effect.gen(function*() {
+      yield* at(start + 10 * day)
+      const { feed, log } = makeServer(
+        Array.from({ length: 500 }, (_, n) => plan(n, start + n * 20 * minute)),
+        { fails: () => log.requests % 12 === 0 ? unavailable : undefined }
+      )
+      const { fiber } = yield* follow(feed.changes({ since, overlap: "10 days" }))
+      yield* pass("1 hour")
+      assertTag(yield* Effect.flip(Fiber.join(fiber)), "FeedFailed")
+    }))
+
+  it.effect("waits no less than Retry-After asks, and not at all for what is longer than all trouble may last", () =>
+    Effect.gen(function*() {
+      yield* at(start)
+      const busy = (seconds: number) =>
+        new CommsError.TooManyRequests({ errors: [], retryAfter: Duration.seconds(seconds) })
+      const short = failing(busy(77))
+      const long = failing(busy(301))
+      yield* follow(short.feed.changes({ since }))
+      const { fiber } = yield* follow(long.feed.changes({ since }))
+      yield* pass("4 minutes")
+      assert.deepStrictEqual(short.log.sentAt.map((at) => at - start), [0, 77_000, 154_000, 231_000])
+      assertTag(yield* Effect.flip(Fiber.join(fiber)), "FeedFailed")
+      assert.strictEqual(long.log.requests, 1)
+    }))
+
+  it.effect("with a page behind the first one is a token's, and the list is read anew", () =>
+    Effect.gen(function*() {
+      yield* at(start + hour)
+      const plans = Array.from({ length: 40 }, (_, n) => plan(n, start + n))
+      const { feed } = makeServer(plans, {
+        fails: (request) => request === 3 ? new CommsError.BadRequest({ errors: [] }) : undefined
+      })
+      const { changes } = yield* follow(feed.changes({ since }))
+      yield* pass("1 minute")
+      verify(plans, changes())
+    }))
+
+  it.effect("with one operation does not end the feed for the others", () =>
+    Effect.gen(function*() {
+      yield* at(start + 2 * hour)
+      const { feed } = makeServer([
+        plan(1, start, { isEndless: true }),
+        plan(2, start + 1, { changes: [start + day] }),
+        plan(3, start + hour)
+      ], { fails: (request, kind) => kind === "look" && request % 2 === 1 ? unavailable : undefined })
+      const { changes, fiber } = yield* follow(feed.changes({ since }))
+      yield* pass("2 days")
+      assert.isUndefined(fiber.pollUnsafe())
+      assert.deepStrictEqual(changes().map(tell).at(-1), "changed 2 COMPLETED 1/1")
+    }))
+
+  it.effect("with all that is open ends it, and what came until then is in the checkpoint", () =>
+    Effect.gen(function*() {
+      yield* at(start + 2 * hour)
+      let isDown = false
+      const { feed } = makeServer([plan(1, start, { isEndless: true }), plan(3, start + hour)], {
+        fails: (_, kind) => isDown && kind === "look" ? unavailable : undefined
+      })
+      const { fiber } = yield* follow(feed.changes({ since, polls: { maxFailureTime: "1 hour" } }))
+      yield* pass("2 minutes")
+      isDown = true
+      yield* pass("1 hour")
+      const { checkpoint, failures } = assertTag(yield* Effect.flip(Fiber.join(fiber)), "FeedFailed")
+      assert.strictEqual(failures, 11)
+      assert.deepStrictEqual(checkpoint.known.map(({ id }) => id), [idOf(1), idOf(3)])
+    }))
+
+  it.effect("more than may be tracked ends it, and nothing is lost", () =>
+    Effect.gen(function*() {
+      yield* at(start + 2 * hour)
+      const plans = Array.from({ length: 55 }, (_, n) => plan(n, start + n, { isEndless: true }))
+      const { feed } = makeServer(plans)
+      const { changes, fiber } = yield* follow(feed.changes({ since, maxTracked: 30 }))
+      yield* pass("1 second")
+      const error = assertTag(yield* Effect.flip(Fiber.join(fiber)), "FeedOverflow")
+      assert.strictEqual(error.tracked, 40)
+      assert.strictEqual(changes().length, 40)
+      assert.include(error.message, "40")
+      const rest = yield* follow(feed.resume(yield* fromText(toText(error.checkpoint))))
+      yield* pass("1 second")
+      verify(plans, [...changes(), ...rest.changes()])
+    }))
+})
+
+const pick = <A>(next: () => number, values: readonly [A, ...ReadonlyArray<A>]): A =>
+  values[Math.floor(next() * values.length)] ?? values[0]
+
+/** A server that differs with the seed in all that is not documented. Everything, and all that goes wrong, is over after twelve hours. */
+const anyServer = (seed: number) => {
+  const next = random(seed)
+  const span = pick(next, [minute, hour, 6 * hour])
+  const burst = next() * span
+  const plans = Array.from({ length: Math.floor(next() * 200) }, (_, n) => {
+    const createdAt = start + Math.floor(next() < 0.3 ? burst : next() * span)
+    const steps = Array.from({ length: Math.floor(next() * 5) }, () => createdAt + Math.floor(next() ** 3 * 6 * hour))
+    return plan(n, createdAt, {
+      visibleFrom: createdAt + Math.floor(next() * 8 * minute),
+      changes: steps.sort((a, b) => a - b),
+      isEndless: next() < 0.02
+    })
+  })
+  const places = new Map(plans.map(({ id }) => [id, next()]))
+  const share = pick(next, [0, 0.05, 0.3])
+  const failures: readonly [CommsError.CommsError, ...ReadonlyArray<CommsError.CommsError>] = [
+    unavailable,
+    new CommsError.InternalServerError({ errors: [] }),
+    new CommsError.TooManyRequests({ errors: [], retryAfter: Duration.seconds(7) }),
+    new CommsError.TransportFailure({ reason: "Connection", detail: "lost", readOnly: true })
+  ]
+  const options: ServerOptions = {
+    pageSize: pick(next, [2, 7, 50]),
+    skew: pick(next, [0, 0, -hour, hour]),
+    isInclusive: next() < 0.5,
+    order: pick(next, [
+      (a: Plan, b: Plan) => a.createdAt - b.createdAt,
+      (a: Plan, b: Plan) => b.createdAt - a.createdAt,
+      (a: Plan, b: Plan) => (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0)
+    ]),
+    fails: (_request, _kind, now) => now < start + 12 * hour && next() < share ? pick(next, failures) : undefined
+  }
+  return { plans, next, server: makeServer(plans, options), skew: options.skew ?? 0 }
+}
+
+const settings = { polls: { maxFailures: 100_000, maxFailureTime: "3 days" } } as const
+
+describe("under any seed", () => {
+  it.effect("nothing is lost, and nothing comes twice", () =>
+    Effect.gen(function*() {
+      for (let seed = 1; seed <= 40; seed++) {
+        const { plans, server, skew } = anyServer(seed)
+        yield* at(start - skew)
+        const { changes, fiber } = yield* follow(server.feed.changes({ since, ...settings, interval: "5 minutes" }))
+        yield* Effect.repeat(pass("1 hour"), { times: 15 })
+        assert.isUndefined(fiber.pollUnsafe(), `seed ${seed}`)
+        yield* Fiber.interrupt(fiber)
+        verify(plans, changes())
+      }
+    }), 60_000)
+
+  it.effect("nothing is lost over restarts, and only what nobody took comes twice", () =>
+    Effect.gen(function*() {
+      for (let seed = 1; seed <= 40; seed++) {
+        const { next, plans, server, skew } = anyServer(seed)
+        yield* at(start - skew)
+        const taken: Array<Change> = []
+        let text: string | undefined
+        let runs = 0
+        while (true) {
+          // A run ends with its so-manieth chunk, before or after it is in a checkpoint, and begins again later.
+          const last = runs++ < 12 ? Math.floor(next() * 6) + 1 : Infinity
+          const isLate = next() < 0.5
+          let pending: ReadonlyArray<Change> = []
+          let chunks = 0
+          const options = {
+            ...settings,
+            interval: "5 minutes",
+            checkpoint: (checkpoint: FeedCheckpoint.FeedCheckpoint) =>
+              Effect.suspend(() => {
+                text = toText(checkpoint)
+                taken.push(...pending)
+                pending = []
+                return chunks >= last ? Effect.interrupt : Effect.void
+              })
+          } as const
+          const stream = text === undefined
+            ? server.feed.changes({ since, ...options })
+            : server.feed.resume(yield* fromText(text), options)
+          const fiber = yield* Effect.forkChild(Stream.runForEachArray(stream, (chunk) => {
+            pending = chunk
+            chunks++
+            return isLate && chunks >= last ? Effect.interrupt : Effect.void
+          }))
+          yield* Effect.repeat(pass("1 hour"), { times: last === Infinity ? 15 : 0 })
+          const exit = fiber.pollUnsafe()
+          if (last === Infinity) assert.isUndefined(exit, `seed ${seed}`)
+          yield* Fiber.interrupt(fiber)
+          if (last === Infinity) break
+        }
+        verify(plans, taken)
+      }
+    }), 60_000)
+
+  it.effect("a failure that does not pass ends it within its limits", () =>
+    Effect.gen(function*() {
+      for (let seed = 1; seed <= 20; seed++) {
+        const { plans, next } = anyServer(seed)
+        const from = Math.floor(next() * 30)
+        const server = makeServer(plans, { fails: (request) => request > from ? unavailable : undefined })
+        yield* at(start + 4 * day)
+        const { fiber } = yield* follow(server.feed.changes({ since }))
+        yield* pass("15 minutes")
+        const failed = assertTag(yield* Effect.flip(Fiber.join(fiber)), "FeedFailed")
+        assert.strictEqual(failed.failures, 11, `seed ${seed}`)
+      }
+    }), 60_000)
+})

@@ -1,0 +1,133 @@
+import { Feed } from "@effect-comms/client"
+import { CommsError, Operation, SenderPoolOperation } from "@effect-comms/domain"
+import { Clock, DateTime, Effect, Option, Result, Stream } from "effect"
+import type { Target } from "../../src/internal/observe.ts"
+
+export const start = Date.UTC(2024, 3, 5)
+
+export const second = 1_000
+
+export const minute = 60 * second
+
+export const hour = 60 * minute
+
+export const day = 24 * hour
+
+export const idOf = (n: number) => Operation.OperationId.make(`comms_operation_0${String(n).padStart(25, "0")}`)
+
+/** What becomes of an operation, by the server's clock. */
+export interface Plan {
+  readonly id: Operation.OperationId
+  /** What the server says. */
+  readonly createdAt: number
+  readonly visibleFrom: number
+  /** When it changes; with the last of them it ends, unless it never does. */
+  readonly changes: ReadonlyArray<number>
+  readonly isEndless?: boolean
+}
+
+export const plan = (n: number, createdAt: number, more: Partial<Plan> = {}): Plan => ({
+  id: idOf(n),
+  createdAt,
+  visibleFrom: createdAt,
+  changes: [],
+  ...more
+})
+
+export interface Options {
+  readonly pageSize?: number
+  /** How far the server's clock is ahead of the one here. */
+  readonly skew?: number
+  /** The order of lists; that of creation by default. */
+  readonly order?: (a: Plan, b: Plan) => number
+  readonly isInclusive?: boolean
+  /** What goes wrong with a request, counted from 1 among those of its kind. */
+  readonly fails?: (request: number, kind: "read" | "look", now: number) => CommsError.CommsError | undefined
+  readonly identity?: string
+}
+
+export const unavailable = new CommsError.ServiceUnavailable({ errors: [] })
+
+const operationAt = (plan: Plan, now: number): SenderPoolOperation.SenderPoolOperation => {
+  const { changes, createdAt, id, isEndless = false } = plan
+  const done = changes.filter((at) => at <= now).length
+  return new SenderPoolOperation.SenderPoolOperation({
+    id,
+    status: done === changes.length && !isEndless ? "COMPLETED" : "PROCESSING",
+    stats: { total: changes.length, queued: changes.length - done, created: done, failed: 0 },
+    createdAt: DateTime.makeUnsafe(createdAt),
+    updatedAt: DateTime.makeUnsafe(changes[done - 1] ?? createdAt)
+  }, { disableChecks: true })
+}
+
+/** The version that an operation has at the end of all. */
+export const lastVersionOf = (plan: Plan): string => Feed.versionOf(operationAt(plan, Infinity))
+
+/** A server with what its clients cannot know: an order, ends of ranges, a clock and trouble of its own. */
+export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
+  const { fails = () => undefined, isInclusive = true, pageSize = 10, skew = 0 } = options
+  const plans = options.order === undefined ? all : [...all].sort(options.order)
+  const byId = new Map(all.map((plan) => [plan.id, plan]))
+  const counts = { read: 0, look: 0 }
+  const log = { requests: 0, sentAt: [] as Array<number> }
+
+  const request = Effect.fnUntraced(function*(kind: "read" | "look") {
+    const now = yield* Clock.currentTimeMillis
+    log.requests++
+    log.sentAt.push(now)
+    const error = fails(++counts[kind], kind, now)
+    if (error !== undefined) return yield* Effect.fail(error)
+    return now + skew
+  })
+
+  const isWithin = (createdAt: number, from: number, to: number) =>
+    isInclusive ? createdAt >= from && createdAt <= to : createdAt > from && createdAt < to
+
+  const feed = Feed.make<SenderPoolOperation.SenderPoolOperation, CommsError.CommsError, CommsError.CommsError>({
+    operation: "Test.changes",
+    resource: "Test",
+    identity: Effect.succeed({ baseUrl: (options.identity ?? "0").repeat(64), account: "0".repeat(64) }),
+    version: Feed.versionOf,
+    read: ({ endDate, startDate }) => {
+      const from = DateTime.toEpochMillis(startDate)
+      const to = endDate === undefined ? Infinity : DateTime.toEpochMillis(endDate)
+      return Stream.paginate(0, (position) =>
+        Effect.map(request("read"), (now) => {
+          const page: Array<SenderPoolOperation.SenderPoolOperation> = []
+          for (let i = position; i < plans.length; i++) {
+            const plan = plans[i]
+            if (plan === undefined || plan.visibleFrom > now || !isWithin(plan.createdAt, from, to)) continue
+            if (page.length === pageSize) return [[page], Option.some(i)] as const
+            page.push(operationAt(plan, now))
+          }
+          return [[page], Option.none()] as const
+        }))
+    },
+    observe: (targets: ReadonlyArray<Target>, deliver) =>
+      Effect.forEach(targets, ({ id }) =>
+        Effect.gen(function*() {
+          const now = yield* request("look")
+          const plan = byId.get(id)
+          if (plan === undefined || plan.visibleFrom > now) {
+            return yield* Effect.fail<CommsError.CommsError>(new CommsError.NotFound({ errors: [] }))
+          }
+          return operationAt(plan, now)
+        }).pipe(
+          Effect.result,
+          Effect.flatMap((result) => deliver(id, Result.isSuccess(result) ? result : Result.fail(result.failure)))
+        ), { discard: true })
+  })
+
+  return { feed, log }
+}
+
+/** Numbers from 0 to below 1, by a seed. */
+export const random = (seed: number) => {
+  let state = seed * 0x9e3779b9
+  return (): number => {
+    state = (state + 0x6d2b79f5) | 0
+    let value = Math.imul(state ^ (state >>> 15), 1 | state)
+    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
+    return ((value ^ (value >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
