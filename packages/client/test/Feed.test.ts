@@ -1,7 +1,7 @@
 import { Feed } from "@effect-comms/client"
 import { Checkpoint, CommsError, FeedCheckpoint, type SenderPoolOperation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Schedule, Stream } from "effect"
+import { Array as Arr, Duration, Effect, Exit, Fiber, Order, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import {
   day,
@@ -56,6 +56,12 @@ const verify = (plans: ReadonlyArray<Plan>, changes: ReadonlyArray<Change>) => {
   assert.strictEqual(versions.size, expected.length)
   for (const [id, seen] of versions) assert.strictEqual(new Set(seen).size, seen.length, id)
 }
+
+const late = (n: number, createdAt: number, by: number) => plan(n, createdAt, { visibleFrom: createdAt + by })
+
+const has = (changes: ReadonlyArray<Change>, n: number) => changes.some(({ operation }) => operation.id === idOf(n))
+
+const refusal = <E>(stream: Stream.Stream<Change, E>) => Effect.flip(Stream.runDrain(stream))
 
 const at = (time: number) => TestClock.setTime(time)
 
@@ -135,7 +141,6 @@ describe("changes", () => {
   it.effect("delivers what becomes visible late, as long as the overlap lasts", () =>
     Effect.gen(function*() {
       yield* at(start + hour)
-      const late = (n: number, createdAt: number, by: number) => plan(n, createdAt, { visibleFrom: createdAt + by })
       const { feed } = makeServer([
         ...Array.from({ length: 100 }, (_, n) => plan(n, start + hour + n * minute)),
         late(101, start + hour + 20 * minute, 4 * minute),
@@ -144,8 +149,6 @@ describe("changes", () => {
       const short = yield* follow(feed.changes({ since, overlap: "5 minutes" }))
       const long = yield* follow(feed.changes({ since, overlap: "15 minutes" }))
       yield* pass("3 hours")
-      const has = (changes: ReadonlyArray<Change>, n: number) =>
-        changes.some(({ operation }) => operation.id === idOf(n))
       assert.isTrue(has(short.changes(), 101))
       assert.isFalse(has(short.changes(), 102))
       assert.strictEqual(long.changes().length, 102)
@@ -262,7 +265,6 @@ describe("checkpoints", () => {
       const own = makeServer([plan(1, start)])
       const checkpoint = yield* checkpointAt(own)
       const other = makeServer([], { identity: "1" })
-      const refusal = <E>(stream: Stream.Stream<Change, E>) => Effect.flip(Stream.runDrain(stream))
       assert.strictEqual(assertTag(yield* refusal(other.feed.resume(checkpoint)), "CheckpointMismatch").part, "baseUrl")
       yield* pass("8 days")
       const { requests } = own.log
@@ -323,6 +325,8 @@ describe("input", () => {
   isRefused("a negative time", { polls: { maxFailureTime: -1 } }, "polls.maxFailureTime")
   isRefused("room for nothing", { maxTracked: 0 }, "maxTracked")
 })
+
+const busy = (seconds: number) => new CommsError.TooManyRequests({ errors: [], retryAfter: Duration.seconds(seconds) })
 
 const failing = (error: CommsError.CommsError) => makeServer([], { fails: () => error })
 
@@ -408,8 +412,6 @@ describe("trouble", () => {
   it.effect("waits no less than Retry-After asks, and not at all for what is longer than all trouble may last", () =>
     Effect.gen(function*() {
       yield* at(start)
-      const busy = (seconds: number) =>
-        new CommsError.TooManyRequests({ errors: [], retryAfter: Duration.seconds(seconds) })
       const short = failing(busy(77))
       const long = failing(busy(301))
       yield* follow(short.feed.changes({ since }))
@@ -482,6 +484,8 @@ describe("trouble", () => {
 const pick = <A>(next: () => number, values: readonly [A, ...ReadonlyArray<A>]): A =>
   values[Math.floor(next() * values.length)] ?? values[0]
 
+const byCreation = Order.mapInput(Order.Number, ({ createdAt }: Plan) => createdAt)
+
 /** A server that differs with the seed in all that is not documented. Everything, and all that goes wrong, is over after twelve hours. */
 const anyServer = (seed: number) => {
   const next = random(seed)
@@ -492,7 +496,7 @@ const anyServer = (seed: number) => {
     const steps = Array.from({ length: Math.floor(next() * 5) }, () => createdAt + Math.floor(next() ** 3 * 6 * hour))
     return plan(n, createdAt, {
       visibleFrom: createdAt + Math.floor(next() * 8 * minute),
-      changes: steps.sort((a, b) => a - b),
+      changes: Arr.sort(steps, Order.Number),
       isEndless: next() < 0.02
     })
   })
@@ -501,7 +505,7 @@ const anyServer = (seed: number) => {
   const failures: readonly [CommsError.CommsError, ...ReadonlyArray<CommsError.CommsError>] = [
     unavailable,
     new CommsError.InternalServerError({ errors: [] }),
-    new CommsError.TooManyRequests({ errors: [], retryAfter: Duration.seconds(7) }),
+    busy(7),
     new CommsError.TransportFailure({ reason: "Connection", detail: "lost", readOnly: true })
   ]
   const options: ServerOptions = {
@@ -509,9 +513,9 @@ const anyServer = (seed: number) => {
     skew: pick(next, [0, 0, -hour, hour]),
     isInclusive: next() < 0.5,
     order: pick(next, [
-      (a: Plan, b: Plan) => a.createdAt - b.createdAt,
-      (a: Plan, b: Plan) => b.createdAt - a.createdAt,
-      (a: Plan, b: Plan) => (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0)
+      byCreation,
+      Order.flip(byCreation),
+      Order.mapInput(Order.Number, ({ id }: Plan) => places.get(id) ?? 0)
     ]),
     fails: (_request, _kind, now) => now < start + 12 * hour && next() < share ? pick(next, failures) : undefined
   }

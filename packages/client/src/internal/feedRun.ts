@@ -47,8 +47,9 @@ export const toSchedule = (interval: Duration.Duration | Schedule.Schedule<unkno
     Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.max(duration, shortestInterval)))
   )
 
-// What is said of a page behind the first one may be said of its token, and a list that is read anew has others.
-const isOfToken = (error: CommsError.CommsError): boolean =>
+// Said of a page behind the first one it may be said of its token, which does not live for ever, and a slow consumer is no
+// reason to fail: a shorter window needs fewer of them.
+const mayBeOfToken = (error: CommsError.CommsError): boolean =>
   error._tag === "BadRequest" || error._tag === "NotFound" || error._tag === "PaginationLoop"
 
 const askedBy = (error: CommsError.CommsError): number =>
@@ -140,8 +141,13 @@ export const makeRun = <A extends State.Operation, E extends CommsError.CommsErr
         Stream.onEnd(end),
         Stream.mapEffect((page) => Effect.map(Clock.currentTimeMillis, (now) => State.take(state, page, version, now))),
         Stream.catch((error) => {
+          const isOfToken = pages > 0 && mayBeOfToken(error)
+          if (isOfToken && part !== undefined) {
+            width = part
+            return Stream.empty
+          }
           position = state.settled
-          return Stream.fromEffectDrain(reading.failed(error, isTransient(error) || (pages > 0 && isOfToken(error))))
+          return Stream.fromEffectDrain(reading.failed(error, isOfToken || isTransient(error)))
         }),
         Stream.flatMap(deliver)
       )

@@ -1,6 +1,6 @@
 import { Feed } from "@effect-comms/client"
 import { CommsError, Operation, SenderPoolOperation } from "@effect-comms/domain"
-import { Clock, DateTime, Effect, Option, Result, Stream } from "effect"
+import { Array as Arr, Clock, DateTime, Effect, Option, type Order, Result, Stream } from "effect"
 import type { Target } from "../../src/internal/observe.ts"
 
 export const start = Date.UTC(2024, 3, 5)
@@ -39,7 +39,7 @@ export interface Options {
   /** How far the server's clock is ahead of the one here. */
   readonly skew?: number
   /** The order of lists; that of creation by default. */
-  readonly order?: (a: Plan, b: Plan) => number
+  readonly order?: Order.Order<Plan>
   readonly isInclusive?: boolean
   /** What goes wrong with a request, counted from 1 among those of its kind. */
   readonly fails?: (request: number, kind: "read" | "look", now: number) => CommsError.CommsError | undefined
@@ -66,7 +66,7 @@ export const lastVersionOf = (plan: Plan): string => Feed.versionOf(operationAt(
 /** A server with what its clients cannot know: an order, ends of ranges, a clock and trouble of its own. */
 export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
   const { fails = () => undefined, isInclusive = true, pageSize = 10, skew = 0 } = options
-  const plans = options.order === undefined ? all : [...all].sort(options.order)
+  const plans = options.order === undefined ? all : Arr.sort(all, options.order)
   const byId = new Map(all.map((plan) => [plan.id, plan]))
   const counts = { read: 0, look: 0 }
   const log = { requests: 0, sentAt: [] as Array<number> }
@@ -76,7 +76,7 @@ export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
     log.requests++
     log.sentAt.push(now)
     const error = fails(++counts[kind], kind, now)
-    if (error !== undefined) return yield* Effect.fail(error)
+    if (error !== undefined) return yield* error
     return now + skew
   })
 
@@ -109,7 +109,7 @@ export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
           const now = yield* request("look")
           const plan = byId.get(id)
           if (plan === undefined || plan.visibleFrom > now) {
-            return yield* Effect.fail<CommsError.CommsError>(new CommsError.NotFound({ errors: [] }))
+            return yield* new CommsError.NotFound({ errors: [] })
           }
           return operationAt(plan, now)
         }).pipe(
