@@ -1,6 +1,5 @@
 // Which operations to look for in a list, and which to fetch: what lists cost is learnt from those that were read.
 import type { OperationId } from "@effect-comms/domain/Operation"
-import { maxPageSize } from "@effect-comms/domain/Pagination"
 import * as Arr from "effect/Array"
 import * as Order from "effect/Order"
 
@@ -104,7 +103,7 @@ export const makePlanner = (): Planner => {
 
   const isWorthAList = (cluster: Cluster, status: Status, now: number): boolean => {
     const { length } = cluster.targets
-    return length > 2 && Math.max(Math.ceil(length / maxPageSize), Math.ceil(pagesOf(cluster, status, now))) < length
+    return length > 2 && pagesOf(cluster, status, now) < length
   }
 
   // A list of its own is one page more, so a gap that takes longer to read is left out.

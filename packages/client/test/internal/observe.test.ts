@@ -204,7 +204,7 @@ describe("operations that were created together", () => {
         const ended = spread(20_000, start - week / 2, week, 21_000, "COMPLETED")
         const server = makeServer([...others, ...ended, ...items], {
           isInclusive,
-          arrange: (items) => [...items].reverse()
+          arrange: (items) => Arr.reverse(items)
         })
         const { fetches, lists } = yield* round(server, targets)
         assert.isAtMost(fetches + lists, 5)
@@ -242,12 +242,13 @@ describe("operations that were created together", () => {
   it.effect("in several places take a request for each, once that is known", () =>
     Effect.gen(function*() {
       const groups = [0, 1, 2].flatMap((n) => spread(300, start + n * week, 10_000, n * 300))
-      const server = makeServer([...groups, ...spread(60_000, start, 2 * week, 900)])
+      const others = spread(60_000, start, 2 * week, 900)
+      const server = makeServer(Arr.sort([...groups, ...others], byCreation), { pageSize: 100 })
       const first = yield* round(server, groups.map(targetOf))
-      assert.isAtMost(first.fetches + first.lists, 900 + 64)
+      assert.isAtMost(first.lists, 100)
       const { fetches, lists } = yield* round(server, groups.map(targetOf))
       assert.strictEqual(fetches, 0)
-      assert.isAtMost(lists, 6)
+      assert.isAtMost(lists, 12)
     }))
 })
 
@@ -266,22 +267,47 @@ describe("operations that stand alone", () => {
 
   it.effect("among many others are fetched once that is known, and a list is tried again later", () =>
     Effect.gen(function*() {
-      const items = spread(30, start, week)
-      const targets = items.map(targetOf)
-      const server = makeServer(Arr.sort([...items, ...spread(60_000, start, week, 30)], byCreation))
+      const items = spread(40, start, week)
+      const targets = items.filter((_, n) => n % 4 !== 1).map(targetOf)
+      const server = makeServer(Arr.sort([...items, ...spread(60_000, start, week, 40)], byCreation))
       const first = yield* round(server, targets)
       assert.isAtLeast(first.lists, 1)
       assert.isAtMost(first.fetches + first.lists, 60)
       assert.deepEqual(yield* round(server, targets), { fetches: 30, lists: 0 })
+      assert.deepEqual(yield* round(server, items.map(targetOf)), { fetches: 40, lists: 0 })
       yield* TestClock.adjust("6 minutes")
       assert.isAtLeast((yield* round(server, targets)).lists, 1)
+    }))
+
+  it.effect("among many that have ended are still read from the list of those at work", () =>
+    Effect.gen(function*() {
+      const items = spread(40, start, week).map((item, n) => n % 4 === 0 ? end(item) : item)
+      const others = spread(60_000, start, week, 40, "COMPLETED")
+      const server = makeServer(Arr.sort([...items, ...others], byCreation))
+      yield* round(server, items.map(targetOf))
+      assert.deepEqual(yield* round(server, items.map(targetOf)), { fetches: 10, lists: 1 })
+    }))
+
+  it.effect("among few others are read from a list that was long before", () =>
+    Effect.gen(function*() {
+      const items = spread(100, start, hour)
+      const others = spread(400, start, hour, 100)
+      const targets = items.map(targetOf)
+      const server = makeServer(Arr.sort([...items, ...others], byCreation), { pageSize: 10 })
+      assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 50 })
+      assert.deepEqual(yield* round(server, targets.filter((_, n) => n % 3 === 0)), { fetches: 34, lists: 0 })
+      for (const item of others) server.set(end(item))
+      assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 10 })
+      assert.deepEqual(yield* round(server, targets.filter((_, n) => n % 3 === 0)), { fetches: 0, lists: 10 })
     }))
 
   it.effect("do not hinder those that were created together", () =>
     Effect.gen(function*() {
       const together = spread(500, start, 2000)
       const alone = spread(20, start + hour, week, 500)
-      const server = makeServer([...together, ...alone, ...spread(200_000, start, week + hour, 520)])
+      const server = makeServer(
+        Arr.sort([...together, ...alone, ...spread(60_000, start, week + hour, 520)], byCreation)
+      )
       const targets = [...alone, ...together].map(targetOf)
       yield* round(server, targets)
       const { fetches, lists } = yield* round(server, targets)
@@ -307,6 +333,12 @@ describe("operations that are not there", () => {
         const server = makeServer(items)
         yield* round(server, items.map(({ id }) => ({ id, createdAt })))
         assert.strictEqual(server.counts().fetches, 5)
+        for (const { query } of server.sent) {
+          for (const date of query === undefined ? [] : [query.startDate, query.endDate]) {
+            assert.match(DateTime.formatIso(date), /^\d{4}-/)
+            assert.isTrue(Number.isInteger(DateTime.toEpochMillis(date)))
+          }
+        }
       })
   )
 })
@@ -378,6 +410,19 @@ describe("operations whose time is not known", () => {
     }))
 })
 
+describe("those that stand in the list of others", () => {
+  it.effect("are not fetched", () =>
+    Effect.gen(function*() {
+      const items = spread(80, start, 1000)
+      const [first, ...rest] = items.slice(40)
+      if (first === undefined) return assert.fail()
+      const odd = { ...first, createdAt: DateTime.makeUnsafe(8.64e15) }
+      const server = makeServer([...items.slice(0, 40), odd, ...rest], { delay: 100 })
+      const targets = [...[odd, ...rest].map(unknownTargetOf), ...items.slice(0, 40).map(targetOf)]
+      assert.deepEqual(yield* round(server, targets), { fetches: 1, lists: 1 })
+    }))
+})
+
 describe("one that is asked for twice", () => {
   it.effect("is delivered once", () =>
     Effect.gen(function*() {
@@ -428,6 +473,19 @@ describe("a failure", () => {
         yield* TestClock.adjust("30 seconds")
       }
       assert.deepEqual(yield* round(server, targets), { fetches: 50, lists: 1 })
+    }))
+
+  it.effect("of the list of those at work is not one of the list of all", () =>
+    Effect.gen(function*() {
+      const filtered = { is: true }
+      const server = makeServer(
+        items.map((item) => end(item)),
+        failsAt(({ query }) => query !== undefined && (query.status !== undefined) === filtered.is)
+      )
+      assert.strictEqual(failuresOf(yield* observe(server.observer, targets), "list"), 1000)
+      filtered.is = false
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(failuresOf(yield* observe(server.observer, targets), "list"), 1000)
     }))
 
   it.effect("of everything takes one fetch more", () =>
@@ -588,6 +646,13 @@ describe("delivery", () => {
       yield* settle
       assert.deepEqual(seen, [quick.id])
       yield* Fiber.interrupt(fiber)
+      const known = [10, 11, 12].map((n) => targetOf(itemAt(n, start)))
+      const other = yield* Effect.forkChild(
+        observe([...known, unknownTargetOf(quick)], (id) => Effect.sync(() => void seen.push(id)))
+      )
+      yield* settle
+      assert.deepEqual(seen, [quick.id, quick.id])
+      yield* Fiber.interrupt(other)
     }))
 })
 
