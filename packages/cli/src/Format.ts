@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import type * as PlatformError from "effect/PlatformError"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
-import { cell } from "./Printable.ts"
+import { cell, printable } from "./Printable.ts"
 
 /**
  * The formats.
@@ -90,7 +90,7 @@ const json = (value: unknown, indent?: number): string => escapeControls(JSON.st
 
 // A spreadsheet takes a cell that begins so for a formula.
 const csvCell = (text: string): string => {
-  const clean = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
+  const clean = printable(text)
   const safe = /^[=+\-@]/.test(clean) && Number.isNaN(Number(clean)) ? `'${clean}` : clean
   return /[",]/.test(safe) ? `"${safe.replaceAll("\"", "\"\"")}"` : safe
 }

@@ -1,0 +1,80 @@
+import { assert, it } from "@effect/vitest"
+import { Effect, Stream } from "effect"
+import * as Format from "../src/Format.ts"
+
+interface Row {
+  readonly name: string
+  readonly count: number
+}
+
+const shape: Format.Shape<Row> = {
+  columns: [
+    { name: "name", text: ({ name }) => name, colour: ({ name }) => name === "" ? undefined : "green" },
+    { name: "count", title: "how many", text: ({ count }) => String(count), right: true }
+  ],
+  encode: (row) => row
+}
+
+const print = (format: Format.Format, pages: ReadonlyArray<ReadonlyArray<Row>>, colours = false) =>
+  Stream.fromIterable(pages).pipe(
+    Stream.flatMap((page) => Stream.fromIterable(page)),
+    Format.toText(shape, format, colours),
+    Stream.mkString
+  )
+
+it.effect("gives later rows of a table the widths of the first", () =>
+  Effect.gen(function*() {
+    const table = yield* print("table", [[{ name: "first", count: 1 }], [{ name: "b", count: 20 }]])
+    assert.strictEqual(table, "name   how many\nfirst         1\nb            20\n")
+    const coloured = yield* print("table", [[{ name: "a", count: 1 }]], true)
+    assert.include(coloured, "\u001b[32ma   \u001b[0m")
+    assert.strictEqual(yield* print("table", []), "name  how many\n")
+  }))
+
+it.effect("writes CSV as RFC 4180 has it, and no formulas", () =>
+  Effect.gen(function*() {
+    const cases: ReadonlyArray<readonly [string, string]> = [
+      ["plain", "plain"],
+      ["a,b", "\"a,b\""],
+      ["say \"no\"", "\"say \"\"no\"\"\""],
+      ["two\r\nlines", "two lines"],
+      ["=1+1", "'=1+1"],
+      ["\t=1+1", "'=1+1"],
+      ["@SUM(A1)", "'@SUM(A1)"],
+      ["+cmd,x", "\"'+cmd,x\""],
+      ["-1", "-1"]
+    ]
+    for (const [name, expected] of cases) {
+      assert.strictEqual(yield* print("csv", [[{ name, count: 1 }]]), `name,count\r\n${expected},1\r\n`)
+    }
+    assert.strictEqual(yield* print("csv", []), "name,count\r\n")
+  }))
+
+it.effect("writes JSON in pieces that are one document, and a line for each row", () =>
+  Effect.gen(function*() {
+    const rows = [{ name: "a\u009b", count: 1 }, { name: "b", count: 2 }]
+    const pages = rows.map((row) => [row])
+    assert.strictEqual(
+      yield* print("json", pages),
+      "[\n  {\"name\":\"a\\u009b\",\"count\":1},\n  {\"name\":\"b\",\"count\":2}\n]\n"
+    )
+    assert.strictEqual(yield* print("json", []), "[\n]\n")
+    assert.strictEqual(
+      yield* print("ndjson", pages),
+      "{\"name\":\"a\\u009b\",\"count\":1}\n{\"name\":\"b\",\"count\":2}\n"
+    )
+  }))
+
+it.effect("ends a document before it fails", () =>
+  Effect.gen(function*() {
+    const pieces: Array<string> = []
+    const failing = Stream.concat(Stream.succeed({ name: "a", count: 1 }), Stream.fail("broken"))
+    const error = yield* Effect.flip(
+      Stream.runForEach(
+        Format.toText(shape, "json", false)(failing),
+        (piece) => Effect.sync(() => pieces.push(piece))
+      )
+    )
+    assert.strictEqual(error, "broken")
+    assert.strictEqual(pieces.join(""), "[\n  {\"name\":\"a\",\"count\":1}\n]\n")
+  }))

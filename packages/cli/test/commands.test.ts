@@ -1,0 +1,444 @@
+import { Emulator, type FaultPlan, Report } from "@effect-comms/testing"
+import { NodeServices } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import { Context, Duration, Effect, Fiber, FileSystem, Layer, Schema, Stream } from "effect"
+import { spawnSync } from "node:child_process"
+import { Comms, comms, type Env, envOf, layer as layerComms, type Ran, run, shell, start } from "./utils/comms.ts"
+
+const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))
+
+const Operation = Schema.Struct({
+  id: Schema.String,
+  status: Schema.String,
+  stats: Schema.Struct({
+    total: Schema.Int,
+    queued: Schema.Int,
+    created: Schema.Int,
+    failed: Schema.Int
+  }),
+  createdAt: Schema.String,
+  updatedAt: Schema.String
+})
+
+const decodeOperation = Schema.decodeUnknownSync(Operation)
+
+const decodeOperations = Schema.decodeUnknownSync(Schema.Array(Operation))
+
+const lines = (text: string): ReadonlyArray<string> => text.split("\n").filter((line) => line !== "")
+
+const ndjson = (text: string) => lines(text).map((line) => decodeOperation(decodeJson(line)))
+
+/** An emulator on a port, and the environment of a command that asks it. */
+const serve = Effect.fnUntraced(function*(options?: Emulator.Options) {
+  const context = yield* Layer.build(
+    Layer.fresh(Emulator.layerServer().pipe(Layer.provideMerge(Emulator.layer({ operations: 300, ...options }))))
+  )
+  const emulator = Context.get(context, Emulator.Emulator)
+  const { url } = Context.get(context, Emulator.Address)
+  return { env: envOf(url), url, requests: Effect.map(emulator.report, ({ requests }) => requests), emulator }
+})
+
+const always = (fault: FaultPlan.Fault): FaultPlan.FaultPlan => ({ rules: [{ do: fault }] })
+
+const nth = (n: number, fault: FaultPlan.Fault): FaultPlan.FaultPlan => ({ rules: [{ when: { nth: [n] }, do: fault }] })
+
+const noStack = ({ stderr }: Ran) => {
+  assert.notMatch(stderr, /^\s+at |node:internal|\.js:\d/m)
+}
+
+const list = (...flags: ReadonlyArray<string>): ReadonlyArray<string> => ["operations", "list", ...flags]
+
+const listOne = (env: Env, ...flags: ReadonlyArray<string>) => comms(list("--limit", "1", ...flags), env)
+
+const doctor = (env: Env) => comms(["doctor", "--format", "table"], env)
+
+const grade = (command: string, ...scenarios: ReadonlyArray<string>) =>
+  comms([
+    "grade",
+    "--command",
+    command,
+    "--format",
+    "csv",
+    ...scenarios.flatMap((scenario) => ["--scenario", scenario])
+  ])
+
+const escape = "\u001b"
+
+const canHaveTerminal = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") === true
+
+/** Runs a line of shell with a terminal for its output. */
+const onTerminal = Effect.fnUntraced(function*(script: string, env: Env = {}) {
+  const { directory, path } = yield* Comms
+  return yield* run("script", ["-qec", script, "/dev/null"], {
+    cwd: directory,
+    env: { PATH: path, TERM: "xterm", SHELL: "/bin/sh", ...env }
+  })
+})
+
+layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "60 seconds" })(
+  "comms",
+  (it) => {
+    it.effect("prints rows in every format", () =>
+      Effect.gen(function*() {
+        const { env } = yield* serve()
+        const listAs = (format: string) => comms(list("--limit", "3", "--status", "COMPLETED", "--format", format), env)
+        const [table, json, csv] = yield* Effect.all([listAs("table"), listAs("json"), listAs("csv")], {
+          concurrency: 2
+        })
+        const piped = yield* comms(["operations", "list", "--limit=3", "--status=COMPLETED"], env)
+        for (const { code, stderr } of [table, json, csv, piped]) assert.deepStrictEqual([code, stderr], [0, ""])
+        const rows = ndjson(piped.stdout)
+        assert.deepStrictEqual(rows.map(({ status }) => status), ["COMPLETED", "COMPLETED", "COMPLETED"])
+        assert.deepStrictEqual(decodeOperations(decodeJson(json.stdout)), rows)
+        assert.strictEqual(
+          csv.stdout,
+          [
+            "id,status,total,created,failed,queued,createdAt,updatedAt",
+            ...rows.map(({ createdAt, id, stats, status, updatedAt }) =>
+              [id, status, stats.total, stats.created, stats.failed, stats.queued, createdAt, updatedAt].join(",")
+            ),
+            ""
+          ].join("\r\n")
+        )
+        const [header = "", ...cells] = lines(table.stdout)
+        assert.match(header, /^id +status +total +created +failed +queued +created at +updated at$/)
+        assert.deepStrictEqual(
+          cells.map((line) => line.split(/ {2,}/).slice(0, 6)),
+          rows.map(({ id, stats, status }) => [
+            id,
+            status,
+            String(stats.total),
+            String(stats.created),
+            String(stats.failed),
+            String(stats.queued)
+          ])
+        )
+        assert.strictEqual(new Set(cells.map((line) => line.indexOf("COMPLETED"))).size, 1)
+      }))
+
+    it.effect("prints a document that is whole where there is nothing, and where the list fails in the middle", () =>
+      Effect.gen(function*() {
+        const empty = yield* serve({ operations: 0 })
+        const none = yield* comms(["operations", "list", "--format", "json"], empty.env)
+        assert.deepStrictEqual([none.code, decodeJson(none.stdout)], [0, []])
+        const { env } = yield* serve({ faults: nth(2, { _tag: "Status", status: 500 }) })
+        const broken = yield* comms(["operations", "list", "--page-size", "5", "--format", "json"], env)
+        assert.strictEqual(broken.code, 1)
+        assert.lengthOf(decodeOperations(decodeJson(broken.stdout)), 5)
+        assert.include(broken.stderr, "answered 500 Internal Server Error")
+        assert.include(broken.stderr, "20500, https://www.twilio.com/docs/api/errors/20500")
+        noStack(broken)
+      }))
+
+    it.effect("asks for no page more than --limit needs", () =>
+      Effect.gen(function*() {
+        const { env, requests } = yield* serve()
+        const listed = yield* comms(["operations", "list", "--limit", "6", "--page-size", "2"], env)
+        assert.lengthOf(ndjson(listed.stdout), 6)
+        assert.lengthOf(yield* requests, 3)
+        yield* comms(["operations", "list", "--limit", "7"], env)
+        assert.include((yield* requests)[3]?.url, "pageSize=7")
+        assert.lengthOf(yield* requests, 4)
+      }))
+
+    it.effect("sends the filters, and reads dates in UTC and before now", () =>
+      Effect.gen(function*() {
+        const { env, requests } = yield* serve()
+        const flags = ["--start-date", "2d", "--end-date", "2100-01-02", "--status", "PROCESSING", "--limit", "1"]
+        yield* comms(["operations", "list", ...flags], env)
+        const [request] = yield* requests
+        const query = new URL(request?.url ?? "", "http://localhost").searchParams
+        assert.strictEqual(query.get("endDate"), "2100-01-02T00:00:00.000Z")
+        assert.strictEqual(query.get("status"), "PROCESSING")
+        const ago = Date.now() - Date.parse(query.get("startDate") ?? "")
+        assert.isAtLeast(ago, 2 * 86_400_000)
+        assert.isBelow(ago, 2 * 86_400_000 + 60_000)
+      }))
+
+    it.effect("fetches one as a document, and several in the order asked, without those that are missing", () =>
+      Effect.gen(function*() {
+        const { emulator, env, requests } = yield* serve()
+        const made = yield* Effect.replicateEffect(emulator.create({ total: 7, duration: Duration.zero }), 3)
+        const [a = "", b = "", c = ""] = made.map(({ id }) => id)
+        const missing = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
+        const [one, several] = yield* Effect.all([
+          comms(["operations", "get", b, "--format", "json"], env),
+          comms(["operations", "get", c, missing, a, b], env)
+        ], { concurrency: 2 })
+        assert.strictEqual(decodeOperation(decodeJson(one.stdout)).id, b)
+        assert.strictEqual(one.code, 0)
+        assert.deepStrictEqual(ndjson(several.stdout).map(({ id }) => id), [c, a, b])
+        assert.strictEqual(several.code, 1)
+        assert.include(several.stderr, `${missing} was answered 404 Not Found`)
+        assert.include(several.stderr, "20404, https://www.twilio.com/docs/api/errors/20404")
+        assert.lengthOf(yield* requests, 5)
+      }))
+
+    it.effect("ends without a word when nobody reads on, and stops asking", () =>
+      Effect.gen(function*() {
+        const { env, requests } = yield* serve({ operations: 20_000 })
+        const piped = yield* shell("set -o pipefail; comms operations list --page-size 100 | head -n 2", env)
+        assert.deepStrictEqual([piped.code, piped.stderr, lines(piped.stdout).length], [0, "", 2])
+        assert.isBelow((yield* requests).length, 100)
+      }))
+
+    it.effect("says when the output cannot be written", () =>
+      Effect.gen(function*() {
+        const { code, stderr } = yield* shell("comms operations list --emulator > /dev/full")
+        assert.deepStrictEqual([code, stderr], [1, "Error: The output cannot be written: ENOSPC\n"])
+      }))
+
+    it.effect("prints the first page before the second one has come, and ends with 130 on Ctrl-C", () =>
+      Effect.gen(function*() {
+        const { env } = yield* serve({ faults: nth(2, { _tag: "Delay", duration: Duration.minutes(1) }) })
+        const child = yield* start(["operations", "list", "--page-size", "10"], env)
+        const first = yield* child.stdout.pipe(
+          Stream.decodeText(),
+          Stream.splitLines,
+          Stream.take(10),
+          Stream.runCollect
+        )
+        assert.lengthOf(first, 10)
+        const stderr = yield* Effect.forkChild(Stream.mkString(Stream.decodeText(child.stderr)))
+        yield* child.kill({ killSignal: "SIGINT" })
+        assert.strictEqual(yield* child.exitCode, 130)
+        assert.strictEqual(yield* Fiber.join(stderr), "")
+      }))
+
+    it.effect("refuses bad input with 2 and the name of what is wrong, and sends nothing", () =>
+      Effect.gen(function*() {
+        const { env, requests } = yield* serve()
+        const cases: ReadonlyArray<readonly [ReadonlyArray<string>, ...ReadonlyArray<string>]> = [
+          [["operations", "get", "comms_operation_short"], "<ID>", "comms_operation_01h9krwprkeee8fzqspvwy6nq8"],
+          [["operations", "get"], "ID"],
+          [list("--start-date", "yesterday"), "--start-date", "RFC 3339", "7d"],
+          [list("--end-date", "999999999d"), "--end-date"],
+          [list("--start-date", "1h", "--end-date", "2h"), "--start-date", "--end-date"],
+          [list("--page-size", "1001"), "--page-size", "from 1 to 1000"],
+          [list("--limit", "0"), "--limit", "from 1"],
+          [list("--status", "DONE"), "--status", "PROCESSING"],
+          [list("--format", "xml"), "--format", "ndjson"],
+          [list("--env-file", "none.env"), "--env-file", "none.env"],
+          [list("--statsu", "COMPLETED"), "--statsu", "--status"],
+          [["emulator", "--faults", "nonsense"], "--faults", "rate-limited"],
+          [["emulator", "--report", "no/such/directory"], "--report"],
+          [["grade", "--command", "true", "--scenario", "none"], "--scenario", "retryAfter429"]
+        ]
+        yield* Effect.forEach(cases, ([args, ...said]) =>
+          Effect.gen(function*() {
+            const ran = yield* comms(args, env)
+            assert.deepStrictEqual([ran.code, ran.stdout], [2, ""], args.join(" "))
+            for (const part of said) assert.include(ran.stderr, part)
+            noStack(ran)
+          }), { concurrency: 2 })
+        assert.lengthOf(yield* requests, 0)
+      }))
+
+    it.effect("says which variables are missing, and reads them from a file that is named", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { directory } = yield* Comms
+        const { env, requests, url } = yield* serve({ accounts: "any" })
+        yield* fs.writeFileString(
+          `${directory}/.env`,
+          `TWILIO_COMMS_BASE_URL=${url}\nTWILIO_ACCOUNT_SID=${accountOf("f")}\nTWILIO_AUTH_TOKEN="from the file"\n`
+        )
+        const [none, half] = yield* Effect.all([listOne({}), listOne({ TWILIO_ACCOUNT_SID: "AC1" })], {
+          concurrency: 2
+        })
+        for (const { code, stderr } of [none, half]) {
+          assert.strictEqual(code, 2)
+          assert.include(stderr, "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET")
+          assert.include(stderr, "--emulator")
+        }
+        assert.include(half.stderr, "TWILIO_ACCOUNT_SID is set")
+        assert.lengthOf(yield* requests, 0)
+        const file = ["--env-file", ".env"]
+        assert.strictEqual((yield* listOne({}, ...file)).code, 0)
+        assert.strictEqual((yield* listOne({ ...env, TWILIO_ACCOUNT_SID: accountOf("e") }, ...file)).code, 0)
+        assert.deepStrictEqual((yield* requests).map(({ account }) => account), [accountOf("f"), accountOf("e")])
+      }))
+
+    it.effect("shows no secret, whatever goes wrong", () =>
+      Effect.gen(function*() {
+        const secret = "s3cr3t+/t0ken"
+        const { env } = yield* serve({
+          faults: nth(2, { _tag: "Body", body: `<p>${secret}</p>`, mediaType: "text/html" })
+        })
+        const wrong = { ...env, TWILIO_AUTH_TOKEN: secret }
+        const verbose = list("--verbose")
+        const refused = yield* comms(verbose, wrong)
+        const html = yield* comms([...verbose, "--log-format", "json"], wrong)
+        const [down, doctor] = yield* Effect.all([
+          comms(verbose, { ...wrong, TWILIO_COMMS_BASE_URL: "http://127.0.0.1:1", TWILIO_COMMS_MAX_ATTEMPTS: "1" }),
+          comms(["doctor"], wrong)
+        ], { concurrency: 2 })
+        assert.include(refused.stderr, "answered 401 Unauthorized")
+        assert.include(html.stderr, "<redacted>")
+        assert.include(down.stderr, "ECONNREFUSED")
+        const basic = btoa(`${Emulator.defaultCredentials.accountSid}:${secret}`)
+        for (const ran of [refused, html, down, doctor]) {
+          assert.strictEqual(ran.code, 1)
+          assert.notInclude(ran.stdout + ran.stderr, secret)
+          assert.notInclude(ran.stdout + ran.stderr, basic)
+          noStack(ran)
+        }
+      }))
+
+    it.effect("tells errors in a few lines, with the request id, and what was tried when it is asked to", () =>
+      Effect.gen(function*() {
+        const { env } = yield* serve({
+          faults: always({
+            _tag: "Status",
+            status: 502,
+            body: "<html><h1>502 Bad Gateway</h1></html>",
+            mediaType: "text/html",
+            headers: { "twilio-request-id": "RQ123" }
+          })
+        })
+        const limited = { ...env, TWILIO_COMMS_MAX_ATTEMPTS: "2" }
+        const [text, json, quiet] = yield* Effect.all([
+          comms(["operations", "list", "--verbose"], limited),
+          comms(["operations", "list", "--verbose", "--log-format", "json"], limited),
+          comms(["operations", "list", "--quiet"], limited)
+        ], { concurrency: 2 })
+        assert.deepStrictEqual([text.code, json.code, quiet.code], [1, 1, 1])
+        const said = lines(text.stderr)
+        assert.match(said[0] ?? "", /^Attempt 1 of GET http:.* ended with 502; it is repeated in \d+ms\.$/)
+        assert.match(said[1] ?? "", /^Error: GET http:.* was answered 502\.$/)
+        assert.strictEqual(
+          said[2],
+          "  Why: The body (text/html) begins with \"<html><h1>502 Bad Gateway</h1></html>\"."
+        )
+        assert.match(said[3] ?? "", /^ {2}Do: {2}Check TWILIO_COMMS_BASE_URL/)
+        assert.strictEqual(said[4], "  Request id: RQ123")
+        assert.match(said.slice(5).join("\n"), /^ {2}attempt 1: .*502 .*\n {2}attempt 2: waited .* 502 .*$/)
+        const entries = lines(json.stderr).map((line) =>
+          Schema.decodeUnknownSync(Schema.Struct({ level: Schema.String, annotations: Schema.Json }))(decodeJson(line))
+        )
+        assert.deepStrictEqual(entries.map(({ level }) => level), ["INFO", "ERROR"])
+        assert.include(JSON.stringify(entries[1]?.annotations), "\"requestId\":\"RQ123\"")
+        assert.deepStrictEqual(lines(quiet.stderr), said.slice(1, 5))
+      }))
+
+    it.effect("lets text of the server not write on the terminal", () =>
+      Effect.gen(function*() {
+        const status = `${escape}[2J\u009b2J=cmd|' "x",\u202e`
+        const { env } = yield* serve({ faults: always({ _tag: "UnknownStatus", status }) })
+        const listAs = (format: string) => comms(list("--limit", "2", "--format", format), env)
+        const [table, csv, piped] = yield* Effect.all([listAs("table"), listAs("csv"), listAs("ndjson")], {
+          concurrency: 2
+        })
+        for (const { code, stdout } of [table, csv, piped]) {
+          assert.strictEqual(code, 0)
+          assert.notMatch(stdout.replace(/\r?\n/g, ""), /[\p{Cc}\p{Cf}]/u)
+        }
+        assert.strictEqual(ndjson(piped.stdout)[0]?.status, status)
+        assert.include(csv.stdout, `,"[2J 2J=cmd|' ""x"",",`)
+      }))
+
+    it.effect.skipIf(!canHaveTerminal)(
+      "prints a table with colours on a terminal, unless NO_COLOR is set",
+      () =>
+        Effect.gen(function*() {
+          const script = "comms operations list --emulator --limit 2"
+          const [colours, plain] = yield* Effect.all([onTerminal(script), onTerminal(script, { NO_COLOR: "1" })], {
+            concurrency: 2
+          })
+          assert.deepStrictEqual([colours.code, plain.code], [0, 0])
+          assert.include(colours.stdout, `${escape}[1mid `)
+          assert.notInclude(plain.stdout, escape)
+          assert.match(plain.stdout, /^id +status/)
+          const piped = yield* onTerminal(
+            "comms operations list --emulator --limit 2 --format table | cat; comms --help | cat"
+          )
+          assert.notInclude(piped.stdout, escape)
+        })
+    )
+
+    it.effect("is an emulator on a port until Ctrl-C, and reports", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { directory } = yield* Comms
+        const child = yield* start(["emulator", "--operations", "20", "--report", "report.json"])
+        const output: Array<string> = []
+        const printed = yield* Effect.forkChild(
+          Stream.runForEach(Stream.splitLines(Stream.decodeText(child.stdout)), (line) =>
+            Effect.sync(() => output.push(line)))
+        )
+        const hints = yield* child.stderr.pipe(
+          Stream.decodeText(),
+          Stream.splitLines,
+          Stream.takeUntil((line) =>
+            line.startsWith("Ctrl-C")
+          ),
+          Stream.runCollect
+        )
+        const url = /http:\/\/127\.0\.0\.1:\d+/.exec(hints.join(" "))?.[0] ?? ""
+        const env = /TWILIO_\w+=.*(?= \\)/.exec(hints.join("\n"))?.[0] ?? ""
+        const listed = yield* shell(`${env} comms operations list`)
+        assert.lengthOf(ndjson(listed.stdout), 20)
+        yield* child.kill({ killSignal: "SIGINT" })
+        assert.strictEqual(yield* child.exitCode, 130)
+        yield* Fiber.join(printed)
+        assert.strictEqual(output[0], url)
+        assert.match(output.join("\n"), /GET \/v1\/SenderPools\/Operations\?pageSize=1000 +200/)
+        const report = yield* Schema.decodeEffect(Report.ReportFromJson)(
+          yield* fs.readFileString(`${directory}/report.json`)
+        )
+        assert.strictEqual(report.summary.requests, 1)
+      }))
+
+    it.effect("finds out what is configured, whether it answers and how its clock stands", () =>
+      Effect.gen(function*() {
+        const { env, url } = yield* serve({ faults: always({ _tag: "ClockSkew", by: -90_000 }) })
+        const [well, refused, down, none] = yield* Effect.all([
+          doctor(env),
+          doctor({ ...env, TWILIO_AUTH_TOKEN: "wrong" }),
+          doctor({ ...env, TWILIO_COMMS_BASE_URL: "http://127.0.0.1:1" }),
+          doctor({})
+        ], { concurrency: 2 })
+        assert.deepStrictEqual([well, refused, down, none].map(({ code }) => code), [0, 1, 1, 2])
+        assert.match(well.stdout, new RegExp(`^TWILIO_COMMS_BASE_URL +ok +${url}, from environment$`, "m"))
+        assert.match(well.stdout, /^TWILIO_AUTH_TOKEN +ok +from environment$/m)
+        assert.match(well.stdout, /^API +ok /m)
+        assert.match(well.stdout, /^credentials +ok /m)
+        assert.match(well.stdout, /^clock +warning +The server's clock is 90 s behind this one\.$/m)
+        assert.match(refused.stdout, /^API +ok /m)
+        assert.match(refused.stdout, /^credentials +failed /m)
+        assert.match(down.stdout, /^API +failed /m)
+        assert.include(none.stderr, "There are no credentials.")
+      }))
+
+    it.effect("grades a client that is a command", () =>
+      Effect.gen(function*() {
+        const [own, silent] = yield* Effect.all([
+          grade("comms operations", "notFound", "truncated", "emptyPage"),
+          grade("true", "notFound")
+        ], { concurrency: 2 })
+        assert.strictEqual(own.code, 0, own.stdout + own.stderr)
+        assert.lengthOf(own.stdout.match(/,pass,/g) ?? [], 3)
+        assert.strictEqual(silent.code, 1)
+        assert.include(silent.stdout, "notFound,FAIL,")
+      }))
+
+    it.effect("prints help, its version and completions, and tells a command that is not complete", () =>
+      Effect.gen(function*() {
+        const [help, version, nothing, completions] = yield* Effect.all([
+          comms(["--help"]),
+          comms(["--version"]),
+          comms(["operations"]),
+          shell("set -e; comms completions bash | tee completions.bash; bash -n completions.bash")
+        ], { concurrency: 2 })
+        assert.deepStrictEqual([help.code, help.stderr], [0, ""])
+        assert.include(help.stdout, "130 interrupted")
+        assert.deepStrictEqual([version.code, version.stdout], [0, "comms 0.1.0\n"])
+        assert.deepStrictEqual([nothing.code, nothing.stdout], [2, ""])
+        assert.include(nothing.stderr, "SUBCOMMANDS")
+        assert.strictEqual(completions.code, 0)
+        assert.include(completions.stdout, "--page-size")
+      }))
+  }
+)
+
+const accountOf = (digit: string) => `AC${digit.repeat(32)}`
