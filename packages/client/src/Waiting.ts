@@ -23,10 +23,10 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Checkpoints from "./internal/checkpoint.ts"
+import * as Interval from "./internal/interval.ts"
 import type { Observer } from "./internal/observe.ts"
-import { type Look, makePoller, type Subscription } from "./internal/poller.ts"
-import * as History from "./internal/progress.ts"
-import * as Wait from "./internal/wait.ts"
+import { makePoller } from "./internal/poller.ts"
+import * as Watch from "./internal/watch.ts"
 
 /**
  * What one poll can fail with. It ends no wait by itself.
@@ -160,24 +160,6 @@ export interface Options {
  */
 export type Limits = WaitCheckpoint["limits"]
 
-const Factor = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(1, { expected: "a number from 1" }))
-
-const Interval = Schema.Struct({
-  initial: Schema.optional(PositiveDurationFromInput),
-  factor: Schema.optional(Factor),
-  max: Schema.optional(PositiveDurationFromInput)
-}).check(
-  Schema.makeFilter(({ initial = defaultInitial, max = defaultMax }) =>
-    Duration.isLessThanOrEqualTo(initial, max)
-      ? undefined
-      : { path: ["max"], issue: "Expected a duration that is not below initial" }
-  )
-)
-
-const defaultInitial = Duration.seconds(1)
-
-const defaultMax = Duration.seconds(30)
-
 /**
  * Checks {@link Options} and brings them to one form.
  *
@@ -185,10 +167,7 @@ const defaultMax = Duration.seconds(30)
  * @since 0.1.0
  */
 export const Options = Schema.Struct({
-  interval: Schema.optional(Schema.Union([
-    Schema.declare((u: unknown): u is Schedule.Schedule<unknown, Poll> => Schedule.isSchedule(u)),
-    Interval
-  ])),
+  interval: Schema.optional(Interval.Options),
   timeLimit: Schema.optional(PositiveDurationFromInput),
   stall: Schema.optional(Schema.Struct({
     after: Schema.optional(PositiveDurationFromInput),
@@ -202,23 +181,9 @@ export const Options = Schema.Struct({
   maxAge: Schema.optional(DurationFromInput)
 })
 
-const decodeInterval = makeDecoder("Waiting.interval", "options", Interval)
+const OptionsWithSchedule = Schema.Struct({ ...Options.fields, interval: Interval.AnySchedule })
 
-const toSchedule = (
-  { factor = 1.5, initial = defaultInitial, max = defaultMax }: typeof Interval.Type
-): Schedule.Schedule<unknown, Poll> =>
-  Schedule.min([Schedule.exponential(initial, factor), Schedule.spaced(max)]).pipe(
-    Schedule.jittered,
-    Schedule.setInputType<Poll>(),
-    Schedule.modifyDelay(({ duration, input: { progress } }) =>
-      Effect.succeed(
-        progress?.remaining === undefined
-          ? duration
-          // Work that should be done and does not end is looked at less and less again.
-          : Duration.min(duration, Duration.max(initial, Duration.max(progress.remaining, progress.unchangedFor)))
-      )
-    )
-  )
+const decodeInterval = makeDecoder("Waiting.interval", "options", Interval.Options)
 
 /**
  * Makes the schedule of an interval: it begins short, grows with jitter of a fifth, and gets shorter again when the
@@ -230,23 +195,9 @@ const toSchedule = (
 export const interval = (
   options?: IntervalOptions
 ): Effect.Effect<Schedule.Schedule<unknown, Poll>, CommsError.InvalidInput> =>
-  Effect.map(decodeInterval(options ?? {}), toSchedule)
+  Effect.map(decodeInterval(options ?? {}), Interval.toSchedule)
 
-const standard = toSchedule({})
-
-// Waiters with equal intervals share one schedule, so that they look together.
-const toInterval = (
-  interval: typeof Options.Type["interval"]
-): readonly [key: unknown, schedule: Schedule.Schedule<unknown, Poll>] => {
-  if (interval === undefined) return ["", standard]
-  if (Schedule.isSchedule(interval)) return [interval, interval]
-  const { factor, initial, max } = interval
-  return [
-    [initial, max].map((duration) => duration === undefined ? "" : Duration.toMillis(duration)).concat(factor ?? "")
-      .join(),
-    toSchedule(interval)
-  ]
-}
+type Settings = Omit<typeof Options.Type, "interval">
 
 const defaultLimits: Limits = {
   timeLimit: Duration.hours(1),
@@ -258,7 +209,7 @@ const defaultLimits: Limits = {
   maxFailureTime: Duration.minutes(10)
 }
 
-const toLimits = (options: typeof Options.Type, limits: Limits): Limits => ({
+const toLimits = (options: Settings, limits: Limits): Limits => ({
   timeLimit: options.timeLimit ?? limits.timeLimit,
   stallAfter: options.stall?.after ?? limits.stallAfter,
   stallAs: options.stall?.as ?? limits.stallAs,
@@ -312,31 +263,6 @@ export interface Waiting {
   ) => Effect.Effect<Outcome.Outcome, WatchError | WaitError.OutcomeNotTolerated>
 }
 
-// Who comes back after the time was over still gets to see whether the operation has ended meanwhile.
-const resumeGrace = 30_000
-
-const freshState = (now: number): Wait.State => ({
-  polls: 0,
-  last: undefined,
-  changedAt: now,
-  unknownSince: undefined,
-  failures: 0,
-  failingSince: now,
-  toldFirst: false,
-  toldStall: false
-})
-
-const fromCheckpoint = (checkpoint: WaitCheckpoint, now: number): Wait.State => ({
-  ...freshState(now),
-  polls: checkpoint.polls,
-  last: checkpoint.last,
-  changedAt: DateTime.toEpochMillis(checkpoint.changedAt),
-  unknownSince: checkpoint.unknownSince === undefined ? undefined : DateTime.toEpochMillis(checkpoint.unknownSince)
-})
-
-const historyOf = ({ changedAt, last, seenAt }: WaitCheckpoint): History.History =>
-  History.begin({ at: DateTime.toEpochMillis(seenAt), operation: last }, DateTime.toEpochMillis(changedAt))
-
 /**
  * Makes the ways to wait from a way to look at many operations.
  *
@@ -349,105 +275,41 @@ export const make = (options: {
   readonly observer: Observer<SenderPoolOperation, PollError>
 }): Waiting => {
   const { identity, observer, resource } = options
-  const subscribe = makePoller(observer)
-  const decodeOptions = makeDecoder(`${resource}.watch`, "options", Options)
-  const decodeId = makeDecoder(`${resource}.watch`, "operationId", OperationId)
+  const operation = `${resource}.watch`
+  const poller = makePoller(observer)
+  const decodeOptions = makeDecoder(operation, "options", Options)
+  const decodeOptionsWithSchedule = makeDecoder(operation, "options", OptionsWithSchedule)
+  const decodeId = makeDecoder(operation, "operationId", OperationId)
   const decodeTolerance = makeDecoder(`${resource}.awaitCompletion`, "tolerate", Outcome.Tolerance)
-  const check = Checkpoints.check({ operation: `${resource}.watch`, schema: WaitCheckpoint, identity, resource })
+  const check = Checkpoints.check({ operation, schema: WaitCheckpoint, identity, resource })
+  const stamp = Checkpoints.stamp(identity, resource)
 
-  const begin = Effect.fnUntraced(function*(target: string | WaitCheckpoint, settings: typeof Options.Type) {
+  const begin = Effect.fnUntraced(function*(target: string | WaitCheckpoint, settings: Settings) {
     const now = yield* Clock.currentTimeMillis
-    if (typeof target === "string") {
-      const operationId = yield* decodeId(target)
-      const createdAt = settings.createdAt === undefined ? now : DateTime.toEpochMillis(settings.createdAt)
-      const wait: Wait.Wait = { operationId, startedAt: now, createdAt, limits: toLimits(settings, defaultLimits) }
-      return { wait, state: freshState(now), seen: undefined, firstDeadline: 0 }
+    if (typeof target !== "string") {
+      const checkpoint = yield* check(target, settings.maxAge)
+      return Watch.resume(checkpoint, toLimits(settings, checkpoint.limits), now)
     }
-    const checkpoint = yield* check(target, settings.maxAge)
-    const wait: Wait.Wait = {
-      operationId: checkpoint.operationId,
-      startedAt: DateTime.toEpochMillis(checkpoint.startedAt),
-      createdAt: DateTime.toEpochMillis(checkpoint.createdAt),
-      limits: toLimits(settings, checkpoint.limits)
-    }
-    const state = fromCheckpoint(checkpoint, now)
-    return { wait, state, seen: historyOf(checkpoint), firstDeadline: now + resumeGrace }
-  })
-
-  const toSnapshot = Effect.fnUntraced(function*(wait: Wait.Wait, state: Wait.State, history: History.History) {
-    const { at, operation } = history.last
-    const seenAt = DateTime.makeUnsafe(at)
-    const checkpoint = new WaitCheckpoint({
-      ...yield* Checkpoints.stamp(identity, resource),
-      operationId: wait.operationId,
-      startedAt: DateTime.makeUnsafe(wait.startedAt),
-      createdAt: DateTime.makeUnsafe(wait.createdAt),
-      limits: wait.limits,
-      polls: state.polls,
-      changedAt: DateTime.makeUnsafe(state.changedAt),
-      ...(state.unknownSince === undefined ? {} : { unknownSince: DateTime.makeUnsafe(state.unknownSince) }),
-      last: operation,
-      seenAt
-    }, { disableChecks: true })
-    const unchangedFor = Duration.millis(Math.max(0, at - state.changedAt))
-    return { operation, seenAt, checkpoint, progress: { ...History.toProgress(history), unchangedFor } }
-  })
-
-  const tell = (wait: Wait.Wait, { state, tell }: Wait.Step, { history, result }: Look) =>
-    Effect.gen(function*(): Effect.fn.Return<ReadonlyArray<Event>> {
-      if (tell === undefined) return []
-      if (tell === "NotFoundYet") return [{ _tag: tell }]
-      if (tell === "PollFailed") {
-        return Result.isFailure(result) ? [{ _tag: tell, error: result.failure, failures: state.failures }] : []
-      }
-      return history === undefined ? [] : [{ _tag: tell, snapshot: yield* toSnapshot(wait, state, history) }]
+    return Watch.begin({
+      operationId: yield* decodeId(target),
+      startedAt: now,
+      createdAt: settings.createdAt === undefined ? now : DateTime.toEpochMillis(settings.createdAt),
+      limits: toLimits(settings, defaultLimits)
     })
+  })
 
-  interface Position {
-    readonly state: Wait.State
-    readonly after: number
-    readonly error: WaitError.WaitError | undefined
-  }
-
-  const events = (
-    wait: Wait.Wait,
-    state: Wait.State,
-    firstDeadline: number,
-    subscription: Subscription
-  ): Stream.Stream<Event, WaitError.WaitError> =>
-    Stream.paginate(
-      { state, after: subscription.from, error: undefined },
-      Effect.fnUntraced(function*({ after, error, state }: Position) {
-        if (error !== undefined) return yield* error
-        const now = yield* Clock.currentTimeMillis
-        const deadline = Math.max(
-          wait.startedAt + Duration.toMillis(wait.limits.timeLimit),
-          state.toldFirst ? 0 : firstDeadline
-        )
-        const look = yield* Effect.timeoutOption(subscription.next(after), Math.max(0, deadline - now))
-        if (Option.isNone(look) || look.value === undefined) {
-          return yield* new WaitError.WaitTimeout({
-            ...Wait.aboutWait(wait, state, yield* Clock.currentTimeMillis),
-            limit: Option.isNone(look) ? "time" : "schedule"
-          })
-        }
-        const step = Wait.advance(wait, state, look.value)
-        const told = yield* tell(wait, step, look.value)
-        return [
-          told,
-          step.end === "ended"
-            ? Option.none<Position>()
-            : Option.some<Position>({ state: step.state, after: look.value.number, error: step.end })
-        ] as const
-      })
-    )
-
-  const watchEvents: Waiting["watchEvents"] = (target, options) =>
+  const watchEvents: Waiting["watchEvents"] = (target, options = {}) =>
     Stream.unwrap(Effect.gen(function*() {
-      const settings = yield* decodeOptions(options ?? {})
-      const { firstDeadline, seen, state, wait } = yield* begin(target, settings)
-      const [key, schedule] = toInterval(settings.interval)
-      return events(wait, state, firstDeadline, yield* subscribe(wait.operationId, key, schedule, seen))
+      const settings = yield* Schedule.isSchedule(options.interval)
+        ? decodeOptionsWithSchedule(options)
+        : decodeOptions(options)
+      const start = yield* begin(target, settings)
+      const subscription = yield* poller.subscribe({
+        id: start.wait.operationId,
+        seen: start.seen,
+        ...Interval.choose(settings.interval)
+      })
+      return Watch.events(start, subscription, stamp)
     }))
 
   const watch: Waiting["watch"] = (target, options) =>

@@ -8,7 +8,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import type { Limits, PollError } from "../Waiting.ts"
-import type { Look } from "./poller.ts"
+import type { Look } from "./hub.ts"
 import { hasChanged } from "./progress.ts"
 import { isTransient } from "./trouble.ts"
 
@@ -32,6 +32,17 @@ export interface State {
   readonly toldFirst: boolean
   readonly toldStall: boolean
 }
+
+export const begin = (now: number): State => ({
+  polls: 0,
+  last: undefined,
+  changedAt: now,
+  unknownSince: undefined,
+  failures: 0,
+  failingSince: now,
+  toldFirst: false,
+  toldStall: false
+})
 
 /** What a look brought: what is to be told, and with what the wait goes on, if it does. */
 export interface Step {
