@@ -270,6 +270,22 @@ const read = Checkpoint.fromJson(Checkpoint.ListCheckpoint)
 
 const write = Checkpoint.toJson(Checkpoint.ListCheckpoint)
 
+const checkpointOf = (changed: Partial<Checkpoint.ListCheckpoint>) =>
+  Effect.gen(function*() {
+    const { identity } = yield* CommsClient.CommsClient
+    return new Checkpoint.ListCheckpoint({
+      version: 1,
+      resource: "SenderPoolOperations",
+      ...(yield* identity),
+      madeAt: yield* DateTime.now,
+      filters: {},
+      pages: 0,
+      items: 0,
+      pageToken: Pagination.PageToken.make("b"),
+      ...changed
+    })
+  })
+
 describe("resume", () => {
   it.effect("goes on behind the checkpoint, with its filters and its counts", () =>
     Effect.gen(function*() {
@@ -355,30 +371,14 @@ describe("resume", () => {
       assert.strictEqual(yield* partWith({ baseUrl: "http://localhost:1234" }), "baseUrl")
     }))
 
-  const of = (changed: Partial<Checkpoint.ListCheckpoint>) =>
-    Effect.gen(function*() {
-      const { identity } = yield* CommsClient.CommsClient
-      return new Checkpoint.ListCheckpoint({
-        version: 1,
-        resource: "SenderPoolOperations",
-        ...(yield* identity),
-        madeAt: yield* DateTime.now,
-        filters: {},
-        pages: 0,
-        items: 0,
-        pageToken: Pagination.PageToken.make("b"),
-        ...changed
-      })
-    })
-
   it.effect("refuses what is of another resource, or has filters that it does not know", () =>
     Effect.gen(function*() {
       const { resume } = yield* operations
-      const other = yield* Effect.flip(Stream.runDrain(resume(yield* of({ resource: "Senders" }))))
+      const other = yield* Effect.flip(Stream.runDrain(resume(yield* checkpointOf({ resource: "Senders" }))))
       assert.strictEqual(assertTag(other, "CheckpointMismatch").part, "resource")
-      const unknown = yield* Effect.flip(Stream.runDrain(resume(yield* of({ filters: { channel: "SMS" } }))))
+      const unknown = yield* Effect.flip(Stream.runDrain(resume(yield* checkpointOf({ filters: { channel: "SMS" } }))))
       assert.strictEqual(assertTag(unknown, "InvalidInput").field, "channel")
-      const wrong = yield* Effect.flip(Stream.runDrain(resume(yield* of({ filters: { status: "FAILED" } }))))
+      const wrong = yield* Effect.flip(Stream.runDrain(resume(yield* checkpointOf({ filters: { status: "FAILED" } }))))
       assert.strictEqual(assertTag(wrong, "InvalidInput").field, "status")
       assert.strictEqual(assertTag(wrong, "InvalidInput").operation, "SenderPoolOperations.resume")
       assert.strictEqual(yield* sentCount, 0)
@@ -394,7 +394,7 @@ describe("resume", () => {
   )("refuses %o, naming %s", ([options, field]) =>
     Effect.gen(function*() {
       const { resume } = yield* operations
-      const error = yield* Effect.flip(Stream.runDrain(resume(yield* of({}), options)))
+      const error = yield* Effect.flip(Stream.runDrain(resume(yield* checkpointOf({}), options)))
       assert.strictEqual(assertTag(error, "InvalidInput").field, field)
       assert.strictEqual(yield* sentCount, 0)
     }).pipe(Effect.provide(layerScript())))
@@ -402,7 +402,7 @@ describe("resume", () => {
   it.effect("takes what was parsed from JSON", () =>
     Effect.gen(function*() {
       const { resume } = yield* operations
-      const parsed: unknown = JSON.parse(write(yield* of({})))
+      const parsed: unknown = JSON.parse(write(yield* checkpointOf({})))
       const isCheckpoint = (u: unknown): u is Checkpoint.ListCheckpoint => u === parsed
       if (!isCheckpoint(parsed)) return assert.fail()
       assert.deepEqual(yield* idsIn(resume(parsed)), [idOf(0)])

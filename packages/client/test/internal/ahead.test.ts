@@ -44,7 +44,7 @@ describe("ahead", () => {
   it.effect.each([0, 1, 3])("gives a failure in its turn, %d ahead", (count) =>
     Effect.gen(function*() {
       const { next } = yield* counter(20)
-      const take = yield* ahead(Effect.flatMap(next, (n) => n === 3 ? Effect.fail("no") : Effect.succeed(n)), count)
+      const take = yield* ahead(Effect.filterOrFail(next, (n) => n !== 3, () => "no"), count)
       yield* take
       yield* settle
       assert.strictEqual(yield* take, 2)
@@ -54,7 +54,7 @@ describe("ahead", () => {
   it.effect("gives a defect in its turn", () =>
     Effect.gen(function*() {
       const { next } = yield* counter(20)
-      const take = yield* ahead(Effect.flatMap(next, (n) => n === 2 ? Effect.die("bug") : Effect.succeed(n)), 1)
+      const take = yield* ahead(Effect.filterOrElse(next, (n) => n !== 2, () => Effect.die("bug")), 1)
       assert.strictEqual(yield* take, 1)
       assert.isTrue(Exit.hasDies(yield* Effect.exit(take)))
     }))
