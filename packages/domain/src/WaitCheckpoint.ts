@@ -3,13 +3,18 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { bound } from "./Checkpoint.ts"
 import { OperationId } from "./Operation.ts"
 import { SenderPoolOperation } from "./SenderPoolOperation.ts"
 import { Timestamp } from "./Timestamp.ts"
 
-const Duration = Schema.toCodecJson(Schema.Duration)
+const isNotNegative = Schema.makeFilter((duration: Duration.Duration) => !Duration.isNegative(duration), {
+  expected: "a duration that is not negative"
+})
+
+const Limit = Schema.toCodecJson(Schema.Duration.check(isNotNegative))
 
 /**
  * The limits of a wait.
@@ -18,13 +23,13 @@ const Duration = Schema.toCodecJson(Schema.Duration)
  * @since 0.1.0
  */
 export const WaitLimits = Schema.Struct({
-  timeLimit: Duration,
-  stallAfter: Duration,
+  timeLimit: Limit,
+  stallAfter: Limit,
   stallAs: Schema.Literals(["error", "event"]),
-  notFoundGrace: Duration,
-  unknownStatusLimit: Duration,
+  notFoundGrace: Limit,
+  unknownStatusLimit: Limit,
   maxFailures: Schema.Natural,
-  maxFailureTime: Duration
+  maxFailureTime: Limit
 })
 
 /**

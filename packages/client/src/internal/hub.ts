@@ -169,7 +169,7 @@ export const makeHub = (observer: Observer<SenderPoolOperation, PollError>) => {
       const { batches, next } = plan(now)
       if (batches.length > 0) yield* Effect.forEach(batches, startRound, { discard: true })
       else if (next === Infinity) yield* changed.await
-      else yield* Effect.raceFirst(Effect.sleep(next - now), changed.await)
+      else yield* Effect.timeoutOption(changed.await, next - now)
     }
   })
 

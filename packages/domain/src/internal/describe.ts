@@ -27,7 +27,7 @@ const idOf = (requestId: string | undefined): string => requestId === undefined 
 const sentence = (text: string): string => /[.!?]$/.test(text) ? text : `${text}.`
 
 // What the API wrote is data, and must not write on the terminal that shows it.
-const printable = (text: string): string => text.replace(/[\p{Cc}\s]+/gu, " ").trim()
+export const printable = (text: string): string => text.replace(/[\p{Cc}\s]+/gu, " ").trim()
 
 export const describeAnswer = (
   error: Request & {

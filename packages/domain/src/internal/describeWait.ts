@@ -1,5 +1,6 @@
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
+import { printable } from "./describe.ts"
 
 interface Operation {
   readonly id: string
@@ -17,8 +18,12 @@ interface Wait {
 const countsOf = ({ created, failed, total }: Operation["stats"]): string =>
   `${created} of ${total} created, ${failed} failed`
 
+const maxStatusLength = 64
+
+const nameOf = (status: string): string => printable(status).slice(0, maxStatusLength)
+
 const lastOf = ({ last }: Wait): string =>
-  last === undefined ? "It was never seen." : `It was last seen as ${last.status}, ${countsOf(last.stats)}.`
+  last === undefined ? "It was never seen." : `It was last seen as ${nameOf(last.status)}, ${countsOf(last.stats)}.`
 
 const goesOn = "The operation itself goes on, if it was at work."
 
@@ -29,18 +34,24 @@ export const describePolls = (
     readonly reason: { readonly message: string }
   }
 ): string =>
-  `Looking at ${error.operationId} failed ${
-    error.failures === 1 ? "" : `${error.failures} times in a row since ${DateTime.formatIso(error.since)}, `
-  }at last so: ${error.reason.message} ${lastOf(error)} ${goesOn}`
+  `Looking at ${error.operationId} failed${
+    error.failures > 1 ? ` ${error.failures} times in a row since ${DateTime.formatIso(error.since)}, at last` : ""
+  }: ${error.reason.message} ${lastOf(error)} ${goesOn}`
 
 export const describeNotFound = (error: Wait & { readonly grace: Duration.Duration }): string =>
-  `${error.operationId} is not there, ${Duration.format(error.grace)} after it could have been created. ` +
-  `${lastOf(error)} Check the id, and that it belongs to this account.`
+  error.last === undefined
+    ? `${error.operationId} is not there, ${
+      Duration.format(error.grace)
+    } after it could have been created at the latest. ` +
+      "Check the id, and that it belongs to this account."
+    : `${error.operationId} was there, and is not any more. ${
+      lastOf(error)
+    } List the operations to see whether it was removed.`
 
 export const describeStatus = (
   error: Wait & { readonly status: string; readonly since: DateTime.Utc }
 ): string =>
-  `${error.operationId} is in a state named ${error.status} since ${DateTime.formatIso(error.since)}, ` +
+  `${error.operationId} is in a state named ${nameOf(error.status)} since ${DateTime.formatIso(error.since)}, ` +
   `which this version of the library does not know, so it cannot say whether that is the end. ${lastOf(error)} ` +
   "Look for a newer version, or allow more time with unknownStatusLimit."
 
@@ -49,9 +60,9 @@ export const describeStall = (error: Wait & { readonly unchangedFor: Duration.Du
   "Wait for it again, allow more time with stall.after, or tell Twilio's support."
 
 export const describeWait = (error: Wait & { readonly limit: "time" | "schedule" }): string =>
-  `${error.operationId} had not ended after ${
-    Duration.format(error.waited)
-  } and ${error.polls} polls, which is all that ${error.limit === "time" ? "timeLimit" : "the schedule"} allows. ${
+  `${error.operationId} had not ended after ${Duration.format(error.waited)} and ${error.polls} ${
+    error.polls === 1 ? "poll" : "polls"
+  }, which is all that ${error.limit === "time" ? "timeLimit" : "the schedule"} allows. ${
     lastOf(error)
   } ${goesOn} Wait for it again, or allow more.`
 
@@ -69,7 +80,9 @@ export const describeNotTolerated = (
   }
 ): string => {
   const { id, stats } = outcome.operation
-  const limit = typeof tolerance === "number" ? `no more than ${tolerance * 100} % failed` : "none failed"
+  const limit = typeof tolerance === "number"
+    ? `no more than ${Number((tolerance * 100).toPrecision(3))} % failed`
+    : "none failed"
   const what = outcome._tag === "CompletedWithFailures"
     ? `${id} completed with failures: ${countsOf(stats)}, ${outcome.missing} missing`
     : `${id} was canceled: ${countsOf(stats)}`

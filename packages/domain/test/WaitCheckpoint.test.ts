@@ -1,0 +1,112 @@
+import { Checkpoint, Operation, SenderPoolOperation, WaitCheckpoint } from "@effect-comms/domain"
+import { assert, describe, it } from "@effect/vitest"
+import { assertEquals } from "@effect/vitest/utils"
+import { DateTime, Duration, Effect, Schema } from "effect"
+import { roundTrips } from "./utils/roundTrip.ts"
+
+const id = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
+
+const at = "2024-01-15T09:30:00.000Z"
+
+const last = {
+  id,
+  status: "PROCESSING",
+  stats: { total: 10, queued: 8, created: 1, failed: 1 },
+  createdAt: at,
+  updatedAt: at
+}
+
+const stored = {
+  _tag: "WaitCheckpoint",
+  version: 1,
+  resource: "SenderPoolOperations",
+  baseUrl: "0a".repeat(32),
+  account: "9f".repeat(32),
+  madeAt: at,
+  operationId: id,
+  startedAt: at,
+  createdAt: at,
+  limits: {
+    timeLimit: { _tag: "Infinity" },
+    stallAfter: { _tag: "Millis", value: 900_000 },
+    stallAs: "event",
+    notFoundGrace: { _tag: "Millis", value: 0 },
+    unknownStatusLimit: { _tag: "Nanos", value: "1500000" },
+    maxFailures: 10,
+    maxFailureTime: { _tag: "Millis", value: 600_000 }
+  },
+  polls: 7,
+  changedAt: at,
+  unknownSince: at,
+  last,
+  seenAt: at
+}
+
+const time = DateTime.makeUnsafe(at)
+
+const checkpoint = new WaitCheckpoint.WaitCheckpoint({
+  version: 1,
+  resource: "SenderPoolOperations",
+  baseUrl: stored.baseUrl,
+  account: stored.account,
+  madeAt: time,
+  operationId: Operation.OperationId.make(id),
+  startedAt: time,
+  createdAt: time,
+  limits: {
+    timeLimit: Duration.infinity,
+    stallAfter: Duration.minutes(15),
+    stallAs: "event",
+    notFoundGrace: Duration.zero,
+    unknownStatusLimit: Duration.micros(1500n),
+    maxFailures: 10,
+    maxFailureTime: Duration.minutes(10)
+  },
+  polls: 7,
+  changedAt: time,
+  unknownSince: time,
+  last: Schema.decodeUnknownSync(SenderPoolOperation.SenderPoolOperation)(last),
+  seenAt: time
+})
+
+const read = Checkpoint.fromJson(WaitCheckpoint.WaitCheckpoint)
+
+const refusal = (change: object) => Effect.flip(read(JSON.stringify({ ...stored, ...change })))
+
+describe("a checkpoint of a wait", () => {
+  roundTrips("WaitCheckpoint", WaitCheckpoint.WaitCheckpoint)
+
+  it.effect("is written and read as text", () =>
+    Effect.gen(function*() {
+      const text = Checkpoint.toJson(WaitCheckpoint.WaitCheckpoint)(checkpoint)
+      assert.deepEqual(JSON.parse(text), stored)
+      assertEquals(yield* read(text), checkpoint)
+    }))
+
+  it.effect("keeps a status that is not known", () =>
+    Effect.gen(function*() {
+      const { last: operation } = yield* read(JSON.stringify({ ...stored, last: { ...last, status: "PAUSED" } }))
+      assert.strictEqual(operation.status, "PAUSED")
+    }))
+
+  it.effect("that is malformed is refused, and the field is named", () =>
+    Effect.gen(function*() {
+      const negative = { _tag: "Millis", value: -1 }
+      const changes: ReadonlyArray<readonly [field: string, change: object]> = [
+        ["operationId", { operationId: "comms_operation_1" }],
+        ["polls", { polls: -1 }],
+        ["startedAt", { startedAt: "yesterday" }],
+        ["limits.timeLimit", { limits: { ...stored.limits, timeLimit: negative } }],
+        ["limits.stallAfter", { limits: { ...stored.limits, stallAfter: { _tag: "NegativeInfinity" } } }],
+        ["limits.stallAs", { limits: { ...stored.limits, stallAs: "nothing" } }],
+        ["limits.maxFailures", { limits: { ...stored.limits, maxFailures: 1.5 } }],
+        ["last.stats.created", { last: { ...last, stats: { ...last.stats, created: "many" } } }],
+        ["last", { last: null }]
+      ]
+      for (const [field, change] of changes) {
+        const error = yield* refusal(change)
+        assert.strictEqual(error._tag === "InvalidInput" ? error.field : error._tag, field)
+      }
+      assert.strictEqual((yield* refusal({ version: 2 }))._tag, "CheckpointMismatch")
+    }))
+})
