@@ -1,12 +1,13 @@
 /**
  * The service itself, holding operations in memory: to be put in the place of `SenderPoolOperations.layer` in a test.
  *
- * Filters, pages and input checks are those of the real thing. For a test of what travels, use the emulator.
+ * Filters, pages, input checks and waits are those of the real thing. For a test of what travels, use the emulator.
  *
  * @since 0.1.0
  */
 import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
 import * as CommsError from "@effect-comms/domain/CommsError"
+import { OperationId } from "@effect-comms/domain/Operation"
 import { defaultPageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
 import { type list, type SenderPoolOperation, SenderPoolOperationPage } from "@effect-comms/domain/SenderPoolOperation"
 import * as Arr from "effect/Array"
@@ -17,7 +18,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Ref from "effect/Ref"
+import * as Courses from "./internal/course.ts"
 import { twilioError } from "./internal/errors.ts"
+import type { OperationCourse } from "./OperationCourse.ts"
 
 /**
  * What a test does to the operations in memory.
@@ -30,6 +33,11 @@ export interface Service {
   readonly set: (operations: ReadonlyArray<SenderPoolOperation>) => Effect.Effect<void>
   /** Adds an operation, or puts it in the place of the one with its id. */
   readonly put: (operation: SenderPoolOperation) => Effect.Effect<void>
+  /**
+   * Adds an operation that was created now and ends after some looks at it: `takes({ polls: 3, failed: 2 })`. Gives it as
+   * it is before the first.
+   */
+  readonly takes: (course: OperationCourse) => Effect.Effect<SenderPoolOperation, CommsError.InvalidInput>
   /** Lets the next fetch that is not failing already fail with an error. Called twice, the next two do. */
   readonly failNextFetch: (error: SenderPoolOperations.FetchError) => Effect.Effect<void>
   /** Lets the next page that is not failing already fail with an error: that of a list, or one of a stream's. */
@@ -88,6 +96,9 @@ const pageOf = (
     }
   })
 
+// Like a ULID of a time that no other id has.
+const idOf = (n: number): OperationId => OperationId.make(`comms_operation_7${String(n).padStart(25, "0")}`)
+
 /**
  * Makes both sides: the service that programs use, and the test's.
  *
@@ -95,26 +106,45 @@ const pageOf = (
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function*(operations: ReadonlyArray<SenderPoolOperation> = []) {
-  const current = yield* Ref.make(operations)
+  const current = yield* Ref.make(operations.map(Courses.unmoved))
+  const taken = yield* Ref.make(0)
   const fetches = yield* makeCalls<SenderPoolOperations.FetchError>()
   const lists = yield* makeCalls<SenderPoolOperations.ListError>()
+
+  const put = (held: Courses.Held) =>
+    Ref.update(current, (others) => [...others.filter(({ operation: { id } }) => id !== held.operation.id), held])
+
+  const look = Effect.fnUntraced(function*(operations: ReadonlyArray<SenderPoolOperation>) {
+    const now = yield* DateTime.now
+    const seen = new Set(operations)
+    yield* Ref.update(current, Arr.map((held) => seen.has(held.operation) ? Courses.afterLook(held, now) : held))
+  })
 
   const service = SenderPoolOperations.fromCalls({
     fetch: Effect.fnUntraced(function*(operationId) {
       yield* fetches.begin
-      const found = (yield* Ref.get(current)).find(({ id }) => id === operationId)
-      return found ?? (yield* new CommsError.NotFound({ errors: [twilioError(404)] }))
+      const found = (yield* Ref.get(current)).find(({ operation: { id } }) => id === operationId)
+      if (found === undefined) return yield* new CommsError.NotFound({ errors: [twilioError(404)] })
+      yield* look([found.operation])
+      return found.operation
     }),
     list: Effect.fnUntraced(function*(query) {
       yield* lists.begin
-      return yield* pageOf(yield* Ref.get(current), query)
+      const page = yield* pageOf((yield* Ref.get(current)).map(({ operation }) => operation), query)
+      yield* look(page.operations)
+      return page
     })
   })
 
   const test = SenderPoolOperationsTest.of({
-    set: (operations) => Ref.set(current, operations),
-    put: (operation) =>
-      Ref.update(current, (operations) => [...operations.filter(({ id }) => id !== operation.id), operation]),
+    set: (operations) => Ref.set(current, operations.map(Courses.unmoved)),
+    put: (operation) => put(Courses.unmoved(operation)),
+    takes: Effect.fnUntraced(function*(course) {
+      const plan = yield* Courses.planOf(course)
+      const held = Courses.begin(idOf(yield* Ref.getAndUpdate(taken, (n) => n + 1)), plan, yield* DateTime.now)
+      yield* put(held)
+      return held.operation
+    }),
     failNextFetch: fetches.failNext,
     failNextList: lists.failNext,
     calls: Effect.all({ fetch: fetches.count, list: lists.count })
