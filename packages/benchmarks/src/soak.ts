@@ -1,0 +1,132 @@
+import { CommsClient, Feed, SenderPoolOperations } from "@effect-comms/client"
+import { Emulator, FaultPlan, OperationPlan, Report } from "@effect-comms/testing"
+import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Console, Duration, Effect, Fiber, Layer, Schedule, Schema, Stream } from "effect"
+import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import * as Rounds from "./internal/rounds.ts"
+import { Delivered, Held, operations } from "./internal/soak.ts"
+import * as Worker from "./internal/worker.ts"
+
+// For how long everything goes on to go wrong when all that was there at the start was delivered.
+const hostileFor = Duration.seconds(15)
+
+// What is created takes so long, and what is left over when nothing goes wrong any more is delivered in so many rounds.
+const workFor = Duration.seconds(8)
+
+const calmRounds = 3
+
+const limit = Duration.seconds(90)
+
+class NotExact extends Schema.TaggedError<NotExact>()("NotExact", { lost: Schema.Int, doubled: Schema.Int }) {
+  override get message(): string {
+    return `The feed lost ${this.lost} operations or their last states, and delivered ${this.doubled} states twice.`
+  }
+}
+
+const decodeDelivered = Schema.decodeEffect(Delivered)
+
+const decodeHeld = Schema.decodeEffect(Held)
+
+const makeAdmin = Effect.fnUntraced(function*(url: string) {
+  const client = HttpClient.filterStatusOk(yield* HttpClient.HttpClient)
+  const to = (path: string) => `${url}/_emulator/${path}`
+  const create = HttpClientRequest.schemaBodyJson(Schema.toCodecJson(OperationPlan.OperationPlan))
+  const setFaults = HttpClientRequest.schemaBodyJson(Schema.toCodecJson(FaultPlan.FaultPlan))
+  return {
+    create: (plan: OperationPlan.OperationPlan) =>
+      Effect.flatMap(create(HttpClientRequest.post(to("operations")), plan), client.execute),
+    setFaults: (plan: FaultPlan.FaultPlan) =>
+      Effect.flatMap(setFaults(HttpClientRequest.put(to("faults")), plan), client.execute),
+    report: Effect.flatMap(client.get(to("report")), HttpClientResponse.schemaBodyJson(Report.Report))
+  }
+})
+
+/** The states that operations have in the end. */
+const truthAt = (url: string) =>
+  Stream.unwrap(Effect.map(SenderPoolOperations.SenderPoolOperations, ({ stream }) => stream({ pageSize: 1000 }))).pipe(
+    Stream.runFold(
+      () => new Map<string, string>(),
+      (truth, operation) => truth.set(operation.id, Feed.versionOf(operation))
+    ),
+    Effect.provide(
+      SenderPoolOperations.layer.pipe(
+        Layer.provide(CommsClient.layer({ baseUrl: url, credentials: Emulator.defaultCredentials }))
+      )
+    )
+  )
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
+
+const program = Effect.gen(function*() {
+  const server = yield* Worker.start({ name: "The emulator", file: new URL("./soakServer.ts", import.meta.url) })
+  const feed = yield* Worker.start({
+    name: "The feed",
+    file: new URL("./soakFeed.ts", import.meta.url),
+    flags: ["--expose-gc"],
+    args: [server.greeting]
+  })
+  const held = Effect.flatMap(feed.ask("held"), decodeHeld)
+  const admin = yield* makeAdmin(server.greeting)
+  const last = new Map<string, string>()
+  let changes = 0
+  let doubled = 0
+
+  const take = Effect.gen(function*() {
+    for (const [id, version] of yield* decodeDelivered(yield* feed.ask("next"))) {
+      if (last.get(id) === version) doubled++
+      last.set(id, version)
+      changes++
+    }
+  })
+
+  const takeFor = (duration: Duration.Duration, until: () => boolean = () => false) =>
+    Effect.repeat(take, { schedule: Schedule.forever.pipe(Schedule.upTo({ duration })), until })
+
+  const atStart = yield* held
+  yield* feed.ask("begin")
+  let created = 0
+  const creating = yield* Effect.forkChild(Effect.repeat(
+    Effect.tap(admin.create({ total: 10, duration: workFor, failed: 1 }), () => Effect.sync(() => created++)),
+    Schedule.spaced("100 millis")
+  ))
+  const [took] = yield* Effect.timed(takeFor(limit, () => last.size >= operations))
+  yield* takeFor(hostileFor)
+  yield* Fiber.interrupt(creating)
+  const inTrouble = yield* held
+  yield* admin.setFaults(FaultPlan.calm)
+  yield* takeFor(workFor)
+  const { rounds } = yield* held
+  yield* Effect.repeat(Effect.andThen(take, held), {
+    schedule: Schedule.forever.pipe(Schedule.upTo({ duration: limit })),
+    until: (held) => held.rounds >= rounds + calmRounds
+  })
+  const { summary } = yield* admin.report
+  const truth = yield* truthAt(server.greeting)
+  const atEnd = yield* held
+  const lost = Array.from(truth).filter(([id, version]) => last.get(id) !== version).length
+
+  const rows: ReadonlyArray<readonly [string, string]> = [
+    ["operations", truth.size.toLocaleString("en")],
+    ["of these created meanwhile", created.toLocaleString("en")],
+    ["all of the start after", `${Duration.toSeconds(took).toFixed(0)} s`],
+    ["rounds", String(atEnd.rounds)],
+    ["changes delivered", changes.toLocaleString("en")],
+    ["requests", summary.requests.toLocaleString("en")],
+    ["lost", String(lost)],
+    ["doubled", String(doubled)],
+    ["heap at the start", megabytes(atStart.heap)],
+    ["heap at the end", megabytes(atEnd.heap)],
+    ["known in trouble", inTrouble.known.toLocaleString("en")],
+    ["known at the end", atEnd.known.toLocaleString("en")]
+  ]
+  yield* Console.log(
+    `A feed over ${operations.toLocaleString("en")} operations on a hostile server\n${Rounds.columns(rows)}\n`
+  )
+  if (lost > 0 || doubled > 0) return yield* new NotExact({ lost, doubled })
+})
+
+program.pipe(
+  Effect.scoped,
+  Effect.provide([NodeServices.layer, NodeHttpClient.layerUndici]),
+  NodeRuntime.runMain
+)

@@ -1,0 +1,84 @@
+import { CommsClient, Feed, SenderPoolOperations } from "@effect-comms/client"
+import type { FeedCheckpoint, SenderPoolOperation } from "@effect-comms/domain"
+import { Emulator } from "@effect-comms/testing"
+import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, DateTime, Effect, Layer, Option, Queue, Schema, Stdio, Stream } from "effect"
+import { memoryUsage } from "node:process"
+// The service does not have it yet.
+import { makeObserver } from "../../client/src/internal/observe.ts"
+import { Delivered, Held } from "./internal/soak.ts"
+import * as Worker from "./internal/worker.ts"
+
+const encodeDelivered = Schema.encodeEffect(Delivered)
+
+const encodeHeld = Schema.encodeEffect(Held)
+
+const makeFeed = Effect.gen(function*() {
+  const { identity } = yield* CommsClient.CommsClient
+  const { fetch, list, streamPages } = yield* SenderPoolOperations.SenderPoolOperations
+  return Feed.make({
+    operation: "SenderPoolOperations.changes",
+    resource: "SenderPoolOperations",
+    identity,
+    version: Feed.versionOf,
+    observe: makeObserver({ operation: "poll", fetch, list, select: (page) => page.operations }).observe,
+    read: (range) => Stream.map(streamPages({ ...range, pageSize: 1000 }), (page) => page.operations)
+  })
+})
+
+type Chunk = ReadonlyArray<Feed.Change<SenderPoolOperation.SenderPoolOperation>>
+
+const program = Effect.gen(function*() {
+  const feed = yield* makeFeed
+  const chunks = yield* Queue.bounded<Chunk>(1)
+  let known = 0
+  // There is a checkpoint after every chunk, and one after every round.
+  let rounds = 0
+  const checkpoint = (checkpoint: FeedCheckpoint.FeedCheckpoint) =>
+    Effect.sync(() => {
+      known = checkpoint.known.length
+      rounds++
+    })
+  const since = DateTime.subtract(yield* DateTime.now, { days: 8 })
+  const run = feed.changes({ since, interval: "2 seconds", checkpoint }).pipe(
+    Stream.runForEachArray((chunk) => {
+      rounds--
+      return Queue.offer(chunks, chunk)
+    }),
+    Effect.tapCause((cause) => Effect.logError(Cause.pretty(cause)))
+  )
+  const next = Effect.map(
+    Effect.timeoutOption(Queue.take(chunks), "1 second"),
+    Option.match({
+      onNone: () => [],
+      onSome: (chunk: Chunk) => chunk.map(({ operation }) => [operation.id, Feed.versionOf(operation)] as const)
+    })
+  )
+  const held = Effect.sync(() => {
+    globalThis.gc?.()
+    return { rounds, heap: memoryUsage().heapUsed, known }
+  })
+  yield* Worker.serve("ready", (line) => {
+    switch (line) {
+      case "begin":
+        return Effect.as(Effect.forkDetach(run), "begun")
+      case "held":
+        return Effect.flatMap(held, encodeHeld)
+      default:
+        return Effect.flatMap(next, encodeDelivered)
+    }
+  })
+})
+
+const client = Effect.map(
+  Stdio.Stdio.use(({ args }) => args),
+  ([baseUrl = ""]) => CommsClient.layer({ baseUrl, credentials: Emulator.defaultCredentials })
+)
+
+const layer = SenderPoolOperations.layer.pipe(
+  Layer.provideMerge(Layer.unwrap(client)),
+  Layer.provide(NodeHttpClient.layerUndici),
+  Layer.provideMerge(NodeServices.layer)
+)
+
+program.pipe(Effect.provide(layer), NodeRuntime.runMain)
