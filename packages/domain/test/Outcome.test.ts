@@ -63,9 +63,10 @@ describe("tolerance", () => {
   const partly = outcomeOf("COMPLETED", [10, 8, 1])
   const canceled = outcomeOf("CANCELED", [10, 10, 0])
 
+  const tolerated = (tolerance: Outcome.Tolerance) =>
+    [completed, partly, canceled].map((outcome) => Outcome.isTolerated(outcome, tolerance))
+
   it("says which outcomes are no error", () => {
-    const tolerated = (tolerance: Outcome.Tolerance) =>
-      [completed, partly, canceled].map((outcome) => Outcome.isTolerated(outcome, tolerance))
     assert.deepEqual(tolerated("any"), [true, true, true])
     assert.deepEqual(tolerated("none"), [true, false, false])
     assert.deepEqual(tolerated(0), [true, false, false])

@@ -1,7 +1,7 @@
 import { Checkpoint, Operation, SenderPoolOperation, WaitCheckpoint } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
-import { DateTime, Duration, Effect, Schema } from "effect"
+import { Arbitrary, DateTime, Duration, Effect, Schema, Struct } from "effect"
 import { roundTrips } from "./utils/roundTrip.ts"
 
 const id = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
@@ -73,8 +73,15 @@ const read = Checkpoint.fromJson(WaitCheckpoint.WaitCheckpoint)
 
 const refusal = (change: object) => Effect.flip(read(JSON.stringify({ ...stored, ...change })))
 
+const Others = Schema.Struct(Struct.omit(WaitCheckpoint.WaitCheckpoint.fields, ["_tag", "limits"]))
+
+const checkpoints = Arbitrary.map(
+  Arbitrary.schema(Others),
+  (others) => new WaitCheckpoint.WaitCheckpoint({ ...others, limits: checkpoint.limits })
+)
+
 describe("a checkpoint of a wait", () => {
-  roundTrips("WaitCheckpoint", WaitCheckpoint.WaitCheckpoint)
+  roundTrips("WaitCheckpoint", WaitCheckpoint.WaitCheckpoint, checkpoints)
 
   it.effect("is written and read as text", () =>
     Effect.gen(function*() {
