@@ -1,23 +1,31 @@
 /**
- * The operations of SenderPools: fetch one, list a page, stream them all.
+ * The operations of SenderPools: fetch, list, stream and scan them, wait for them, and follow their changes.
  *
  * @see https://www.twilio.com/docs/comms/api/sender-pools
  * @since 0.1.0
  */
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
+import type * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
+import type { FeedCheckpoint } from "@effect-comms/domain/FeedCheckpoint"
 import { makeDecoder } from "@effect-comms/domain/Input"
 import { OperationId } from "@effect-comms/domain/Operation"
+import { maxPageSize } from "@effect-comms/domain/Pagination"
 import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
+import type { TimestampInput } from "@effect-comms/domain/Timestamp"
+import type { WaitCheckpoint } from "@effect-comms/domain/WaitCheckpoint"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import { CommsClient } from "./CommsClient.ts"
+import * as Feed from "./Feed.ts"
 import { anonymous } from "./internal/checkpoint.ts"
 import { makeObserver } from "./internal/observe.ts"
 import { toText } from "./internal/timestamp.ts"
 import * as Paging from "./Paging.ts"
 import * as Waiting from "./Waiting.ts"
+import * as Windows from "./Windows.ts"
 
 /**
  * What fetching an operation can fail with.
@@ -52,6 +60,25 @@ export type StreamError = Paging.StreamError<ListError, Filters>
 export type ResumeError = Paging.ResumeError<ListError, Filters>
 
 /**
+ * What scanning operations can fail with.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type ScanError = Windows.Windowed<StreamError> | CommsError.InvalidInput
+
+/**
+ * What is scanned: the parameters of a list, with a date to begin with. Pages have 1,000 operations when `pageSize` says
+ * nothing.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ScanParams extends Omit<SenderPoolOperation.ListParams, "pageToken" | "startDate"> {
+  readonly startDate: TimestampInput
+}
+
+/**
  * The filters of a list of operations as they travel: those that an error's position or a checkpoint holds.
  *
  * @category models
@@ -80,10 +107,43 @@ export interface Service extends Waiting.Waiting {
   /** Every operation, page by page as {@link Service.streamPages} gets them. Each page is one chunk. */
   readonly stream: Streams["stream"]
   /**
-   * Every operation from a checkpoint on, with the filters that it holds; nothing when that walk was over. A checkpoint of
-   * another server or account, or one that is too old, fails with `CheckpointMismatch`, and nothing is sent.
+   * Every operation of a period, read in several windows of it at once. See `Windows.scan`.
    */
-  readonly resume: Streams["resume"]
+  readonly scan: (
+    params: ScanParams,
+    options?: Windows.Options
+  ) => Stream.Stream<SenderPoolOperation.SenderPoolOperation, ScanError>
+  /** The operations that are new or have changed since a time, for ever. See `Feed.make`. */
+  readonly changes: Feed.Feed<SenderPoolOperation.SenderPoolOperation>["changes"]
+  /** Goes on from a checkpoint. */
+  readonly resume: Resume
+}
+
+/**
+ * Goes on from a checkpoint: of a list with its operations, of a wait with its snapshots, of a feed with its changes.
+ *
+ * **Details**
+ *
+ * A checkpoint of another server or account, or one that is older than `maxAge` (default 7 days), fails with
+ * `CheckpointMismatch`, and nothing is sent.
+ *
+ * - A list has the filters that the checkpoint holds, and nothing comes when that walk was over.
+ * - A wait keeps its clock and its limits, but for those that are given.
+ * - A feed delivers nothing that was delivered before.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Resume {
+  <E = never, R = never>(
+    checkpoint: Checkpoint.ListCheckpoint,
+    options?: Paging.ResumeOptions<E, R>
+  ): Stream.Stream<SenderPoolOperation.SenderPoolOperation, ResumeError | E, R>
+  (checkpoint: WaitCheckpoint, options?: Waiting.Options): Stream.Stream<Waiting.Snapshot, Waiting.WatchError>
+  <E = never, R = never>(
+    checkpoint: FeedCheckpoint,
+    options?: Feed.Options<E, R> & Feed.MaxAge
+  ): Stream.Stream<Feed.Change<SenderPoolOperation.SenderPoolOperation>, Feed.FeedError | E, R>
 }
 
 type Streams = Paging.Streams<
@@ -162,13 +222,65 @@ export const fromCalls = (calls: {
     ]
   })
 
+  const waiting = Waiting.make({ resource, identity, observer })
+
+  const feed = Feed.make({
+    operation: `${resource}.changes`,
+    resource,
+    identity,
+    version: Feed.versionOf,
+    observe: observer.observe,
+    read: (range) =>
+      Stream.map(streams.streamPages({ ...range, pageSize: maxPageSize }), ({ operations }) => operations)
+  })
+
+  function resume<E, R>(
+    ...args: OfList<E, R>
+  ): Stream.Stream<SenderPoolOperation.SenderPoolOperation, ResumeError | E, R>
+  function resume(...args: OfWait): Stream.Stream<Waiting.Snapshot, Waiting.WatchError>
+  function resume<E, R>(
+    ...args: OfFeed<E, R>
+  ): Stream.Stream<Feed.Change<SenderPoolOperation.SenderPoolOperation>, Feed.FeedError | E, R>
+  function resume<E, R>(
+    ...args: OfList<E, R> | OfWait | OfFeed<E, R>
+  ):
+    | Stream.Stream<SenderPoolOperation.SenderPoolOperation, ResumeError | E, R>
+    | Stream.Stream<Waiting.Snapshot, Waiting.WatchError>
+    | Stream.Stream<Feed.Change<SenderPoolOperation.SenderPoolOperation>, Feed.FeedError | E, R>
+  {
+    if (isOfWait(args)) return waiting.watch(...args)
+    return isOfFeed(args) ? feed.resume(...args) : streams.resume(...args)
+  }
+
   return SenderPoolOperations.of({
-    ...Waiting.make({ resource, identity, observer }),
+    ...waiting,
+    ...streams,
     fetch,
     list: (params) => Effect.flatMap(decodeParams(params ?? {}), (params) => listPage(toQuery(params))),
-    ...streams
+    scan: ({ endDate, pageSize = maxPageSize, startDate, status }, options) =>
+      Windows.scan({
+        operation: `${resource}.scan`,
+        range: { startDate, endDate },
+        // The pages ahead of a window that is split would be asked for in vain.
+        read: (range) => streams.streamPages({ ...range, status, pageSize }, { prefetch: 0 }),
+        select: ({ operations }) => operations,
+        id: ({ id }) => id,
+        createdAt: ({ createdAt }) => createdAt
+      }, options),
+    changes: feed.changes,
+    resume
   })
 }
+
+type OfList<E, R> = readonly [checkpoint: Checkpoint.ListCheckpoint, options?: Paging.ResumeOptions<E, R>]
+
+type OfWait = readonly [checkpoint: WaitCheckpoint, options?: Waiting.Options]
+
+type OfFeed<E, R> = readonly [checkpoint: FeedCheckpoint, options?: Feed.Options<E, R> & Feed.MaxAge]
+
+const isOfWait = <E, R>(args: OfList<E, R> | OfWait | OfFeed<E, R>): args is OfWait => args[0]._tag === "WaitCheckpoint"
+
+const isOfFeed = <E, R>(args: OfList<E, R> | OfFeed<E, R>): args is OfFeed<E, R> => args[0]._tag === "FeedCheckpoint"
 
 const toQuery = (
   { endDate, pageSize, pageToken, startDate, status }: typeof SenderPoolOperation.ListParams.Type
