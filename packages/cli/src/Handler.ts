@@ -33,19 +33,26 @@ const onRepeat = ({ attempt, delay, method, url }: Story.Repeat) =>
   )
 
 /**
+ * Tells on stderr what is known of an error.
+ *
+ * @category logging
+ * @since 0.1.0
+ */
+export const tell = Effect.fnUntraced(function*(description: Failure.Description) {
+  const format = yield* Settings.LogFormat
+  const attempts = yield* Settings.Verbose
+  yield* format === "text"
+    ? Effect.logError(Failure.toText(description, { attempts }))
+    : Effect.annotateLogs(Effect.logError(description.what), Failure.toFields(description, { attempts }))
+})
+
+/**
  * Tells an error on stderr.
  *
  * @category logging
  * @since 0.1.0
  */
-export const report = Effect.fnUntraced(function*(error: unknown) {
-  const format = yield* Settings.LogFormat
-  const attempts = yield* Settings.Verbose
-  const description = Failure.describe(error)
-  yield* format === "text"
-    ? Effect.logError(Failure.toText(description, { attempts }))
-    : Effect.annotateLogs(Effect.logError(description.what), Failure.toFields(description, { attempts }))
-})
+export const report = (error: unknown) => tell(Failure.describe(error))
 
 /**
  * Tells a defect: one line, and never a stack.

@@ -1,0 +1,336 @@
+import type { FaultPlan, OperationPlan } from "@effect-comms/testing"
+import { NodeServices } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import { Duration, Effect, FileSystem, Layer, Path, Schedule, Schema, Stream } from "effect"
+import { Comms, comms, type Env, layer as layerComms, start } from "./utils/comms.ts"
+import { serve } from "./utils/emulator.ts"
+import { canHaveTerminal, onTerminal } from "./utils/terminal.ts"
+
+const Ended = Schema.Struct({
+  id: Schema.String,
+  outcome: Schema.String,
+  success: Schema.Boolean,
+  operation: Schema.NullOr(Schema.Struct({ status: Schema.String, stats: Schema.Record(Schema.String, Schema.Int) }))
+})
+
+const decodeEnded = Schema.decodeUnknownSync(Schema.fromJsonString(Ended))
+
+const decodeAllEnded = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Ended)))
+
+const decodeEvent = Schema.decodeUnknownSync(
+  Schema.fromJsonString(Schema.Struct({ event: Schema.String, id: Schema.String }))
+)
+
+const Wait = Schema.fromJsonString(Schema.Struct({ operationId: Schema.String, startedAt: Schema.String }))
+
+const decodeWait = Schema.decodeUnknownSync(Wait)
+
+const lines = (text: string): ReadonlyArray<string> => text.split("\n").filter((line) => line !== "")
+
+const good: OperationPlan.OperationPlan = { total: 40, duration: Duration.millis(500) }
+
+const bad: OperationPlan.OperationPlan = { total: 40, failed: 4, duration: Duration.zero }
+
+const canceled: OperationPlan.OperationPlan = { total: 40, duration: Duration.zero, end: "CANCELED", endsAt: 0.5 }
+
+const endless: OperationPlan.OperationPlan = { total: 40, duration: Duration.zero, end: "PROCESSING", endsAt: 0.5 }
+
+const watch = (
+  ...args: ReadonlyArray<string>
+): ReadonlyArray<string> => ["operations", "watch", "--interval", "100ms", ...args]
+
+const fileIn = Effect.fnUntraced(function*(name: string) {
+  const { directory } = yield* Comms
+  return (yield* Path.Path).join(directory, name)
+})
+
+const exists = (file: string) =>
+  Effect.flatMap(
+    FileSystem.FileSystem,
+    (fs) => Effect.repeat(fs.exists(file), { schedule: Schedule.spaced("20 millis"), until: (exists) => exists })
+  )
+
+const textOf = <E>(stream: Stream.Stream<Uint8Array, E>) => Stream.mkString(Stream.decodeText(stream))
+
+/** Interrupts a command when it may be. */
+const interrupted = Effect.fnUntraced(function*<E, R>(
+  args: ReadonlyArray<string>,
+  env: Env,
+  when: Effect.Effect<unknown, E, R>
+) {
+  const child = yield* start(args, env)
+  const [stderr, code] = yield* Effect.all([
+    textOf(child.stderr),
+    child.exitCode,
+    Effect.andThen(when, Effect.ignore(child.kill({ killSignal: "SIGINT" })))
+  ], { concurrency: "unbounded" })
+  return { stderr, code: Number(code) }
+}, Effect.scoped)
+
+layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "60 seconds" })(
+  "comms operations watch",
+  (it) => {
+    it.effect("tells each change, and prints the end", () =>
+      Effect.gen(function*() {
+        const { create, env } = yield* serve()
+        const { id } = yield* create({ ...good, duration: Duration.seconds(1) })
+        const { code, stderr, stdout } = yield* comms(watch(id), env)
+        assert.strictEqual(code, 0)
+        const { operation, ...ended } = decodeEnded(stdout)
+        assert.deepStrictEqual(ended, { id, outcome: "Completed", success: true })
+        assert.strictEqual(operation?.stats["created"], 40)
+        const told = lines(stderr)
+        assert.isAbove(told.length, 3)
+        for (const line of told.slice(0, -2)) {
+          assert.match(line, new RegExp(`^${id} PROCESSING: \\d+%, \\d+ of 40 created, 0 failed, \\d+ queued`))
+        }
+        assert.deepStrictEqual(told.slice(-2), [
+          `${id} COMPLETED: 100%, 40 of 40 created, 0 failed, 0 queued`,
+          `${id} completed`
+        ])
+      }))
+
+    it.effect("says with its exit code how it ended, the worst of several", () =>
+      Effect.gen(function*() {
+        const { create, env } = yield* serve()
+        const ids = yield* Effect.all({
+          good: create(good),
+          bad: create(bad),
+          canceled: create(canceled),
+          endless: create(endless)
+        })
+        const cases: ReadonlyArray<
+          readonly [code: number, args: ReadonlyArray<string>, names: ReadonlyArray<keyof typeof ids>]
+        > = [
+          [3, [], ["bad"]],
+          [3, ["--tolerate", "9%"], ["bad"]],
+          [0, ["--tolerate", "10"], ["bad", "good"]],
+          [4, [], ["canceled"]],
+          [0, ["--tolerate", "any"], ["canceled", "bad"]],
+          [4, ["--tolerate", "100%"], ["good", "bad", "canceled"]],
+          [4, [], ["bad", "canceled"]],
+          [5, ["--timeout", "300ms"], ["bad", "endless", "canceled"]]
+        ]
+        yield* Effect.forEach(cases, ([expected, args, names]) =>
+          Effect.gen(function*() {
+            const { code, stderr } = yield* comms(watch("-q", ...args, ...names.map((name) => ids[name].id)), env)
+            assert.strictEqual(code, expected, `${args.join(" ")} ${names.join(" ")}`)
+            assert.strictEqual(stderr === "", expected === 0)
+          }), { concurrency: 2 })
+      }))
+
+    it.effect("ends when looking fails for good, and says why", () =>
+      Effect.gen(function*() {
+        const { create, env } = yield* serve()
+        const { id } = yield* create(good)
+        const { code, stderr, stdout } = yield* comms(watch(id), { ...env, TWILIO_AUTH_TOKEN: "wrong" })
+        assert.strictEqual(code, 1)
+        assert.deepStrictEqual(decodeEnded(stdout), { id, outcome: "PollsFailed", success: false, operation: null })
+        assert.match(stderr, /could not be looked at: GET http:\S+ was answered 401 Unauthorized/)
+        assert.match(stderr, /\n {2}Why: It was never seen\.\n {2}Do: {2}Check the credentials/)
+      }))
+
+    it.effect("prints all that happens with ndjson, and nothing on stderr", () =>
+      Effect.gen(function*() {
+        const faults: FaultPlan.FaultPlan = {
+          rules: [
+            { when: { nth: [1] }, do: { _tag: "Status", status: 404 } },
+            { when: { nth: [1] }, do: { _tag: "Status", status: 500 } }
+          ]
+        }
+        const { create, env } = yield* serve({ faults })
+        const { id } = yield* create({ ...good, duration: Duration.zero })
+        const { code, stderr, stdout } = yield* comms(watch(id, "--format", "ndjson"), env)
+        assert.deepStrictEqual([code, stderr], [0, ""])
+        assert.deepStrictEqual(
+          lines(stdout).map((line) => decodeEvent(line)),
+          ["NotFoundYet", "PollFailed", "Changed", "Ended"].map((event) => ({ event, id }))
+        )
+      }))
+
+    it.effect("prints several as a list, as CSV and as a table, in the order asked", () =>
+      Effect.gen(function*() {
+        const { create, env } = yield* serve()
+        const first = yield* create(good)
+        const second = yield* create(bad)
+        const ids = [first.id, second.id, first.id]
+        const [json, csv, table] = yield* Effect.all([
+          comms(watch("-q", "--tolerate", "any", ...ids), env),
+          comms(watch("-q", "--format", "csv", ...ids), env),
+          comms(watch("-q", "--format", "table", ...ids), env)
+        ], { concurrency: 2 })
+        assert.deepStrictEqual(decodeAllEnded(json.stdout).map(({ id, outcome }) => [id, outcome]), [
+          [first.id, "Completed"],
+          [second.id, "CompletedWithFailures"]
+        ])
+        assert.strictEqual(
+          csv.stdout.split("\r\n")[0],
+          "id,outcome,status,total,created,failed,queued,createdAt,updatedAt"
+        )
+        assert.match(csv.stdout, new RegExp(`\r\n${second.id},CompletedWithFailures,COMPLETED,40,36,4,0,`))
+        assert.match(
+          table.stdout,
+          new RegExp(`^id +outcome .*\n${first.id} +completed .*\n${second.id} +completed with failures `)
+        )
+      }))
+
+    it.effect("refuses what makes no sense, and sends nothing", () =>
+      Effect.gen(function*() {
+        const { create, env, requests } = yield* serve()
+        const { id } = yield* create(good)
+        const refused = [
+          [["--timeout", "0s", id], "--timeout"],
+          [["--interval", "soon", id], "--interval"],
+          [["--tolerate", "101%", id], "--tolerate"],
+          [["--tolerate", "most", id], "--tolerate"],
+          [["--checkpoint", "no/such/directory", id], "--checkpoint"],
+          [[`${id}!`], "ID"],
+          [[], "ID"]
+        ] as const
+        yield* Effect.forEach(refused, ([args, name]) =>
+          Effect.gen(function*() {
+            const { code, stderr, stdout } = yield* comms(["operations", "watch", ...args], env)
+            assert.deepStrictEqual([code, stdout], [2, ""], args.join(" "))
+            assert.include(stderr, name)
+          }), { concurrency: 2 })
+        assert.strictEqual(yield* requests, 0)
+      }))
+
+    it.effect("is taken up again from its checkpoint, by the command that it names when it is interrupted", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { advance, create, env } = yield* serve()
+        const file = yield* fileIn("waits of two.ndjson")
+        const plan = { ...good, duration: Duration.minutes(1) }
+        const ids = [(yield* create(plan)).id, (yield* create(plan)).id]
+        const args = watch("--checkpoint", file, ...ids)
+        const waits = Effect.map(fs.readFileString(file), (text) => lines(text).map((line) => decodeWait(line)))
+        const bothSeen = Effect.andThen(
+          exists(file),
+          Effect.repeat(waits, { schedule: Schedule.spaced("20 millis"), until: ({ length }) => length === 2 })
+        )
+        const first = yield* interrupted(args, env, bothSeen)
+        assert.strictEqual(first.code, 130)
+        assert.include(
+          first.stderr,
+          `To go on: comms operations watch --interval 100ms --checkpoint '${file}' ${ids.join(" ")}`
+        )
+        const before = yield* waits
+        assert.sameMembers(before.map(({ operationId }) => operationId), ids)
+        assert.isFalse(yield* fs.exists(`${file}.tmp`))
+
+        const second = yield* comms([...args, "--timeout", "200ms"], env)
+        assert.strictEqual(second.code, 5)
+        assert.deepStrictEqual(yield* waits, before)
+
+        yield* Effect.forEach(ids, (id) => advance(id, "1 minute"))
+        const third = yield* comms([...args, "--timeout", "1h"], env)
+        assert.strictEqual(third.code, 0)
+        assert.isFalse(yield* fs.exists(file))
+      }))
+
+    it.effect("refuses a checkpoint of another account or server, and a file that is none, and leaves them", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { create, env, requests } = yield* serve({ accounts: "any" })
+        const other = yield* serve({ accounts: "any" })
+        const file = yield* fileIn("bound.ndjson")
+        const { id } = yield* create(endless)
+        const args = watch("--checkpoint", file, "--timeout", "200ms", id)
+        yield* comms(args, env)
+        const text = yield* fs.readFileString(file)
+        const asked = yield* requests
+        const notes = yield* fileIn("notes.txt")
+        yield* fs.writeFileString(notes, "buy milk\n")
+        const [account, server, none] = yield* Effect.all([
+          comms(args, { ...env, TWILIO_ACCOUNT_SID: "AC11111111111111111111111111111111" }),
+          comms(args, { ...env, TWILIO_COMMS_BASE_URL: other.url }),
+          comms(watch("--checkpoint", notes, id), env)
+        ], { concurrency: 2 })
+        assert.deepStrictEqual([account.code, server.code, none.code], [2, 2, 2])
+        assert.match(account.stderr, /bound\.ndjson .* account /)
+        assert.match(server.stderr, /bound\.ndjson .* base URL /)
+        assert.match(none.stderr, /notes\.txt /)
+        assert.strictEqual(yield* fs.readFileString(file), text)
+        assert.strictEqual(yield* fs.readFileString(notes), "buy milk\n")
+        assert.deepStrictEqual([yield* requests, yield* other.requests], [asked, 0])
+      }))
+
+    it.effect.skipIf(!canHaveTerminal)(
+      "draws bars on a terminal, as wide as it is, and says what the server asks it to wait for",
+      () =>
+        Effect.gen(function*() {
+          const faults: FaultPlan.FaultPlan = {
+            rules: [{ when: { nth: [3] }, do: { _tag: "Status", status: 429, retryAfter: 1 } }]
+          }
+          const { create, env } = yield* serve({ faults })
+          const one = yield* create({ ...good, failed: 2, duration: Duration.millis(1500) })
+          const two = yield* create(good)
+          const { code, screen } = yield* onTerminal(`comms ${watch(one.id, two.id).join(" ")}`, { env })
+          assert.strictEqual(code, 3)
+          assert.match(screen, /␛\[\?25l[^]*█[^]*░[^]*␛\[\?25h/)
+          assert.match(screen, /The server answered 429 and asks to wait: 1s to go/)
+          assert.match(screen, /1 of 2 ended; \d+\/80 created/)
+          assert.match(screen, /␛\[32m/)
+          assert.include(screen, `${two.id}  ␛[32m`)
+        })
+    )
+
+    it.effect.skipIf(!canHaveTerminal)(
+      "draws for what the terminal can, and nothing for one that cannot",
+      () =>
+        Effect.gen(function*() {
+          const { create, env } = yield* serve()
+          const { id } = yield* create({ ...good, duration: Duration.seconds(30) })
+          const line = `comms ${watch("--timeout", "400ms", id).join(" ")}`
+          const [plain, dumb, quiet] = yield* Effect.all([
+            onTerminal(line, { env: { ...env, LANG: "C", NO_COLOR: "1" } }),
+            onTerminal(line, { env: { ...env, TERM: "dumb" } }),
+            onTerminal(`${line} --quiet`, { env })
+          ], { concurrency: 2 })
+          assert.match(plain.screen, /␛\[\?25l\r[|/\-\\] \S+ {2}[#-]{10,}/)
+          assert.notMatch(plain.screen, /␛\[\d*m/)
+          assert.notMatch(dumb.screen, /␛/)
+          assert.match(dumb.screen, new RegExp(`^${id} PROCESSING`, "m"))
+          assert.notMatch(quiet.screen, /␛\[\?25|PROCESSING: \d+%/)
+        })
+    )
+
+    it.effect.skipIf(!canHaveTerminal)("keeps to a terminal that gets narrower", () =>
+      Effect.gen(function*() {
+        const { advance, asked, create, env } = yield* serve()
+        const { id } = yield* create({ ...good, duration: Duration.minutes(1) })
+        const narrower = "(read -r key < /dev/tty; stty cols 40 < /dev/tty) &"
+        const [{ screen }] = yield* Effect.all([
+          onTerminal(`${narrower} comms ${watch(id).join(" ")} > /dev/null`, {
+            env,
+            columns: 80,
+            type: Effect.as(asked(3), "\n")
+          }),
+          Effect.andThen(asked(10), advance(id, "1 minute"))
+        ], { concurrency: 2 })
+        const widths = screen.split("\n").filter((line) => line.includes("%")).map((line) =>
+          line.replace(/␛\[[?\d]*[a-zA-Z]/g, "").trim().length
+        )
+        assert.isAtMost(Math.max(...widths), 79)
+        assert.isAtLeast(widths[0] ?? 0, 50)
+        assert.isAtMost(widths.at(-1) ?? Infinity, 39)
+      }))
+
+    it.effect.skipIf(!canHaveTerminal)(
+      "gives the cursor back when Ctrl-C is typed, and says how to go on",
+      () =>
+        Effect.gen(function*() {
+          const { asked, create, env } = yield* serve()
+          const { id } = yield* create({ ...good, duration: Duration.seconds(30) })
+          const { code, screen } = yield* onTerminal(`comms ${watch(id).join(" ")}`, {
+            env,
+            type: Effect.as(asked(3), "\u0003")
+          })
+          assert.strictEqual(code, 130)
+          assert.match(screen, /␛\[\?25l[^]*␛\[\?25hInterrupted\. To go on: comms operations watch .*\s+$/)
+          assert.isAtLeast(screen.lastIndexOf("␛[?25h"), screen.lastIndexOf("␛[?25l"))
+        })
+    )
+  }
+)
