@@ -1,0 +1,72 @@
+import { CommsClient, SenderPoolOperations } from "@effect-comms/client"
+import { Emulator } from "@effect-comms/testing"
+import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Console, Duration, Effect, Layer, Schema, Stream } from "effect"
+import * as Rounds from "./internal/rounds.ts"
+
+const pages = 40
+
+const pageSize = 5
+
+const each = Duration.millis(50)
+
+const goal = 0.55
+
+class Missed extends Schema.TaggedError<Missed>()("Missed", { ratio: Schema.Finite }) {
+  override get message(): string {
+    return `With the next page ahead, a walk takes ${this.ratio.toFixed(3)} of the time, and not ${goal}.`
+  }
+}
+
+class WrongCount extends Schema.TaggedError<WrongCount>()("WrongCount", { items: Schema.Int }) {
+  override get message(): string {
+    return `A walk gave ${this.items} operations instead of ${pages * pageSize}.`
+  }
+}
+
+/** Walks the list, and works on each page for as long as the server takes for one. */
+const walk = Effect.fnUntraced(function*(prefetch: number) {
+  const { stream } = yield* SenderPoolOperations.SenderPoolOperations
+  const items = yield* stream({ pageSize }, { prefetch }).pipe(
+    Stream.chunks,
+    Stream.tap(() => Effect.sleep(each)),
+    Stream.runFold(() => 0, (sum, chunk) => sum + chunk.length)
+  )
+  if (items !== pages * pageSize) return yield* new WrongCount({ items })
+})
+
+const program = Effect.gen(function*() {
+  const timings = yield* Rounds.compete([
+    { name: "prefetch 0", run: walk(0) },
+    { name: "prefetch 1", run: walk(1) }
+  ], { warmUps: 1, rounds: 7 })
+  yield* Console.log(
+    `\n${pages} pages, ${Duration.format(each)} each, and as long for the work on one\n${
+      Rounds.table(timings, { unit: "pages", count: pages, against: ["prefetch 0"] })
+    }\n`
+  )
+  const [sequential, ahead] = timings.map(({ median }) => median)
+  const ratio = (ahead ?? Number.NaN) / (sequential ?? Number.NaN)
+  if (!(ratio <= goal)) return yield* new Missed({ ratio })
+})
+
+const layer = SenderPoolOperations.layer.pipe(
+  Layer.provide(
+    Layer.unwrap(
+      Effect.map(
+        Emulator.Address,
+        ({ url }) => CommsClient.layer({ baseUrl: url, credentials: Emulator.defaultCredentials })
+      )
+    )
+  ),
+  Layer.provide([Emulator.layerServer(), NodeHttpClient.layerUndici]),
+  Layer.provide(
+    Emulator.layer({
+      operations: pages * pageSize,
+      faults: { rules: [{ do: { _tag: "Delay", duration: each } }] }
+    })
+  ),
+  Layer.merge(NodeServices.layer)
+)
+
+program.pipe(Effect.provide(layer), NodeRuntime.runMain)
