@@ -139,7 +139,7 @@ export type Windowed<E> = E & { readonly window: Range }
  *   Windows.scan({
  *     operation: "scanWeek",
  *     range: { startDate: "2024-04-01", endDate: "2024-04-08" },
- *     read: (range) => streamPages({ ...range, pageSize: 1000 }),
+ *     read: (range) => streamPages({ ...range, pageSize: 1000 }, { prefetch: 0 }),
  *     select: (page) => page.operations,
  *     id: (operation) => operation.id,
  *     createdAt: (operation) => operation.createdAt
