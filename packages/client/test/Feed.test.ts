@@ -164,13 +164,19 @@ describe("changes", () => {
       })
       const { fiber } = yield* follow(feed.changes({
         since,
+        interval: Schedule.spaced("30 seconds"),
         polls: { maxFailures: 3 },
         checkpoint: ({ known }) => Effect.sync(() => sizes.push(known.length))
       }))
       yield* pass("2 minutes")
       isGone = true
+      yield* pass("1 minute")
+      isGone = false
+      yield* pass("30 seconds")
+      isGone = true
+      yield* pass("90 seconds")
       assert.strictEqual(sizes.at(-1), 2)
-      yield* pass("10 minutes")
+      yield* pass("30 seconds")
       assert.strictEqual(sizes.at(-1), 1)
       assert.isUndefined(fiber.pollUnsafe())
     }))

@@ -66,8 +66,8 @@ const worstOf = <E extends CommsError.CommsError>(failures: ReadonlyArray<E>): E
 export const makeRun = <A extends State.Operation, E extends CommsError.CommsError, E1 extends CommsError.CommsError>(
   { observe, operation, read, version }: Source<A, E, E1>,
   bind: Effect.Effect<Checkpoint.Bound>
-) => {
-  return Effect.fnUntraced(function*<E2, R2>(
+) =>
+  Effect.fnUntraced(function*<E2, R2>(
     state: State.State,
     options: RunOptions<E2, R2>
   ): Effect.fn.Return<Stream.Stream<Change<A>, FeedFailed | FeedOverflow | E2, R2>> {
@@ -196,4 +196,3 @@ export const makeRun = <A extends State.Operation, E extends CommsError.CommsErr
       )
     )
   })
-}

@@ -8,9 +8,11 @@ export const describeFeed = (
     readonly reason: { readonly message: string }
   }
 ): string =>
-  `${error.operation} failed ${
-    error.failures === 1 ? "" : `${error.failures} times in a row since ${DateTime.formatIso(error.since)}, `
-  }at last so: ${error.reason.message} Nothing is lost: resume it from the error's checkpoint.`
+  `${error.operation} failed${
+    error.failures === 1
+      ? ""
+      : ` ${error.failures} times in a row since ${DateTime.formatIso(error.since)}, at last so`
+  }: ${error.reason.message} Nothing is lost: resume it from the error's checkpoint.`
 
 export const describeOverflow = (
   error: { readonly operation: string; readonly tracked: number; readonly maxTracked: number }

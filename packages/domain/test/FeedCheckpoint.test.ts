@@ -1,0 +1,60 @@
+import { Checkpoint, CommsError, FeedCheckpoint } from "@effect-comms/domain"
+import { assert, describe, it } from "@effect/vitest"
+import { assertEquals } from "@effect/vitest/utils"
+import { DateTime, Effect } from "effect"
+import { roundTrips } from "./utils/roundTrip.ts"
+
+const checkpoint = new FeedCheckpoint.FeedCheckpoint({
+  version: 1,
+  resource: "SenderPoolOperations",
+  baseUrl: "a".repeat(64),
+  account: "b".repeat(64),
+  madeAt: DateTime.makeUnsafe("2024-04-05T06:20:00Z"),
+  settled: DateTime.makeUnsafe("2024-04-05T06:10:00Z"),
+  known: []
+})
+
+describe("FeedCheckpoint", () => {
+  roundTrips("a checkpoint", FeedCheckpoint.FeedCheckpoint)
+
+  it.effect("names the field that is malformed", () =>
+    Effect.gen(function*() {
+      const text = Checkpoint.toJson(FeedCheckpoint.FeedCheckpoint)(checkpoint)
+      const read = Checkpoint.fromJson(FeedCheckpoint.FeedCheckpoint)
+      assertEquals(yield* read(text), checkpoint)
+      const fieldOf = (text: string) =>
+        Effect.map(Effect.flip(read(text)), (error) => error._tag === "InvalidInput" ? error.field : error._tag)
+      assert.strictEqual(yield* fieldOf(text.replace("\"known\":[]", "\"known\":[{\"id\":1}]")), "known.0.id")
+      assert.strictEqual(yield* fieldOf(text.replace("2024-04-05T06:10", "soon")), "settled")
+    }))
+})
+
+describe("what ends a feed", () => {
+  const reason = new CommsError.Forbidden({ errors: [] })
+  const failed = (failures: number) =>
+    new FeedCheckpoint.FeedFailed({
+      operation: "SenderPoolOperations.changes",
+      reason,
+      failures,
+      since: DateTime.makeUnsafe("2024-04-05T06:20:00Z"),
+      checkpoint
+    }).message
+
+  it("says what went wrong, how often, and how to go on", () => {
+    assert.strictEqual(
+      failed(1),
+      `SenderPoolOperations.changes failed: ${reason.message} Nothing is lost: resume it from the error's checkpoint.`
+    )
+    assert.include(failed(3), "failed 3 times in a row since 2024-04-05T06:20:00.000Z, at last so: ")
+  })
+
+  it("says how much there is to keep in mind", () => {
+    const { message } = new FeedCheckpoint.FeedOverflow({
+      operation: "SenderPoolOperations.changes",
+      tracked: 31,
+      maxTracked: 30,
+      checkpoint
+    })
+    assert.include(message, "has 31 operations to keep in mind, and maxTracked is 30.")
+  })
+})
