@@ -87,7 +87,9 @@ const afterSuccess = (wait: Wait, before: State, operation: SenderPoolOperation,
   }
   if (state.toldStall || !isOver(limits.stallAfter, state.changedAt, now)) return { state, tell, end: undefined }
   if (limits.stallAs === "event") {
-    return { state: { ...state, toldStall: true }, tell: tell ?? "Stalled", end: undefined }
+    return tell === undefined
+      ? { state: { ...state, toldStall: true }, tell: "Stalled", end: undefined }
+      : { state, tell, end: undefined }
   }
   const unchangedFor = Duration.millis(now - state.changedAt)
   return { state, tell, end: new WaitError.Stalled({ ...aboutWait(wait, state, now), unchangedFor }) }
