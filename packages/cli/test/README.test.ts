@@ -1,0 +1,42 @@
+import { Emulator } from "@effect-comms/testing"
+import { NodeServices } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import { Effect, FileSystem, Layer } from "effect"
+import * as ExitCode from "../src/ExitCode.ts"
+import { envOf, layer as layerComms, shell } from "./utils/comms.ts"
+
+const readme = Effect.flatMap(
+  FileSystem.FileSystem,
+  (fs) => fs.readFileString(new URL("../README.md", import.meta.url).pathname)
+)
+
+const blocksOf = (text: string): ReadonlyArray<string> =>
+  [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => block)
+
+const services = Layer.mergeAll(
+  layerComms,
+  Emulator.layerServer().pipe(Layer.provide(Emulator.layer({ operations: 300 })))
+).pipe(Layer.provideMerge(NodeServices.layer))
+
+layer(services, { excludeTestServices: true, timeout: "60 seconds" })("the README", (it) => {
+  it.effect("has examples that run", () =>
+    Effect.gen(function*() {
+      const { url } = yield* Emulator.Address
+      const blocks = blocksOf(yield* readme).filter((block) => block.includes("comms "))
+      assert.isAbove(blocks.length, 4)
+      yield* Effect.forEach(blocks, (block) =>
+        Effect.gen(function*() {
+          const { code, stderr, stdout } = yield* shell(`set -euo pipefail\n${block}`, envOf(url))
+          assert.strictEqual(code, 0, `${block}\n${stderr}`)
+          assert.notStrictEqual(stdout, "", block)
+        }), { concurrency: 2 })
+    }))
+
+  it.effect("has every exit code", () =>
+    Effect.gen(function*() {
+      const text = yield* readme
+      const codes = Object.values(ExitCode).filter((value) => typeof value === "number")
+      assert.isAbove(codes.length, 6)
+      for (const code of codes) assert.include(text, `\n| ${code} |`)
+    }))
+})
