@@ -17,7 +17,10 @@ const findDocs = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const packages = yield* fs.readDirectory(path.join(root, "packages"))
-  const files = ["README.md", "CONTRIBUTING.md"].map((file) => path.join(root, file))
+  const docs = yield* fs.readDirectory(path.join(root, "docs"))
+  const files = ["README.md", "CONTRIBUTING.md", ...docs.map((file) => path.join("docs", file))].map((file) =>
+    path.join(root, file)
+  )
   for (const name of packages) {
     const directory = path.join(root, "packages", name)
     files.push(path.join(directory, "README.md"))
@@ -26,12 +29,14 @@ const findDocs = Effect.gen(function*() {
       files.push(...(yield* fs.readDirectory(src, { recursive: true })).map((file) => path.join(src, file)))
     }
   }
-  const docs: Array<{ readonly file: string; readonly block: string }> = []
+  const blocks: Array<{ readonly file: string; readonly block: string }> = []
   for (const file of files) {
     if (!/\.(?:md|ts)$/.test(file) || !(yield* fs.exists(file))) continue
-    docs.push(...blocksOf(yield* fs.readFileString(file)).map((block) => ({ file: path.relative(root, file), block })))
+    blocks.push(
+      ...blocksOf(yield* fs.readFileString(file)).map((block) => ({ file: path.relative(root, file), block }))
+    )
   }
-  return docs
+  return blocks
 })
 
 const run = Effect.fnUntraced(function*(command: ChildProcess.Command) {
@@ -76,23 +81,24 @@ it.live("every example of the documentation compiles and runs", () =>
     const checked = yield* run(ChildProcess.make("tsc", ["-p", path.join(directory, "tsconfig.json")]))
     assert.strictEqual(checked.code, 0, checked.output)
     const { url } = yield* Emulator.Address
-    for (const [i, file] of files.entries()) {
-      const ran = yield* run(ChildProcess.make("node", [file], {
-        env: {
-          TWILIO_ACCOUNT_SID: Emulator.defaultCredentials.accountSid,
-          TWILIO_AUTH_TOKEN: Redacted.value(Emulator.defaultCredentials.authToken),
-          TWILIO_COMMS_BASE_URL: url
-        },
-        extendEnv: true
-      }))
-      assert.strictEqual(ran.code, 0, `${programs[i]?.file}:\n${ran.output}`)
-    }
+    yield* Effect.forEach(files, (file, i) =>
+      Effect.gen(function*() {
+        const ran = yield* run(ChildProcess.make("node", [file], {
+          env: {
+            TWILIO_ACCOUNT_SID: Emulator.defaultCredentials.accountSid,
+            TWILIO_AUTH_TOKEN: Redacted.value(Emulator.defaultCredentials.authToken),
+            TWILIO_COMMS_BASE_URL: url
+          },
+          extendEnv: true
+        }))
+        assert.strictEqual(ran.code, 0, `${programs[i]?.file}:\n${ran.output}`)
+      }), { concurrency: 4, discard: true })
   }).pipe(
     Effect.provide(Layer.merge(
       services,
       Emulator.layerServer().pipe(Layer.provide(Emulator.layer({ operations: 100 })))
     ))
-  ))
+  ), 120_000)
 
 it.live("every test of the documentation is one of these tests", () =>
   Effect.gen(function*() {
