@@ -13,7 +13,7 @@ const faults: FaultPlan.FaultPlan = {
 /** Lists some operations, fetches one of them, and one that is not there. */
 export const fewCalls = Effect.gen(function*() {
   const operations = yield* SenderPoolOperations.SenderPoolOperations
-  const ids = yield* operations.stream({ pageSize: 5 }).pipe(
+  const ids = yield* operations.stream({ pageSize: 5 }, { prefetch: 0 }).pipe(
     Stream.map(({ id }) => id),
     Stream.take(8),
     Stream.runCollect
