@@ -121,6 +121,32 @@ describe("an operation that takes a course", () => {
   })
 })
 
+describe("a feed and a scan", () => {
+  layer(fresh)((it) => {
+    it.effect("see it come to its end", () =>
+      Effect.gen(function*() {
+        const { operations, test } = yield* both
+        yield* TestClock.setTime(Date.UTC(2024, 3, 5))
+        const { createdAt, id } = yield* test.takes({ polls: 4, failed: 2 })
+        const range = { startDate: createdAt, endDate: DateTime.add(createdAt, { minutes: 1 }) }
+        const scanned = yield* during(Stream.runCollect(operations.scan(range, { windows: 1 })), "1 second")
+        assert.deepStrictEqual(scanned.map(({ id, status }) => [id, status]), [[id, "PROCESSING"]])
+        const changes = operations.changes({ since: createdAt, interval: "1 second" }).pipe(
+          Stream.takeUntil(({ operation }) => operation.isTerminal),
+          Stream.runCollect
+        )
+        assert.deepStrictEqual(
+          (yield* during(changes, "1 second")).map(({ kind, operation }) => [kind, toText(operation)]),
+          [
+            ["new", "PROCESSING 3 + 0 + 7 = 10"],
+            ["changed", "PROCESSING 5 + 1 + 4 = 10"],
+            ["changed", "COMPLETED 8 + 2 + 0 = 10"]
+          ]
+        )
+      }))
+  })
+})
+
 describe("a wait for it", () => {
   layer(fresh)((it) => {
     it.effect.each<readonly [OperationCourse.OperationCourse, Outcome.Outcome["_tag"]]>([
