@@ -59,6 +59,15 @@ export const duration = (name: string): Flag.Flag<Duration.Duration> =>
   Flag.String(name).pipe(Flag.filterMap(parseDuration, () => durationForms), Flag.withMetavar("DURATION"))
 
 /**
+ * A duration above zero.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const positiveDuration = (name: string): Flag.Flag<Duration.Duration> =>
+  Flag.filter(duration(name), (duration) => !Duration.isZero(duration), () => "a duration above zero")
+
+/**
  * A point in time.
  *
  * @category flags

@@ -1,9 +1,11 @@
 import type { FaultPlan, OperationPlan } from "@effect-comms/testing"
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { Duration, Effect, FileSystem, Layer, Path, Schedule, Schema, Stream } from "effect"
-import { Comms, comms, type Env, layer as layerComms, start } from "./utils/comms.ts"
+import { Duration, Effect, FileSystem, Layer, Schedule, Schema } from "effect"
+import { comms, layer as layerComms } from "./utils/comms.ts"
 import { serve } from "./utils/emulator.ts"
+import { exists, fileIn } from "./utils/files.ts"
+import { interrupt } from "./utils/interrupt.ts"
 import { canHaveTerminal, onTerminal } from "./utils/terminal.ts"
 
 const Ended = Schema.Struct({
@@ -39,42 +41,15 @@ const watch = (
   ...args: ReadonlyArray<string>
 ): ReadonlyArray<string> => ["operations", "watch", "--interval", "100ms", ...args]
 
-const fileIn = Effect.fnUntraced(function*(name: string) {
-  const { directory } = yield* Comms
-  return (yield* Path.Path).join(directory, name)
-})
-
-const exists = (file: string) =>
-  Effect.flatMap(
-    FileSystem.FileSystem,
-    (fs) => Effect.repeat(fs.exists(file), { schedule: Schedule.spaced("20 millis"), until: (exists) => exists })
-  )
-
-const textOf = <E>(stream: Stream.Stream<Uint8Array, E>) => Stream.mkString(Stream.decodeText(stream))
-
-/** Interrupts a command when it may be. */
-const interrupted = Effect.fnUntraced(function*<E, R>(
-  args: ReadonlyArray<string>,
-  env: Env,
-  when: Effect.Effect<unknown, E, R>
-) {
-  const child = yield* start(args, env)
-  const [stderr, code] = yield* Effect.all([
-    textOf(child.stderr),
-    child.exitCode,
-    Effect.andThen(when, Effect.ignore(child.kill({ killSignal: "SIGINT" })))
-  ], { concurrency: "unbounded" })
-  return { stderr, code: Number(code) }
-}, Effect.scoped)
-
 layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "60 seconds" })(
   "comms operations watch",
   (it) => {
     it.effect("tells each change, and prints the end", () =>
       Effect.gen(function*() {
-        const { create, env } = yield* serve()
-        const { id } = yield* create({ ...good, duration: Duration.seconds(1) })
-        const { code, stderr, stdout } = yield* comms(watch(id), env)
+        const { advance, asked, create, env } = yield* serve()
+        const { id } = yield* create({ ...good, duration: Duration.minutes(1) })
+        const ahead = Effect.forEach([2, 4, 6], (n) => Effect.andThen(asked(n), advance(id, "20 seconds")))
+        const [{ code, stderr, stdout }] = yield* Effect.all([comms(watch(id), env), ahead], { concurrency: 2 })
         assert.strictEqual(code, 0)
         const { operation, ...ended } = decodeEnded(stdout)
         assert.deepStrictEqual(ended, { id, outcome: "Completed", success: true })
@@ -209,7 +184,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           exists(file),
           Effect.repeat(waits, { schedule: Schedule.spaced("20 millis"), until: ({ length }) => length === 2 })
         )
-        const first = yield* interrupted(args, env, bothSeen)
+        const first = yield* interrupt(args, env, () => bothSeen)
         assert.strictEqual(first.code, 130)
         assert.include(
           first.stderr,
@@ -236,8 +211,8 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const other = yield* serve({ accounts: "any" })
         const file = yield* fileIn("bound.ndjson")
         const { id } = yield* create(endless)
-        const args = watch("--checkpoint", file, "--timeout", "200ms", id)
-        yield* comms(args, env)
+        const args = watch("--checkpoint", file, id)
+        yield* interrupt(args, env, () => exists(file))
         const text = yield* fs.readFileString(file)
         const asked = yield* requests
         const notes = yield* fileIn("notes.txt")
@@ -248,8 +223,8 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           comms(watch("--checkpoint", notes, id), env)
         ], { concurrency: 2 })
         assert.deepStrictEqual([account.code, server.code, none.code], [2, 2, 2])
-        assert.match(account.stderr, /bound\.ndjson .* account /)
-        assert.match(server.stderr, /bound\.ndjson .* base URL /)
+        assert.match(account.stderr, /bound\.ndjson is of another account,/)
+        assert.match(server.stderr, /bound\.ndjson is of another base URL,/)
         assert.match(none.stderr, /notes\.txt /)
         assert.strictEqual(yield* fs.readFileString(file), text)
         assert.strictEqual(yield* fs.readFileString(notes), "buy milk\n")
@@ -263,10 +238,13 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           const faults: FaultPlan.FaultPlan = {
             rules: [{ when: { nth: [3] }, do: { _tag: "Status", status: 429, retryAfter: 1 } }]
           }
-          const { create, env } = yield* serve({ faults })
-          const one = yield* create({ ...good, failed: 2, duration: Duration.millis(1500) })
-          const two = yield* create(good)
-          const { code, screen } = yield* onTerminal(`comms ${watch(one.id, two.id).join(" ")}`, { env })
+          const { advance, asked, create, env } = yield* serve({ faults })
+          const one = yield* create({ ...good, failed: 2, duration: Duration.minutes(1) })
+          const two = yield* create({ ...good, duration: Duration.zero })
+          const [{ code, screen }] = yield* Effect.all([
+            onTerminal(`comms ${watch(one.id, two.id).join(" ")}`, { env }),
+            Effect.andThen(asked(6), advance(one.id, "1 minute"))
+          ], { concurrency: 2 })
           assert.strictEqual(code, 3)
           assert.match(screen, /␛\[\?25l[^]*█[^]*░[^]*␛\[\?25h/)
           assert.match(screen, /The server answered 429 and asks to wait: 1s to go/)
@@ -291,8 +269,8 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           assert.match(plain.screen, /␛\[\?25l\r[|/\-\\] \S+ {2}[#-]{10,}/)
           assert.notMatch(plain.screen, /␛\[\d*m/)
           assert.notMatch(dumb.screen, /␛/)
-          assert.match(dumb.screen, new RegExp(`^${id} PROCESSING`, "m"))
-          assert.notMatch(quiet.screen, /␛\[\?25|PROCESSING: \d+%/)
+          assert.match(dumb.screen, new RegExp(`^${id} COMPLETED: 100%`, "m"))
+          assert.notMatch(quiet.screen, /␛\[\?25|COMPLETED: \d+%/)
         })
     )
 

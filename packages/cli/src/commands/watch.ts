@@ -1,14 +1,10 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Flags from "../Flags.ts"
 import * as Format from "../Format.ts"
 import * as Handler from "../Handler.ts"
-
-const positive = (name: string) =>
-  Flags.duration(name).pipe(Flag.filter((duration) => !Duration.isZero(duration), () => "a duration above zero"))
 
 const parseTolerance = (text: string): Option.Option<"none" | "any" | number> => {
   if (text === "none" || text === "any") return Option.some(text)
@@ -22,11 +18,11 @@ export const watch = Command.make("watch", {
     Argument.withDescription("The id of an operation"),
     Argument.atLeast(1)
   ),
-  timeout: positive("timeout").pipe(
+  timeout: Flags.positiveDuration("timeout").pipe(
     Flag.withDescription("How long to wait; 1h unless given. A wait that is taken up again began when it first began"),
     Flag.optional
   ),
-  interval: positive("interval").pipe(
+  interval: Flags.positiveDuration("interval").pipe(
     Flag.withDescription(
       "How long between two looks, give or take a fifth; unless given, from 1s to 30s as the work goes on"
     ),

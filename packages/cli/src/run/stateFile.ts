@@ -49,27 +49,35 @@ export const open = Effect.fnUntraced(function*(flag: string, path: string) {
   return file
 })
 
-const parts: Readonly<Record<CommsError.CheckpointMismatch["part"], string>> = {
-  version: "its version",
-  resource: "its resource",
-  baseUrl: "its base URL",
-  account: "its account",
-  age: "its age"
+const others = "Use the credentials and the base URL that it was made with, or name another file."
+
+const mismatches: Readonly<
+  Record<CommsError.CheckpointMismatch["part"], readonly [what: string, advice: string]>
+> = {
+  version: ["was written by another version", "Name another file, and begin anew."],
+  resource: ["is of another resource", "Name another file."],
+  baseUrl: ["is of another base URL", others],
+  account: ["is of another account", others],
+  age: ["is too old", "Remove it, and begin anew."]
 }
 
 /** Says that a file holds nothing to go on from: not here, or not at all. */
-export const refuse =
-  (flag: string, { path }: StateFile) => (error: CommsError.CheckpointMismatch | CommsError.InvalidInput): UsageError =>
-    error._tag === "CheckpointMismatch"
-      ? new UsageError({
-        what: `--${flag}: ${printable(path)} is of another wait or feed: ${
-          parts[error.part]
-        } is another. Nothing was sent.`,
-        why: error.detail === undefined ? undefined : printable(error.detail),
-        advice: "Use the credentials and the base URL that it was made with, or name another file."
-      })
-      : new UsageError({
-        what: `--${flag}: ${printable(path)} is not a file that this command has written, and is left as it is.`,
-        why: describe(error).why?.join(" "),
-        advice: "Name another file."
-      })
+export const refuse = (flag: string, { path }: StateFile) =>
+(
+  error: CommsError.CheckpointMismatch | CommsError.InvalidInput
+): UsageError => {
+  const file = `--${flag}: ${printable(path)}`
+  if (error._tag === "InvalidInput") {
+    return new UsageError({
+      what: `${file} is not a file that this command has written, and is left as it is.`,
+      why: describe(error).why?.join(" "),
+      advice: "Name another file."
+    })
+  }
+  const [what, advice] = mismatches[error.part]
+  return new UsageError({
+    what: `${file} ${what}, and nothing was sent.`,
+    why: error.detail === undefined ? undefined : printable(error.detail),
+    advice
+  })
+}

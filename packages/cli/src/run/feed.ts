@@ -1,0 +1,127 @@
+import type * as Feed from "@effect-comms/client/Feed"
+import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
+import * as Checkpoint from "@effect-comms/domain/Checkpoint"
+import { FeedCheckpoint, type FeedFailed, FeedOverflow } from "@effect-comms/domain/FeedCheckpoint"
+import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
+import type * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import process from "node:process"
+import * as Api from "../Api.ts"
+import * as ExitCode from "../ExitCode.ts"
+import { describe, UsageError } from "../Failure.ts"
+import * as Format from "../Format.ts"
+import * as Handler from "../Handler.ts"
+import { shape } from "../OperationShape.ts"
+import { printable } from "../Printable.ts"
+import { tellWhenInterrupted } from "./again.ts"
+import * as StateFile from "./stateFile.ts"
+
+export interface Input {
+  readonly since: Option.Option<DateTime.Utc>
+  readonly state: Option.Option<string>
+  readonly interval: Option.Option<Duration.Duration>
+}
+
+type Change = Feed.Change<SenderPoolOperation>
+
+const flag = "state"
+
+const read = Checkpoint.fromJson(FeedCheckpoint)
+
+const write = Checkpoint.toJson(FeedCheckpoint)
+
+const toLines = Format.toText<Change>(
+  {
+    columns: [],
+    encode: ({ kind, operation }) => ({ kind, operation: shape.encode(operation) })
+  },
+  "ndjson",
+  false
+)
+
+// Ends when the text has left this process. When nobody reads it any more, the process ends.
+const print = (text: string) =>
+  Effect.callback<void>((resume) => {
+    process.stdout.write(text, (error) => {
+      if (error === null || error === undefined) resume(Effect.void)
+    })
+  })
+
+const open = Effect.fnUntraced(function*(path: string) {
+  const file = yield* StateFile.open(flag, path)
+  const refuse = StateFile.refuse(flag, file)
+  const checkpoint = file.text === undefined ? undefined : yield* Effect.mapError(read(file.text), refuse)
+  return { checkpoint, refuse, save: (checkpoint: FeedCheckpoint) => file.write(`${write(checkpoint)}\n`) }
+})
+
+const none = {
+  checkpoint: undefined,
+  refuse: <E>(error: E): E => error,
+  save: () => Effect.void
+}
+
+const begin = Effect.fnUntraced(function*(since: Option.Option<DateTime.Utc>) {
+  if (Option.isSome(since)) return since.value
+  return yield* new UsageError({
+    what: "--since: it has to be said where the feed begins.",
+    why: "There is no state to go on from.",
+    advice: "Give a date, or how long ago, such as --since 2h."
+  })
+})
+
+const tellFailure = Effect.fnUntraced(function*(error: FeedFailed | FeedOverflow) {
+  if (error instanceof FeedOverflow) {
+    yield* Handler.tell({
+      what: `There are ${error.tracked} operations to keep in mind, and no more than ${error.maxTracked} may be.`,
+      why: ["Those that have not ended are looked at again until they have."],
+      advice: "Begin with a later --since."
+    })
+  } else {
+    const { what, ...rest } = describe(error.reason)
+    yield* Handler.tell({
+      ...rest,
+      what: error.failures > 1 ? `The feed failed ${error.failures} times in a row: ${what}` : what
+    })
+  }
+  return yield* new ExitCode.Ended({ code: ExitCode.failed })
+})
+
+export const run = Effect.fnUntraced(function*({ interval, since, state }: Input) {
+  const operations = yield* SenderPoolOperations.SenderPoolOperations
+  const { checkpoint, refuse, save } = yield* Option.match(state, { onNone: () => Effect.succeed(none), onSome: open })
+  // Closed from when something is printed until that is known to the state.
+  const settled = yield* Latch.make(true)
+  const options = {
+    interval: Option.getOrUndefined(interval),
+    checkpoint: (checkpoint: FeedCheckpoint) => Effect.andThen(save(checkpoint), settled.open)
+  }
+  if (checkpoint !== undefined) {
+    const path = printable(Option.getOrElse(state, () => ""))
+    yield* Effect.logInfo(`Going on from ${path}${Option.isSome(since) ? "; --since is not used" : ""}.`)
+  }
+  const changes = checkpoint === undefined
+    ? operations.changes({ ...options, since: yield* begin(since) })
+    : operations.resume(checkpoint, options)
+  const follow = changes.pipe(
+    Stream.runForEachArray(Effect.fnUntraced(function*(changes) {
+      const text = yield* Stream.mkString(toLines(Stream.fromArray(changes)))
+      yield* settled.close
+      yield* print(text)
+    })),
+    Effect.catchTag(["CheckpointMismatch", "InvalidInput"], (error) => Effect.fail(refuse(error))),
+    Effect.catchTag(["FeedFailed", "FeedOverflow"], tellFailure)
+  )
+  const fiber = yield* Effect.forkChild(follow)
+  yield* Fiber.join(fiber).pipe(
+    // What was printed is not to be printed again.
+    Effect.onInterrupt(() => Effect.andThen(settled.await, Fiber.interrupt(fiber))),
+    Option.isSome(state)
+      ? tellWhenInterrupted
+      : Effect.onInterrupt(() => Effect.logInfo("Interrupted. With --state FILE, it could go on from here."))
+  )
+}, Effect.provide(Api.layer))

@@ -1,0 +1,160 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import { DateTime, Duration, Effect, FileSystem, Layer, Schedule, Schema } from "effect"
+import { comms, layer as layerComms, shell } from "./utils/comms.ts"
+import { serve } from "./utils/emulator.ts"
+import { exists, fileIn } from "./utils/files.ts"
+import { interrupt } from "./utils/interrupt.ts"
+
+const Change = Schema.Struct({
+  kind: Schema.Literals(["new", "changed"]),
+  operation: Schema.Struct({
+    id: Schema.String,
+    status: Schema.String,
+    stats: Schema.Record(Schema.String, Schema.Int)
+  })
+})
+
+const decodeChange = Schema.decodeUnknownSync(Schema.fromJsonString(Change))
+
+const decodeState = Schema.decodeUnknownSync(
+  Schema.fromJsonString(Schema.Struct({ settled: Schema.DateTimeUtcFromString }))
+)
+
+const changesOf = (text: string) => text.split("\n").filter((line) => line !== "").map((line) => decodeChange(line))
+
+/** What was printed of an operation, but for its dates. */
+const of = (id: string, changes: ReadonlyArray<typeof Change.Type>): ReadonlyArray<string> => [
+  ...new Set(
+    changes.filter(({ operation }) => operation.id === id).map(({ kind, operation: { stats, status } }) =>
+      `${kind} ${status} ${stats["created"]}`
+    )
+  )
+]
+
+const feed = (
+  ...args: ReadonlyArray<string>
+): ReadonlyArray<string> => ["operations", "feed", "--interval", "100ms", ...args]
+
+layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "60 seconds" })(
+  "comms operations feed",
+  (it) => {
+    it.effect("prints what is new and what has changed, and goes on after a restart", () =>
+      Effect.gen(function*() {
+        const { advance, asked, create, env, requests } = yield* serve({ operations: 20 })
+        const soon = Effect.flatMap(requests, (n) => asked(n + 8))
+        const state = yield* fileIn("feed of 20.json")
+        const plan = { total: 10, duration: Duration.minutes(10) }
+        const { id } = yield* create(plan)
+        const args = feed("--since", "8d", "--state", state)
+
+        const first = yield* interrupt(args, env, () =>
+          Effect.andThen(soon, Effect.andThen(advance(id, "5 minutes"), soon)))
+        assert.strictEqual(first.code, 130)
+        assert.strictEqual(
+          first.stderr,
+          `Interrupted. To go on: comms ${feed("--since", "8d", "--state").join(" ")} '${state}'\n`
+        )
+        const changes = changesOf(first.stdout)
+        assert.strictEqual(
+          new Set(
+            changes.filter(({ kind }) =>
+              kind === "new"
+            ).map(({ operation }) => operation.id)
+          ).size,
+          21
+        )
+        assert.deepStrictEqual(of(id, changes), ["new PROCESSING 0", "changed PROCESSING 5"])
+
+        yield* advance(id, "10 minutes")
+        const later = yield* create({ ...plan, duration: Duration.zero })
+        const second = yield* interrupt(args, env, () => soon)
+        assert.strictEqual(second.code, 130)
+        assert.match(second.stderr, /^Going on from .*feed of 20\.json; --since is not used\.\n/)
+        const more = changesOf(second.stdout)
+        assert.deepStrictEqual(of(id, more), ["changed COMPLETED 10"])
+        assert.deepStrictEqual(of(later.id, more), ["new COMPLETED 10"])
+      }))
+
+    it.effect("loses nothing and prints nothing twice, whenever it is interrupted", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { env } = yield* serve({ operations: 5000 })
+        const state = yield* fileIn("feed of 5000.json")
+        const started = yield* DateTime.now
+        const isRead = Effect.map(fs.readFileString(state), (text) =>
+          DateTime.isGreaterThan(decodeState(text).settled, DateTime.subtract(started, { minutes: 15 })))
+        const wholeRound = Effect.repeat(isRead, {
+          schedule: Schedule.spaced("20 millis"),
+          until: (isRead) =>
+            isRead
+        })
+        const printed: Array<string> = []
+        for (const isLast of [false, false, false, true]) {
+          const args = feed("--since", "8d", "--state", state)
+          const { code, stdout } = yield* interrupt(args, env, (output) => isLast ? wholeRound : output)
+          assert.strictEqual(code, 130)
+          printed.push(
+            ...changesOf(stdout).map(({ kind, operation }) =>
+              `${kind} ${operation.id} ${operation.status} ${operation.stats["created"]}`
+            )
+          )
+          assert.isFalse(yield* fs.exists(`${state}.tmp`))
+        }
+        assert.strictEqual(new Set(printed).size, printed.length)
+        assert.strictEqual(printed.filter((line) => line.startsWith("new ")).length, 5000)
+      }))
+
+    it.effect("ends when nobody reads it any more", () =>
+      Effect.gen(function*() {
+        const { env } = yield* serve({ operations: 3000 })
+        const { code, stderr, stdout } = yield* shell(
+          "comms operations feed --since 8d | head -n 3; exit ${PIPESTATUS[0]}",
+          env
+        )
+        assert.deepStrictEqual([code, stderr], [0, ""])
+        assert.strictEqual(changesOf(stdout).length, 3)
+      }))
+
+    it.effect("refuses what makes no sense, and another's state, and sends nothing", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { env, requests } = yield* serve({ accounts: "any" })
+        const state = yield* fileIn("bound.json")
+        const notes = yield* fileIn("feed notes.txt")
+        yield* fs.writeFileString(notes, "buy milk\n")
+        const made = yield* interrupt(feed("--since", "1d", "--state", state), env, () => exists(state))
+        assert.strictEqual(made.code, 130)
+        const before = yield* requests
+        const other = { ...env, TWILIO_ACCOUNT_SID: "AC11111111111111111111111111111111" }
+        const refused = [
+          [feed(), env, /^Error: --since: /],
+          [feed("--since", "tomorrow"), env, /--since/],
+          [feed("--since", "1d", "--interval", "0s"), env, /--interval/],
+          [
+            feed("--since", "1d", "--state", "no/such/file"),
+            env,
+            /^Error: --state: .*no\/such\/file cannot be written\./
+          ],
+          [feed("--since", "1d", "--state", notes), env, /feed notes\.txt is not a file that this command has written/],
+          [feed("--state", state), other, /bound\.json is of another account/]
+        ] as const
+        yield* Effect.forEach(refused, ([args, env, expected]) =>
+          Effect.gen(function*() {
+            const { code, stderr, stdout } = yield* comms(args, env)
+            assert.deepStrictEqual([code, stdout], [2, ""], args.join(" "))
+            assert.match(stderr, expected)
+          }), { concurrency: 2 })
+        assert.strictEqual(yield* requests, before)
+        assert.strictEqual(yield* fs.readFileString(notes), "buy milk\n")
+      }))
+
+    it.effect("ends with 1 when it fails for good", () =>
+      Effect.gen(function*() {
+        const { env } = yield* serve()
+        const { code, stderr, stdout } = yield* comms(feed("--since", "1d"), { ...env, TWILIO_AUTH_TOKEN: "wrong" })
+        assert.deepStrictEqual([code, stdout], [1, ""])
+        assert.match(stderr, /^Error: GET \S+ was answered 401 Unauthorized\./)
+      }))
+  }
+)
