@@ -259,8 +259,8 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
       () =>
         Effect.gen(function*() {
           const { create, env } = yield* serve()
-          const { id } = yield* create({ ...good, duration: Duration.seconds(30) })
-          const line = `comms ${watch("--timeout", "400ms", id).join(" ")}`
+          const { id } = yield* create(bad)
+          const line = `comms ${watch(id).join(" ")}`
           const [plain, dumb, quiet] = yield* Effect.all([
             onTerminal(line, { env: { ...env, LANG: "C", NO_COLOR: "1" } }),
             onTerminal(line, { env: { ...env, TERM: "dumb" } }),
