@@ -111,11 +111,11 @@ export interface Poll {
  * @since 0.1.0
  */
 export interface IntervalOptions {
-  /** The first one. Default 1 second. */
+  /** The first one. Default 1 second, or `max` when that is shorter. */
   readonly initial?: Duration.Input | undefined
   /** By what each is longer than the one before: from 1. Default 1.5. */
   readonly factor?: number | undefined
-  /** The longest one, before jitter; not shorter than the first. Default 30 seconds. */
+  /** The longest one, before jitter; not shorter than the first. Default 30 seconds, or `initial` when that is longer. */
   readonly max?: Duration.Input | undefined
 }
 
@@ -128,7 +128,8 @@ export interface IntervalOptions {
 export interface Options {
   /**
    * The time between polls: what {@link interval} is to be made of, or any schedule. Never below 100 ms, nor what a
-   * `Retry-After` asks. When the schedule has no more, the wait fails with `WaitTimeout`.
+   * `Retry-After` asks, a day at most. When the schedule has no more, the wait fails with `WaitTimeout`; a look that others
+   * asked for counts for it when it comes in the second half of an interval.
    */
   readonly interval?: IntervalOptions | Schedule.Schedule<unknown, Poll> | undefined
   /** How long the wait may take. Default 1 hour; `Duration.infinity` for no limit. */
@@ -241,6 +242,18 @@ export interface CompletionOptions extends Options {
 /**
  * The ways to wait for the operations of a resource. Each takes the id of an operation, or the checkpoint of a wait that
  * is to be taken up again.
+ *
+ * **Details**
+ *
+ * Any number of those who wait for one operation share its polls, and those of operations that were created together are
+ * read from lists. Interrupting a wait never touches the work; the last one to leave stops the polls, and interrupts the
+ * request that is under way.
+ *
+ * **Gotchas**
+ *
+ * Polls are shared by those who have the same `RetryPolicy.CurrentRetryPolicy` and `Story.OnRepeat` in force, so that
+ * nobody's settings hold for others. They are nobody's own calls: `Story.withAttempts` does not collect their attempts,
+ * and their spans have no parent.
  *
  * @category models
  * @since 0.1.0

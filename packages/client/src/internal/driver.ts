@@ -58,7 +58,8 @@ export const follow = Effect.fnUntraced(function*(
     Pull.catchDone(() => Effect.succeed(Infinity))
   )
   driver.from = at
-  driver.dueAt = at + delay
+  // A whole millisecond: a clock that counts in them would wake a hair too early, and again at once, without end.
+  driver.dueAt = Math.ceil(at + delay)
 })
 
 /** A clock that was set back must not make anybody wait for longer. */

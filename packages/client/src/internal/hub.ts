@@ -122,7 +122,7 @@ export const makeHub = (observer: Observer<SenderPoolOperation, PollError>) => {
       asked = Duration.toMillis(RetryPolicy.retryAfter(result.failure) ?? Duration.zero)
       entry.failures++
     }
-    entry.notBefore = now + Math.min(Math.max(minInterval, asked), maxWait)
+    entry.notBefore = Math.ceil(now + Math.min(Math.max(minInterval, asked), maxWait))
     entry.look = { number: (entry.look?.number ?? 0) + 1, at: now, result, history: entry.history }
     yield* Deferred.succeed(takeAnswer(entry), entry.look)
   })

@@ -1,0 +1,634 @@
+import { CommsClient, SenderPoolOperations, Waiting } from "@effect-comms/client"
+import { Checkpoint, WaitCheckpoint, type WaitCheckpoint as Domain } from "@effect-comms/domain"
+import { Emulator } from "@effect-comms/testing"
+import { assert, describe, it } from "@effect/vitest"
+import { assertEquals } from "@effect/vitest/utils"
+import {
+  Clock,
+  DateTime,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Option,
+  Random,
+  Redacted,
+  Ref,
+  Schedule,
+  Stream
+} from "effect"
+import { HttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
+import { operationOf, type Standing } from "./utils/looks.ts"
+import { advance, type Answer, assertTag, credentials, json, refused, settle, silent } from "./utils/script.ts"
+import { after, type Arrival, idOf, layerServer, makeLog, pass } from "./utils/server.ts"
+
+const id = idOf(1)
+
+/** The answer with an operation. */
+const is = (standing: Standing = {}): Answer => {
+  const { stats, status } = operationOf(standing)
+  const at = "1970-01-01T00:00:00Z"
+  return json({ id: idOf(standing.key ?? 1), status, stats, createdAt: at, updatedAt: at })
+}
+
+// Digests are made on another thread, which no test clock moves: they are made before anything else.
+const makeOperations = Effect.gen(function*() {
+  yield* (yield* CommsClient.CommsClient).identity
+  return yield* SenderPoolOperations.make
+})
+
+/** Waits on a server that answers by a script: the last answer again and again. */
+const scripted = Effect.fnUntraced(function*(
+  answers: ReadonlyArray<Answer> | ((arrival: Arrival) => Answer),
+  options: Partial<CommsClient.Options> = {}
+) {
+  const log = yield* makeLog
+  const decide = typeof answers === "function"
+    ? answers
+    : ({ number }: Arrival) => answers[Math.min(number, answers.length) - 1] ?? silent
+  const operations = yield* makeOperations.pipe(
+    Effect.provide(
+      CommsClient.layer({ credentials, retry: { maxAttempts: 1 }, ...options }).pipe(
+        Layer.provide(layerServer(log, decide))
+      )
+    )
+  )
+  return {
+    ...operations,
+    underWay: Ref.get(log.underWay),
+    times: Effect.map(Ref.get(log.arrivals), (arrivals) => arrivals.map(({ at }) => at))
+  }
+})
+
+const every = (duration: Duration.Input) => ({ interval: Schedule.spaced(duration) })
+
+/** Runs an effect while the clock moves, up to so long. */
+const within = <A, E>(effect: Effect.Effect<A, E>, duration: Duration.Input, step = 500) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(effect)
+    const end = (yield* Clock.currentTimeMillis) + Duration.toMillis(duration)
+    yield* settle
+    yield* settle
+    while (fiber.pollUnsafe() === undefined && (yield* Clock.currentTimeMillis) < end) yield* advance(step)
+    return fiber.pollUnsafe() === undefined ? assert.fail("It takes too long") : yield* Fiber.await(fiber)
+  })
+
+const resultWithin = <A, E>(effect: Effect.Effect<A, E>, duration: Duration.Input, step?: number) =>
+  Effect.flatten(within(effect, duration, step))
+
+const errorWithin = <A, E>(effect: Effect.Effect<A, E>, duration: Duration.Input, step?: number) =>
+  resultWithin(Effect.flip(effect), duration, step)
+
+const countsOf = (snapshots: ReadonlyArray<Waiting.Snapshot>) =>
+  snapshots.map(({ operation: { stats, status } }) => `${status} ${stats.created}`)
+
+describe("watch", () => {
+  it.effect("gives each change, the first at once, and ends with the end", () =>
+    Effect.gen(function*() {
+      const { times, watch } = yield* scripted([
+        is(),
+        is(),
+        is({ created: 5 }),
+        is({ created: 5 }),
+        is({ created: 10, status: "COMPLETED" })
+      ])
+      const seen = yield* resultWithin(Stream.runCollect(watch(id, every("10 seconds"))), "1 minute")
+      assert.deepEqual(countsOf(seen), ["PROCESSING 0", "PROCESSING 5", "COMPLETED 10"])
+      assert.deepEqual(seen.map(({ seenAt }) => DateTime.toEpochMillis(seenAt)), [0, 20_000, 40_000])
+      const [, second, last] = seen
+      assert.deepEqual(second?.progress, {
+        settled: 5,
+        total: 10,
+        fraction: 0.5,
+        rate: 0.25,
+        remaining: Duration.seconds(20),
+        wentBackwards: false,
+        unchangedFor: Duration.zero
+      })
+      assert.deepEqual([last?.progress.remaining, last?.progress.rate], [Duration.zero, undefined])
+      assert.deepEqual(yield* times, [0, 10_000, 20_000, 30_000, 40_000])
+    }))
+
+  it.effect("of what has ended is one look", () =>
+    Effect.gen(function*() {
+      const { times, watch } = yield* scripted([is({ status: "CANCELED" })])
+      assert.deepEqual(countsOf(yield* Stream.runCollect(watch(id))), ["CANCELED 0"])
+      assert.deepEqual(yield* times, [0])
+    }))
+
+  it.effect("is a stream that can be run again", () =>
+    Effect.gen(function*() {
+      const { times, watch } = yield* scripted([is(), is({ status: "COMPLETED" }), is(), is({ status: "CANCELED" })])
+      const stream = watch(id, every("1 second"))
+      const [one, two] = [
+        yield* resultWithin(Stream.runCollect(stream), "5 seconds", 1000),
+        yield* resultWithin(Stream.runCollect(stream), "5 seconds", 1000)
+      ]
+      assert.deepEqual([...countsOf(one), ...countsOf(two)], [
+        "PROCESSING 0",
+        "COMPLETED 0",
+        "PROCESSING 0",
+        "CANCELED 0"
+      ])
+      assert.deepEqual(yield* times, [0, 1000, 1000, 2000])
+    }))
+
+  it.effect("says that work went backwards", () =>
+    Effect.gen(function*() {
+      const { watch } = yield* scripted([is({ created: 5 }), is({ created: 3 }), is({ status: "COMPLETED" })])
+      const seen = yield* resultWithin(Stream.runCollect(watch(id, every("1 second"))), "5 seconds")
+      assert.deepEqual(seen.map(({ progress }) => progress.wentBackwards), [false, true, true])
+    }))
+
+  it.effect("shares its polls with all who watch, whenever they come and go", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion, times, underWay, watch } = yield* scripted(() => after("2 seconds", is()))
+      const first = yield* Effect.forkChild(Stream.runDrain(watch(id)))
+      yield* advance("1 second")
+      const second = yield* Effect.forkChild(awaitCompletion(id))
+      yield* settle
+      yield* Fiber.interrupt(first)
+      assert.strictEqual(yield* underWay, 1)
+      yield* pass(10_000)
+      assert.isAtLeast((yield* times).length, 3)
+      yield* Fiber.interrupt(second)
+      const { length } = yield* times
+      assert.strictEqual(yield* underWay, 0)
+      yield* pass(100_000, 10_000)
+      assert.lengthOf(yield* times, length)
+    }))
+
+  it.effect("interrupts the request under way", () =>
+    Effect.gen(function*() {
+      const { underWay, watch } = yield* scripted([silent])
+      const fiber = yield* Effect.forkChild(Stream.runDrain(watch(id)))
+      yield* settle
+      assert.strictEqual(yield* underWay, 1)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(yield* underWay, 0)
+    }))
+
+  it.effect("gives who takes his time the newest state", () =>
+    Effect.gen(function*() {
+      const { times, watch } = yield* scripted(({ number }) =>
+        is(number < 5 ? { created: number } : { status: "COMPLETED" })
+      )
+      const slowly = watch(id, every("1 second")).pipe(
+        Stream.tap(() => Effect.sleep("10 seconds")),
+        Stream.runCollect
+      )
+      const other = yield* Effect.forkChild(Stream.runDrain(watch(id, every("1 second"))))
+      const seen = yield* resultWithin(slowly, "1 minute")
+      assert.deepEqual(countsOf(seen), ["PROCESSING 1", "COMPLETED 0"])
+      assert.deepEqual(yield* times, [0, 1000, 2000, 3000, 4000])
+      yield* Fiber.join(other)
+    }))
+})
+
+describe("watchEvents", () => {
+  it.effect("tells of everything that happens", () =>
+    Effect.gen(function*() {
+      const { watchEvents } = yield* scripted([
+        refused(404),
+        refused(503),
+        is(),
+        is(),
+        is({ created: 1 }),
+        refused(500),
+        refused(404),
+        is({ status: "COMPLETED" })
+      ])
+      const stall = { after: "1 second", as: "event" } as const
+      const seen = yield* resultWithin(Stream.runCollect(watchEvents(id, { ...every("1 second"), stall })), "1 minute")
+      assert.deepEqual(seen.map((event) => event._tag === "PollFailed" ? event.error._tag : event._tag), [
+        "NotFoundYet",
+        "ServiceUnavailable",
+        "Changed",
+        "Stalled",
+        "Changed",
+        "InternalServerError",
+        "NotFound",
+        "Changed"
+      ])
+      assert.deepEqual(seen.flatMap((event) => event._tag === "PollFailed" ? [event.failures] : []), [1, 1, 2])
+    }))
+})
+
+describe("awaitCompletion", () => {
+  const ending = (standing: Standing, options?: Waiting.CompletionOptions) =>
+    Effect.gen(function*() {
+      const { awaitCompletion } = yield* scripted([is(), is(standing)])
+      return yield* Effect.result(resultWithin(awaitCompletion(id, options), "1 minute"))
+    })
+
+  it.effect("tells three outcomes apart, with the final operation", () =>
+    Effect.gen(function*() {
+      const standings: ReadonlyArray<readonly [tag: string, standing: Standing]> = [
+        ["Completed", { status: "COMPLETED", created: 10 }],
+        ["Completed", { status: "COMPLETED", total: 0 }],
+        ["CompletedWithFailures", { status: "COMPLETED", created: 9, failed: 1 }],
+        ["CompletedWithFailures", { status: "COMPLETED", total: 888, created: 777, queued: 111 }],
+        ["Canceled", { status: "CANCELED", created: 10 }]
+      ]
+      for (const [tag, standing] of standings) {
+        const result = yield* ending(standing)
+        assert.strictEqual(result._tag === "Success" ? result.success._tag : "", tag)
+        assert.deepEqual(
+          result._tag === "Success" ? { ...result.success.operation.stats } : undefined,
+          { ...operationOf(standing).stats }
+        )
+      }
+    }))
+
+  it.effect("fails with the outcome that is not tolerated", () =>
+    Effect.gen(function*() {
+      const standing = { status: "COMPLETED", created: 8, failed: 1, queued: 1 }
+      for (const tolerate of ["none", 0, 0.19] as const) {
+        const result = yield* ending(standing, { tolerate })
+        const error = assertTag(yield* Effect.flip(Effect.fromResult(result)), "OutcomeNotTolerated")
+        assert.strictEqual(error.tolerance, tolerate)
+        assert.strictEqual(error.outcome._tag, "CompletedWithFailures")
+      }
+      assert.strictEqual((yield* ending(standing, { tolerate: 0.2 }))._tag, "Success")
+      assert.strictEqual((yield* ending({ status: "CANCELED" }, { tolerate: 1 }))._tag, "Failure")
+    }))
+})
+
+describe("a failed poll", () => {
+  it.effect("is no failed operation", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion } = yield* scripted([
+        is(),
+        refused(503),
+        json({ operations: "nonsense" }),
+        refused(500),
+        is({ status: "COMPLETED" })
+      ])
+      const outcome = yield* resultWithin(awaitCompletion(id), "1 minute")
+      assert.strictEqual(outcome._tag, "CompletedWithFailures")
+    }))
+
+  it.effect("that waiting does not mend ends the wait at once", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion, times } = yield* scripted([is({ created: 4 }), refused(401)])
+      const error = assertTag(yield* errorWithin(awaitCompletion(id, every("1 second")), "1 minute"), "PollsFailed")
+      assert.strictEqual(error.reason._tag, "Unauthorized")
+      assert.deepEqual([error.failures, error.polls, error.last?.stats.created], [1, 2, 4])
+      assert.deepEqual(yield* times, [0, 1000])
+    }))
+
+  it.effect("too many, or for too long, ends it with what was last seen", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion } = yield* scripted([is({ created: 4 }), refused(503)])
+      const options = { ...every("1 minute"), timeLimit: Duration.infinity }
+      const byTime = assertTag(yield* errorWithin(awaitCompletion(id, options), "1 hour", 10_000), "PollsFailed")
+      assert.deepEqual([byTime.failures, byTime.last?.stats.created], [11, 4])
+      const { awaitCompletion: again } = yield* scripted([refused(503)])
+      const byCount = assertTag(
+        yield* errorWithin(again(id, { ...every("1 second"), maxFailures: 2 }), "1 minute"),
+        "PollsFailed"
+      )
+      assert.deepEqual([byCount.failures, byCount.waited, byCount.last], [3, Duration.seconds(2), undefined])
+    }))
+
+  it.effect("is not repeated before its Retry-After, nor does it hold up the limit of time", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion, times } = yield* scripted([
+        refused(503, { "retry-after": "120" }),
+        is({ status: "CANCELED" })
+      ])
+      yield* resultWithin(awaitCompletion(id, every("1 second")), "5 minutes")
+      const [first = 0, second = 0] = yield* times
+      assert.isAtLeast(second - first, 120_000)
+      for (const retryAfter of ["3600", "315360000"]) {
+        const { awaitCompletion } = yield* scripted([refused(503, { "retry-after": retryAfter })])
+        const error = yield* errorWithin(awaitCompletion(id, { timeLimit: "10 minutes" }), "11 minutes", 5000)
+        const { polls, waited } = assertTag(error, "WaitTimeout")
+        assert.deepEqual([polls, waited], [1, Duration.minutes(10)])
+      }
+    }))
+
+  it.effect("of an operation that is not there yet is waited out, and no longer", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion } = yield* scripted([refused(404), refused(404), is({ status: "CANCELED" })])
+      assert.strictEqual((yield* resultWithin(awaitCompletion(id), "10 seconds"))._tag, "Canceled")
+      const { awaitCompletion: again, times } = yield* scripted([refused(404)])
+      const from = yield* Clock.currentTimeMillis
+      const options = { ...every("10 seconds"), createdAt: DateTime.makeUnsafe(from - 40_000) }
+      assertTag(yield* errorWithin(again(id, options), "1 minute", 1000), "OperationNotFound")
+      assert.deepEqual((yield* times).map((at) => at - from), [0, 10_000, 20_000])
+    }))
+})
+
+describe("a limit", () => {
+  it.effect("of time is kept to the millisecond, even when a poll hangs", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion, underWay } = yield* scripted([is({ created: 2 }), silent])
+      const options = { ...every("1 second"), timeLimit: "12345 millis" } as const
+      const error = assertTag(yield* errorWithin(awaitCompletion(id, options), "1 minute", 5), "WaitTimeout")
+      assert.deepEqual([error.limit, error.polls, error.last?.stats.created], ["time", 1, 2])
+      assert.deepEqual(error.waited, Duration.millis(12_345))
+      assert.strictEqual(yield* underWay, 0)
+    }))
+
+  it.effect("of the schedule ends the wait as well", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion } = yield* scripted([is()])
+      const interval = Schedule.max([Schedule.recurs(2), Schedule.spaced("1 second")])
+      const error = assertTag(yield* errorWithin(awaitCompletion(id, { interval }), "1 minute"), "WaitTimeout")
+      assert.deepEqual([error.limit, error.polls, error.waited], ["schedule", 3, Duration.seconds(2)])
+    }))
+
+  it.effect("of a stall is an error of its own", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion } = yield* scripted([is({ created: 10 })])
+      const error = assertTag(yield* errorWithin(awaitCompletion(id), "20 minutes", 5000), "Stalled")
+      assert.isTrue(Duration.isGreaterThanOrEqualTo(error.unchangedFor, Duration.minutes(15)))
+      assert.isTrue(Duration.isLessThan(error.unchangedFor, Duration.minutes(16)))
+    }))
+
+  it.effect("of an unknown status is an error of its own", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion } = yield* scripted([is(), is({ status: "PAUSED" })])
+      const error = assertTag(yield* errorWithin(awaitCompletion(id), "7 minutes", 1000), "StatusNotKnown")
+      assert.strictEqual<string>(error.status, "PAUSED")
+      assert.strictEqual<string | undefined>(error.last?.status, "PAUSED")
+    }))
+})
+
+describe("the interval", () => {
+  const gaps = (times: ReadonlyArray<number>) => times.slice(1).map((at, n) => at - (times[n] ?? 0))
+
+  it.effect("begins short and grows with jitter up to its longest", () =>
+    Effect.gen(function*() {
+      const { times, watch } = yield* scripted([is()])
+      const fiber = yield* Effect.forkChild(Stream.runDrain(watch(id)))
+      yield* pass(150_000, 50)
+      yield* Fiber.interrupt(fiber)
+      const found = gaps(yield* times)
+      for (const [n, gap] of found.entries()) {
+        const middle = Math.min(30_000, 1000 * 1.5 ** n)
+        assert.isAtLeast(gap, 0.8 * middle - 50)
+        assert.isAtMost(gap, 1.2 * middle + 100)
+      }
+      assert.isAtLeast(found.length, 10)
+      assert.isAbove(new Set(found.slice(-4)).size, 1)
+    }).pipe(Random.withSeed(5)))
+
+  it.effect("gets shorter when the end is near, and longer when it does not come", () =>
+    Effect.gen(function*() {
+      const { times, watch } = yield* scripted(({ at }) => is({ total: 1000, created: Math.min(1000, at / 300) | 0 }))
+      const fiber = yield* Effect.forkChild(Stream.runDrain(watch(id)))
+      yield* pass(420_000, 100)
+      yield* Fiber.interrupt(fiber)
+      const arrivals = yield* times
+      const near = arrivals.filter((at) => at > 285_000 && at <= 303_000)
+      assert.isAtLeast(near.length, 2)
+      assert.isTrue(gaps(arrivals.filter((at) => at < 303_000)).some((gap) => gap > 24_000))
+      assert.isBelow(Math.min(...gaps(near.concat(arrivals.filter((at) => at > 303_000).slice(0, 1)))), 8000)
+      assert.isAbove(gaps(arrivals).at(-1) ?? 0, 15_000)
+    }).pipe(Random.withSeed(5)))
+
+  it.effect("can be any schedule, with what is known as its input", () =>
+    Effect.gen(function*() {
+      const { times, watch } = yield* scripted([is(), refused(503), is(), is({ status: "COMPLETED" })])
+      const interval = Schedule.forever.pipe(
+        Schedule.setInputType<Waiting.Poll>(),
+        Schedule.modifyDelay(({ input }) => Effect.succeed(Duration.seconds(input.failures > 0 ? 20 : 5)))
+      )
+      yield* resultWithin(Stream.runDrain(watch(id, { interval })), "1 minute")
+      assert.deepEqual(yield* times, [0, 5000, 25_000, 30_000])
+    }))
+
+  it.effect("can be made by hand", () =>
+    Effect.gen(function*() {
+      const made = yield* Waiting.interval({ initial: "2 seconds", factor: 1, max: "2 seconds" })
+      const { times, watch } = yield* scripted([is()])
+      const fiber = yield* Effect.forkChild(Stream.runDrain(watch(id, { interval: made })))
+      yield* pass(20_000)
+      yield* Fiber.interrupt(fiber)
+      for (const gap of gaps(yield* times)) assert.isTrue(gap >= 1600 && gap <= 2450, String(gap))
+      assert.strictEqual((yield* Effect.flip(Waiting.interval({ factor: 0.5 }))).field, "factor")
+    }))
+
+  it.effect("may be longer, or shorter, than the default of what is not given", () =>
+    Effect.gen(function*() {
+      const { watch } = yield* scripted([is({ status: "COMPLETED" })])
+      yield* Stream.runDrain(watch(id, { interval: { initial: "1 minute" } }))
+      yield* Stream.runDrain(watch(id, { interval: { max: "500 millis" } }))
+    }))
+})
+
+describe("bad input", () => {
+  const cases: ReadonlyArray<readonly [field: string, options: Waiting.CompletionOptions]> = [
+    ["interval.initial", { interval: { initial: 0 } }],
+    ["interval.initial", { interval: { initial: -1 } }],
+    ["interval.max", { interval: { initial: "10 seconds", max: "1 second" } }],
+    ["interval.factor", { interval: { factor: 0.9 } }],
+    ["interval.factor", { interval: { factor: Infinity } }],
+    ["timeLimit", { timeLimit: 0 }],
+    ["timeLimit", { timeLimit: -5 }],
+    ["stall.after", { stall: { after: 0 } }],
+    ["notFoundGrace", { notFoundGrace: -1 }],
+    ["createdAt", { createdAt: "yesterday" }],
+    ["unknownStatusLimit", { unknownStatusLimit: -1 }],
+    ["maxFailures", { maxFailures: -1 }],
+    ["maxFailures", { maxFailures: 1.5 }],
+    ["maxFailureTime", { maxFailureTime: 0 }],
+    ["maxAge", { maxAge: -1 }],
+    ["tolerate", { tolerate: 1.1 }],
+    ["timeLimit", { timeLimit: -5, interval: Schedule.forever }]
+  ]
+
+  it.effect("is refused by name before anything is sent", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion, times, watch } = yield* scripted([is()])
+      for (const [field, options] of cases) {
+        const error = assertTag(yield* Effect.flip(awaitCompletion(id, options)), "InvalidInput")
+        assert.deepEqual([error.field, error.issues.length], [field, 1])
+      }
+      const error = assertTag(yield* Effect.flip(Stream.runDrain(watch("comms_operation_1"))), "InvalidInput")
+      assert.deepEqual([error.operation, error.field], ["SenderPoolOperations.watch", "operationId"])
+      assert.deepEqual(yield* times, [])
+    }))
+})
+
+/** The checkpoint of the newest snapshot of a wait that is given up after a time. */
+const interrupted = Effect.fnUntraced(function*(
+  watch: Waiting.Waiting["watch"],
+  target: string | Domain.WaitCheckpoint,
+  duration: Duration.Input,
+  options?: Waiting.Options
+) {
+  const last = yield* Ref.make(Option.none<Domain.WaitCheckpoint>())
+  const fiber = yield* Effect.forkChild(
+    Stream.runForEach(watch(target, options), ({ checkpoint }) => Ref.set(last, Option.some(checkpoint)))
+  )
+  yield* settle
+  yield* pass(Duration.toMillis(duration), 10_000)
+  yield* Fiber.interrupt(fiber)
+  const text = Checkpoint.toJson(WaitCheckpoint.WaitCheckpoint)(
+    Option.getOrElse(yield* Ref.get(last), () => assert.fail("There is no checkpoint"))
+  )
+  assert.notInclude(text, credentials.accountSid)
+  assert.notInclude(text, Redacted.value(credentials.authToken))
+  return yield* Checkpoint.fromJson(WaitCheckpoint.WaitCheckpoint)(text)
+})
+
+describe("a checkpoint", () => {
+  const working = ({ at }: Arrival) => is({ total: 10_000, created: Math.floor(at / 1000) })
+
+  it.effect("takes up the wait with the time that is left", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion, watch } = yield* scripted(working)
+      const stored = yield* interrupted(watch, id, "50 minutes", { stall: { after: "20 minutes" } })
+      const early = stored.polls
+      const { last, limits, startedAt } = stored
+      assert.deepEqual(startedAt, DateTime.makeUnsafe(0))
+      assert.deepEqual([limits.timeLimit, limits.stallAfter], [Duration.hours(1), Duration.minutes(20)])
+      const error = assertTag(yield* errorWithin(awaitCompletion(stored), "11 minutes", 10_000), "WaitTimeout")
+      assert.deepEqual([error.waited, error.startedAt], [Duration.hours(1), startedAt])
+      assert.isAbove(error.polls, early)
+      assert.isAbove(error.last?.stats.created ?? 0, last.stats.created)
+    }))
+
+  it.effect("takes up a wait with other limits, if they are given", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion, watch } = yield* scripted(working)
+      const stored = yield* interrupted(watch, id, "10 minutes")
+      const options = { timeLimit: "15 minutes" } as const
+      const error = assertTag(yield* errorWithin(awaitCompletion(stored, options), "6 minutes", 10_000), "WaitTimeout")
+      assert.deepEqual(error.waited, Duration.minutes(15))
+    }))
+
+  it.effect("of a wait whose time is over gets one more look", () =>
+    Effect.gen(function*() {
+      const state = { status: "PROCESSING" }
+      const { awaitCompletion, times, watch } = yield* scripted(({ at }) =>
+        is({ ...state, total: 1e6, created: at / 1000 | 0 })
+      )
+      const stored = yield* interrupted(watch, id, "1 minute")
+      yield* TestClock.adjust("1 day")
+      const before = (yield* times).length
+      assertTag(yield* errorWithin(awaitCompletion(stored), "1 second"), "WaitTimeout")
+      assert.lengthOf(yield* times, before + 1)
+      state.status = "COMPLETED"
+      assert.strictEqual((yield* awaitCompletion(stored))._tag, "CompletedWithFailures")
+      const hanging = yield* scripted([silent])
+      const error = yield* errorWithin(hanging.awaitCompletion(stored), "1 minute", 1000)
+      assert.strictEqual(assertTag(error, "WaitTimeout").last?.stats.created, stored.last.stats.created)
+    }))
+
+  it.effect("goes on counting how long nothing changed", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion, watch } = yield* scripted([is()])
+      const stored = yield* interrupted(watch, id, "10 minutes")
+      yield* TestClock.adjust("10 minutes")
+      const error = assertTag(yield* Effect.flip(awaitCompletion(stored)), "Stalled")
+      assert.deepEqual(error.unchangedFor, Duration.minutes(20))
+    }))
+
+  it.effect("is the same in who takes it up and gives up again", () =>
+    Effect.gen(function*() {
+      const { watch } = yield* scripted(working)
+      const stored = yield* interrupted(watch, id, "1 minute")
+      const again = yield* interrupted(watch, stored, "1 minute")
+      assertEquals(again.limits, stored.limits)
+      assert.deepEqual([again.startedAt, again.createdAt], [stored.startedAt, stored.createdAt])
+      assert.isAbove(again.polls, stored.polls)
+    }))
+
+  it.effect("is of no use elsewhere, or when it is old", () =>
+    Effect.gen(function*() {
+      const { times, watch } = yield* scripted([is()])
+      const stored = yield* interrupted(watch, id, "10 seconds")
+      const before = yield* times
+      const partOf = (options: Partial<CommsClient.Options>, waiting?: Waiting.Options, checkpoint = stored) =>
+        Effect.gen(function*() {
+          const other = yield* scripted([silent], options)
+          const error = yield* Effect.flip(Stream.runDrain(other.watch(checkpoint, waiting)))
+          assert.deepEqual(yield* other.times, [])
+          return assertTag(error, "CheckpointMismatch").part
+        })
+      assert.strictEqual(yield* partOf({ credentials: { ...credentials, accountSid: "AC1" } }), "account")
+      assert.strictEqual(yield* partOf({ baseUrl: "https://elsewhere.test" }), "baseUrl")
+      yield* TestClock.adjust("8 days")
+      assert.strictEqual(yield* partOf({}), "age")
+      assert.strictEqual(yield* partOf({}, { maxAge: "7 days" }), "age")
+      assert.deepEqual(yield* times, before)
+      const taken = yield* scripted([is({ status: "COMPLETED" })])
+      assert.lengthOf(yield* Stream.runCollect(taken.watch(stored, { maxAge: "9 days" })), 1)
+    }))
+})
+
+describe("a defect", () => {
+  it.effect("in the client is one of the wait, and later waits work", () =>
+    Effect.gen(function*() {
+      const broken = yield* Ref.make(true)
+      const operations = yield* makeOperations.pipe(
+        Effect.provide(
+          CommsClient.layer({ credentials }).pipe(
+            Layer.provide(Layer.succeed(
+              HttpClient.HttpClient,
+              HttpClient.make((request) =>
+                Effect.flatMap(Ref.get(broken), (broken) =>
+                  broken ? Effect.die("boom") : is({ status: "COMPLETED", created: 10 })(request))
+              )
+            ))
+          )
+        )
+      )
+      const waits = yield* Effect.all(
+        Array.from({ length: 3 }, () =>
+          Effect.exit(operations.awaitCompletion(id))),
+        { concurrency: "unbounded" }
+      )
+      for (const exit of waits) assert.isTrue(Exit.hasDies(exit))
+      yield* Ref.set(broken, false)
+      assert.strictEqual((yield* operations.awaitCompletion(id))._tag, "Completed")
+    }))
+})
+
+const layerEmulator = Layer.effect(SenderPoolOperations.SenderPoolOperations, makeOperations).pipe(
+  Layer.provide(Emulator.layerClient),
+  Layer.provideMerge(Emulator.layer())
+)
+
+describe("many", () => {
+  it.effect("who wait for one operation send one request an interval", () =>
+    Effect.gen(function*() {
+      const emulator = yield* Emulator.Emulator
+      const { awaitCompletion } = yield* SenderPoolOperations.SenderPoolOperations
+      const { id } = yield* emulator.create({ total: 10, duration: Duration.seconds(5) })
+      const waiters = Effect.all(Array.from({ length: 10_000 }, () => awaitCompletion(id)), {
+        concurrency: "unbounded"
+      })
+      const outcomes = yield* resultWithin(waiters, "1 minute", 1000)
+      assert.lengthOf(outcomes, 10_000)
+      assert.isTrue(outcomes.every(({ _tag }) => _tag === "Completed"))
+      const { summary: { largestBurst, requests } } = yield* emulator.report
+      assert.isAtMost(requests, 6)
+      assert.isAtMost(largestBurst, 2)
+    }).pipe(Effect.provide(layerEmulator), Random.withSeed(1)), 60_000)
+
+  it.effect("operations of one time are looked at with few requests", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2024, 0, 15))
+      const emulator = yield* Emulator.Emulator
+      const { awaitCompletion } = yield* SenderPoolOperations.SenderPoolOperations
+      const created = yield* Effect.forEach(Array.from({ length: 1000 }), () =>
+        emulator.create({ total: 1000, duration: Duration.minutes(20) }))
+      const fiber = yield* Effect.forkChild(
+        Effect.forEach(created, ({ id }) =>
+          awaitCompletion(id), { concurrency: "unbounded" })
+      )
+      yield* pass(300_000, 1000)
+      yield* emulator.resetReport
+      yield* pass(300_000, 1000)
+      const { summary } = yield* emulator.report
+      assert.isAtMost(summary.requests, 5 * 10)
+      yield* Fiber.interrupt(fiber)
+    }).pipe(Effect.provide(layerEmulator), Random.withSeed(1)), 60_000)
+})
