@@ -245,10 +245,10 @@ describe("a page that comes once more", () => {
       ["another status", { status: "CANCELED" }],
       ["a status that is not known", { status: "PAUSED" }],
       ["another total", { stats: { total: 2, queued: 0, created: 1, failed: 0 } }],
-    ["another queue", { stats: { total: 1, queued: 1, created: 1, failed: 0 } }],
-    ["another success", { stats: { total: 1, queued: 0, created: 2, failed: 0 } }],
-    ["another failure", { stats: { total: 1, queued: 0, created: 1, failed: 1 } }],
-    ["another time", { updatedAt: "2024-04-05T06:20:01Z" }],
+      ["another queue", { stats: { total: 1, queued: 1, created: 1, failed: 0 } }],
+      ["another success", { stats: { total: 1, queued: 0, created: 2, failed: 0 } }],
+      ["another failure", { stats: { total: 1, queued: 0, created: 1, failed: 1 } }],
+      ["another time", { updatedAt: "2024-04-05T06:20:01Z" }],
       ["another time of creation", { createdAt: "2024-04-05T06:20:01Z" }]
     ] as const
   )("is another page when one of its items has %s", ([, changed]) =>
