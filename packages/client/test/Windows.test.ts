@@ -35,7 +35,7 @@ interface Thing {
 interface Server {
   readonly things: ReadonlyArray<Thing>
   readonly pageSize: number
-  readonly ends?: "included" | "excluded" | "seconds"
+  readonly ends?: "included" | "excluded" | "seconds" | "seconds included"
   readonly order?: "ascending" | "descending" | "none"
   readonly before?: (range: Windows.Range, page: number) => Effect.Effect<void, CommsError.NotFound>
 }
@@ -48,6 +48,7 @@ const isWithin = ({ ends = "included" }: Server, { endDate, startDate }: Windows
   const start = DateTime.toEpochMillis(startDate)
   const end = endDate === undefined ? Infinity : DateTime.toEpochMillis(endDate)
   if (ends === "seconds") return seconds(at) > seconds(start) && seconds(at) < seconds(end)
+  if (ends === "seconds included") return seconds(at) >= seconds(start) && seconds(at) <= seconds(end)
   return ends === "included" ? at >= start && at <= end : at > start && at < end
 }
 
@@ -118,7 +119,7 @@ const assertSame = (
 ) => assert.deepEqual(Array.sort(idsOf(given), Order.String), Array.sort(idsOf(expected), Order.String))
 
 /** Runs an effect to its end, moving the clock whenever nothing else moves, and says how long it took. */
-const timed = <A, E, R>(effect: Effect.Effect<A, E, R>, step: Duration.Input = "10 millis") =>
+const timed = <A, E, R>(effect: Effect.Effect<A, E, R>, step: Duration.Input = "50 millis") =>
   Effect.gen(function*() {
     const start = yield* Clock.currentTimeMillis
     const fiber = yield* Effect.forkChild(effect)
@@ -200,16 +201,19 @@ describe("what is given", () => {
         }))
   )
 
-  it.effect("has what was created just where windows meet when the server compares whole seconds", () =>
-    Effect.gen(function*() {
-      const range = { startDate: newest - 123, endDate: newest + 60_456 }
-      const things = thingsAt(Array.makeBy(700, (n) => newest - 3000 + n * 97))
-      const server: Server = { things, pageSize: 5, ends: "seconds" }
-      assertSame(yield* Stream.runCollect(scanThings(server, range)), walkThings(server, range))
-      const open = { startDate: newest - 123 }
-      yield* TestClock.setTime(newest + 60_456)
-      assertSame(yield* Stream.runCollect(scanThings(server, open)), walkThings(server, open))
-    }))
+  it.effect.each(["seconds", "seconds included"] as const)(
+    "has what was created just where windows meet when the server compares whole %s",
+    (ends) =>
+      Effect.gen(function*() {
+        const range = { startDate: newest - 123, endDate: newest + 60_456 }
+        const things = thingsAt(Array.makeBy(700, (n) => newest - 3000 + n * 97))
+        const server: Server = { things, pageSize: 5, ends }
+        assertSame(yield* Stream.runCollect(scanThings(server, range)), walkThings(server, range))
+        const open = { startDate: newest - 123 }
+        yield* TestClock.setTime(newest + 60_456)
+        assertSame(yield* Stream.runCollect(scanThings(server, open)), walkThings(server, open))
+      })
+  )
 
   it.effect.each(
     [
@@ -249,7 +253,10 @@ describe("what is given", () => {
       yield* Stream.runDrain(scanThings(server, { startDate: newest, endDate: newest + 1000 }, options))
       yield* TestClock.setTime(newest + 1000)
       yield* Stream.runDrain(scanThings(server, { startDate: newest }, options))
-      assert.deepEqual(asked, [[0, 505], [495, 1000], [0, 505], [495, undefined]])
+      assert.deepEqual(asked.splice(0), [[0, 505], [495, 1000], [0, 505], [495, undefined]])
+      yield* TestClock.setTime(newest + 999)
+      yield* Stream.runDrain(scanThings(server, { startDate: newest }, { windows: 3, overlap: 333 }))
+      assert.deepEqual(asked, [[0, 666], [0, undefined], [333, undefined]])
     }))
 })
 
@@ -285,7 +292,10 @@ describe("order", () => {
 
   it.effect("holds no more than so many pages, and goes on when the first window does", () =>
     Effect.gen(function*() {
-      const things = thingsAt(Array.makeBy(64 * 80, (n) => newest + n * hour))
+      const things = thingsAt([
+        ...Array.makeBy(800, (n) => newest + n * 6 * 60_000),
+        ...Array.makeBy(63 * 80, (n) => newest + (n + 80) * hour)
+      ])
       const range = { startDate: newest, endDate: newest + 64 * 80 * hour }
       const gate = yield* Deferred.make<void>()
       let pages = 0
@@ -361,7 +371,7 @@ describe("a scan", () => {
               most = Math.max(most, ++underWay)
             }).pipe(Effect.andThen(Effect.sleep(50)), Effect.ensuring(Effect.sync(() => underWay--)))
         }
-        yield* timed(Stream.runDrain(scanThings(server, range, { windows: 16, concurrency })), 50)
+        yield* timed(Stream.runDrain(scanThings(server, range, { windows: 16, concurrency })))
         assert.strictEqual(most, concurrency)
       })))
 
@@ -599,6 +609,19 @@ describe("400 pages of 50 ms", () => {
       assert.isAtMost(more, 80)
     }))
 
+  it.effect("take a fifth of the time in order, when they are many times what is held", () =>
+    Effect.gen(function*() {
+      const server: Server = {
+        things: thingsAt(Array.makeBy(20_000, (n) => newest + n * 30_000)),
+        pageSize: 10,
+        before: () => Effect.sleep(50)
+      }
+      const range = { startDate: newest, endDate: newest + 20_000 * 30_000 }
+      const { took, value } = yield* timed(Stream.runCollect(scanThings(server, range, { order: "window" })))
+      assert.deepEqual(idsOf(value), idsOf(server.things))
+      assert.isAtMost(took / (2000 * 50), 0.2)
+    }))
+
   it.effect.each(["ascending", "descending"] as const)(
     "take a third when most come late in a window that began with few (%s)",
     (order) =>
@@ -612,7 +635,7 @@ describe("400 pages of 50 ms", () => {
           before: () => Effect.sleep(50)
         }
         const range = { startDate: newest, endDate: newest + week }
-        const { took, value } = yield* timed(Stream.runCollect(scanThings(server, range)), 50)
+        const { took, value } = yield* timed(Stream.runCollect(scanThings(server, range)))
         assertSame(value, server.things)
         assert.isAtMost(took / (400 * 50), 0.33)
       })
@@ -627,7 +650,7 @@ describe("400 pages of 50 ms", () => {
         before: () => Effect.sleep(50)
       }
       const range = { startDate: newest, endDate: newest + week }
-      const { took, value } = yield* timed(Stream.runCollect(scanThings(server, range)), 50)
+      const { took, value } = yield* timed(Stream.runCollect(scanThings(server, range)))
       assertSame(value, server.things)
       assert.isAtMost(took / (400 * 50), 0.33)
     }))
