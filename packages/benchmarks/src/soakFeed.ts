@@ -4,8 +4,6 @@ import { Emulator } from "@effect-comms/testing"
 import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, DateTime, Effect, Layer, Option, Queue, Schema, Stdio, Stream } from "effect"
 import { memoryUsage } from "node:process"
-// The service does not have it yet.
-import { makeObserver } from "../../client/src/internal/observe.ts"
 import { Delivered, Held } from "./internal/soak.ts"
 import * as Worker from "./internal/worker.ts"
 
@@ -13,23 +11,10 @@ const encodeDelivered = Schema.encodeEffect(Delivered)
 
 const encodeHeld = Schema.encodeEffect(Held)
 
-const makeFeed = Effect.gen(function*() {
-  const { identity } = yield* CommsClient.CommsClient
-  const { fetch, list, streamPages } = yield* SenderPoolOperations.SenderPoolOperations
-  return Feed.make({
-    operation: "SenderPoolOperations.changes",
-    resource: "SenderPoolOperations",
-    identity,
-    version: Feed.versionOf,
-    observe: makeObserver({ operation: "poll", fetch, list, select: (page) => page.operations }).observe,
-    read: (range) => Stream.map(streamPages({ ...range, pageSize: 1000 }), (page) => page.operations)
-  })
-})
-
 type Chunk = ReadonlyArray<Feed.Change<SenderPoolOperation.SenderPoolOperation>>
 
 const program = Effect.gen(function*() {
-  const feed = yield* makeFeed
+  const operations = yield* SenderPoolOperations.SenderPoolOperations
   const chunks = yield* Queue.bounded<Chunk>(1)
   let known = 0
   // There is a checkpoint after every chunk, and one after every round.
@@ -40,7 +25,7 @@ const program = Effect.gen(function*() {
       rounds++
     })
   const since = DateTime.subtract(yield* DateTime.now, { days: 8 })
-  const run = feed.changes({ since, interval: "2 seconds", checkpoint }).pipe(
+  const run = operations.changes({ since, interval: "2 seconds", checkpoint }).pipe(
     Stream.runForEachArray((chunk) => {
       rounds--
       return Queue.offer(chunks, chunk)

@@ -29,13 +29,16 @@ const fromText = Checkpoint.fromJson(FeedCheckpoint.FeedCheckpoint)
 const since = new Date(start)
 
 /** Takes what a stream gives, chunk by chunk, until it is interrupted. */
-const follow = Effect.fnUntraced(function*<E>(stream: Stream.Stream<Change, E>) {
+const follow = Effect.fnUntraced(function*<E>(stream: Stream.Stream<Change, E>, work: Duration.Input = 0) {
   const chunks: Array<ReadonlyArray<Change>> = []
-  const fiber = yield* Effect.forkChild(
-    Stream.runForEachArray(stream, (chunk) => Effect.sync(() => chunks.push(chunk)))
-  )
+  const fiber = yield* Effect.forkChild(Stream.runForEachArray(stream, (chunk) => {
+    chunks.push(chunk)
+    return Effect.sleep(work)
+  }))
   return { chunks, fiber, changes: () => chunks.flat() }
 })
+
+const byCreation = Order.mapInput(Order.Number, ({ createdAt }: Plan) => createdAt)
 
 const tell = ({ kind, operation: { id, stats, status } }: Change) =>
   `${kind} ${Number(id.slice(-4))} ${status} ${stats.created}/${stats.total}`
@@ -127,13 +130,14 @@ describe("changes", () => {
   it.effect("begins in the future, and before all time", () =>
     Effect.gen(function*() {
       yield* at(start)
-      const { feed } = makeServer([plan(1, start - hour), plan(2, start + hour), plan(3, start + 2 * hour)])
+      const { feed, log } = makeServer([plan(1, start - hour), plan(2, start + hour), plan(3, start + 2 * hour)])
       const late = yield* follow(feed.changes({ since: new Date(start + 2 * hour) }))
       const early = yield* follow(feed.changes({ since: "0001-01-01T00:00:00Z" }))
       const never = yield* follow(feed.changes({ since: new Date(8.64e15) }))
       yield* pass("3 hours")
       assert.deepStrictEqual(late.changes().map(tell), ["new 3 COMPLETED 0/0"])
       assert.strictEqual(early.changes().length, 3)
+      assert.strictEqual(log.earliest, Date.parse("0001-01-01T00:00:00Z"))
       assert.strictEqual(never.changes().length, 0)
       assert.isUndefined(never.fiber.pollUnsafe())
     }))
@@ -152,6 +156,34 @@ describe("changes", () => {
       assert.isTrue(has(short.changes(), 101))
       assert.isFalse(has(short.changes(), 102))
       assert.strictEqual(long.changes().length, 102)
+    }))
+
+  it.effect("what becomes visible behind a slow reader's back is not lost", () =>
+    Effect.gen(function*() {
+      yield* at(start + hour)
+      const plans = [
+        plan(0, start + hour + minute),
+        ...Array.from({ length: 4 }, (_, n) => plan(n + 1, start + n)),
+        plan(5, start + hour + 30 * minute)
+      ]
+      const { feed } = makeServer(plans, { pageSize: 1 })
+      const { changes } = yield* follow(feed.changes({ since, overlap: "5 minutes" }), "15 minutes")
+      yield* pass("4 hours")
+      verify(plans, changes())
+    }))
+
+  it.effect("what stands behind a page that fails is not lost", () =>
+    Effect.gen(function*() {
+      yield* at(start + 10 * hour)
+      const plans = Array.from({ length: 60 }, (_, n) => plan(n, start + n * 10 * minute))
+      const { feed } = makeServer(plans, {
+        pageSize: 5,
+        order: Order.flip(byCreation),
+        fails: (request) => request % 5 === 0 ? unavailable : undefined
+      })
+      const { changes } = yield* follow(feed.changes({ since }))
+      yield* pass("10 minutes")
+      verify(plans, changes())
     }))
 
   it.effect("gives up, with a warning, what is not found any more", () =>
@@ -489,8 +521,6 @@ describe("trouble", () => {
 
 const pick = <A>(next: () => number, values: readonly [A, ...ReadonlyArray<A>]): A =>
   values[Math.floor(next() * values.length)] ?? values[0]
-
-const byCreation = Order.mapInput(Order.Number, ({ createdAt }: Plan) => createdAt)
 
 /** A server that differs with the seed in all that is not documented. Everything, and all that goes wrong, is over after twelve hours. */
 const anyServer = (seed: number) => {

@@ -47,8 +47,8 @@ export const toSchedule = (interval: Duration.Duration | Schedule.Schedule<unkno
     Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.max(duration, shortestInterval)))
   )
 
-// Said of a page behind the first one it may be said of its token, which does not live for ever, and a slow consumer is no
-// reason to fail: a shorter window needs fewer of them.
+// Said of a page behind the first one it may be said of its token, which does not live for ever: a slow consumer is no
+// reason to fail.
 const mayBeOfToken = (error: CommsError.CommsError): boolean =>
   error._tag === "BadRequest" || error._tag === "NotFound" || error._tag === "PaginationLoop"
 
@@ -142,10 +142,9 @@ export const makeRun = <A extends State.Operation, E extends CommsError.CommsErr
         Stream.mapEffect((page) => Effect.map(Clock.currentTimeMillis, (now) => State.take(state, page, version, now))),
         Stream.catch((error) => {
           const isOfToken = pages > 0 && mayBeOfToken(error)
-          if (isOfToken && part !== undefined) {
-            width = part
-            return Stream.empty
-          }
+          // A shorter window needs fewer tokens, and is sooner read to its end.
+          if (pages > 0) width = part ?? width
+          if (isOfToken && part !== undefined) return Stream.empty
           position = state.settled
           return Stream.fromEffectDrain(reading.failed(error, isOfToken || isTransient(error)))
         }),
@@ -180,7 +179,6 @@ export const makeRun = <A extends State.Operation, E extends CommsError.CommsErr
         }
       }
       const changes = State.take(state, found, version, yield* Clock.currentTimeMillis)
-      State.settle(state, state.settled)
       const worst = worstOf(failures)
       const hasFailed = worst !== undefined && (!isTransient(worst) || found.length + missing.length === 0)
       const after = hasFailed ? looking.failed(worst, isTransient(worst)) : Effect.sync(looking.passed)

@@ -69,7 +69,7 @@ export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
   const plans = options.order === undefined ? all : Arr.sort(all, options.order)
   const byId = new Map(all.map((plan) => [plan.id, plan]))
   const counts = { read: 0, look: 0 }
-  const log = { requests: 0, sentAt: [] as Array<number> }
+  const log = { requests: 0, sentAt: [] as Array<number>, earliest: Infinity }
 
   const request = Effect.fnUntraced(function*(kind: "read" | "look") {
     const now = yield* Clock.currentTimeMillis
@@ -90,6 +90,7 @@ export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
     version: Feed.versionOf,
     read: ({ endDate, startDate }) => {
       const from = DateTime.toEpochMillis(startDate)
+      log.earliest = Math.min(log.earliest, from)
       const to = endDate === undefined ? Infinity : DateTime.toEpochMillis(endDate)
       return Stream.paginate(0, (position) =>
         Effect.map(request("read"), (now) => {
