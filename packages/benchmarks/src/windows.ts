@@ -1,4 +1,4 @@
-import { CommsClient, SenderPoolOperations, Windows } from "@effect-comms/client"
+import { CommsClient, SenderPoolOperations, type Windows } from "@effect-comms/client"
 import type { CommsError, SenderPoolOperation } from "@effect-comms/domain"
 import { Emulator } from "@effect-comms/testing"
 import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
@@ -11,18 +11,13 @@ const rounds = { warmUps: 1, rounds: 5 }
 
 const range = { startDate: new Date(newest - week), endDate: new Date(newest + 1) }
 
-const walk = Effect.map(SenderPoolOperations.SenderPoolOperations, ({ stream }) => stream(range))
+// Small pages, so that there are many of them.
+const params = { ...range, pageSize: 50 }
+
+const walk = Effect.map(SenderPoolOperations.SenderPoolOperations, ({ stream }) => stream(params))
 
 const scan = (options?: Windows.Options) =>
-  Effect.map(SenderPoolOperations.SenderPoolOperations, ({ streamPages }) =>
-    Windows.scan({
-      operation: "SenderPoolOperations.scan",
-      range,
-      read: (range) => streamPages(range, { prefetch: 0 }),
-      select: (page) => page.operations,
-      id: ({ id }) => id,
-      createdAt: ({ createdAt }) => createdAt
-    }, options))
+  Effect.map(SenderPoolOperations.SenderPoolOperations, ({ scan }) => scan(params, options))
 
 class WrongCount extends Schema.TaggedError<WrongCount>()("WrongCount", { name: Schema.String, ids: Schema.Int }) {
   override get message(): string {

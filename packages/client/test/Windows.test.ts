@@ -527,21 +527,17 @@ const weekOf = ({ startDate = newest - week }: Week) => ({
   endDate: utc(startDate + week + 1)
 })
 
+const paramsOf = (options: Week) => ({ ...weekOf(options), pageSize: options.pageSize ?? 50 })
+
 const scanOperations = (options: Week) =>
-  Stream.unwrap(Effect.map(SenderPoolOperations.SenderPoolOperations, ({ streamPages }) =>
-    Windows.scan({
-      operation: "SenderPoolOperations.scan",
-      range: weekOf(options),
-      read: (range) => streamPages({ ...range, pageSize: options.pageSize }, { prefetch: 0 }),
-      select: ({ operations }) => operations,
-      id: ({ id }) => id,
-      createdAt: ({ createdAt }) => createdAt
-    }, options.options)))
+  Stream.unwrap(
+    Effect.map(SenderPoolOperations.SenderPoolOperations, ({ scan }) => scan(paramsOf(options), options.options))
+  )
 
 const walkOperations = (options: Week) =>
   Stream.unwrap(Effect.map(
     SenderPoolOperations.SenderPoolOperations,
-    ({ stream }) => stream({ ...weekOf(options), pageSize: options.pageSize })
+    ({ stream }) => stream(paramsOf(options))
   ))
 
 const layerOf = (options: Emulator.Options, flowControl?: CommsClient.Options["flowControl"]) =>
