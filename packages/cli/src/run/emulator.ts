@@ -81,7 +81,7 @@ export const run = Effect.fnUntraced(function*(input: Input) {
   const layer = Emulator.layerServer({ port }).pipe(
     Layer.provideMerge(Emulator.layer({ operations, seed, faults: { seed, ...faults } }))
   )
-  yield* Effect.gen(function*() {
+  return yield* Effect.gen(function*() {
     const { report } = yield* Emulator.Emulator
     const { url } = yield* Emulator.Address
     // A report that cannot be written had better be known before there is one.
