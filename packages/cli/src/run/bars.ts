@@ -9,7 +9,7 @@ import * as Ending from "./ending.ts"
 /** An operation that is waited for: as it was last seen, what is special about it just now, and how its wait ended. */
 export interface Row {
   readonly id: string
-  readonly snapshot?: Snapshot | undefined
+  readonly snapshot?: Pick<Snapshot, "operation" | "progress" | "seenAt"> | undefined
   readonly note?: string | undefined
   readonly ending?: Ending.Ending | undefined
 }
@@ -87,7 +87,8 @@ const tailOf = ({ ending, note, snapshot }: Row, now: number): string => {
   if (note !== undefined) return note
   if (snapshot === undefined) return "not seen yet"
   const { operation, progress: { remaining }, seenAt } = snapshot
-  if (operation.status !== "PROCESSING") return operation.status.slice(0, 20)
+  // How wide other characters are differs between terminals.
+  if (operation.status !== "PROCESSING") return operation.status.replace(/[^ -~]/g, "?").slice(0, 20)
   if (remaining === undefined) return ""
   const left = Duration.toMillis(remaining) - (now - seenAt.epochMilliseconds)
   return left <= 0 ? "any moment" : `${roughly(Duration.millis(left))} left`
@@ -142,7 +143,7 @@ const barOf = ({ snapshot }: Row, width: number, glyphs: Glyphs): ReadonlyArray<
   const { created = 0, failed = 0, total = 0 } = snapshot?.operation.stats ?? {}
   const all = Math.max(1, total, created + failed)
   // One that failed is to be seen, and one that is left as well.
-  const failedCells = failed === 0 ? 0 : Math.max(1, Math.floor(failed / all * width))
+  const failedCells = failed === 0 ? 0 : Math.min(width, Math.max(1, Math.floor(failed / all * width)))
   const createdCells = Math.max(
     0,
     Math.min(width - failedCells, Math.floor((created + failed) / all * width) - failedCells)
@@ -188,7 +189,8 @@ const layout = (room: number, whole: number, short: number, widths: Widths): Col
     bar: room - 2 - label - gap - gap - percentWidth - shown.reduce((sum, { width }) => sum + gap + width, 0),
     shown
   }))
-  const { bar, ...columns } = options.find(({ bar }) => bar >= narrowestBar) ?? { short: true, bar: 0, shown: [] }
+  const { bar, ...columns } = options.find(({ bar }) => bar >= narrowestBar) ??
+    { short: true, bar: 0, shown: sorted.slice(0, 1) }
   return { ...columns, bar: Math.min(widestBar, bar) }
 }
 
