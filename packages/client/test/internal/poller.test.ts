@@ -255,6 +255,16 @@ describe("who joins", () => {
       assert.deepEqual(times(), [0, 9000])
     }))
 
+  it.effect("is asked about each look once", () =>
+    Effect.gen(function*() {
+      const { observer } = scriptedObserver(atWork)
+      const poller = makePoller(observer)
+      yield* wait(poller, spaced("1 minute"))
+      const later = yield* wait(poller, Schedule.recurs(2))
+      yield* pass(1000)
+      assert.deepEqual(later.numbers(), [1, 2, 3])
+    }))
+
   it.effect("is looked for anew when the others have long stopped asking", () =>
     Effect.gen(function*() {
       const { observer, times } = scriptedObserver(atWork)
