@@ -65,7 +65,7 @@ const checkpoint = new WaitCheckpoint.WaitCheckpoint({
   polls: 7,
   changedAt: time,
   unknownSince: time,
-  last: Schema.decodeUnknownSync(SenderPoolOperation.SenderPoolOperation)(last),
+  last: Schema.decodeSync(SenderPoolOperation.SenderPoolOperation)(last),
   seenAt: time
 })
 

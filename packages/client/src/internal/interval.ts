@@ -27,10 +27,10 @@ type PollSchedule = Schedule.Schedule<unknown, Poll>
 
 export const AnySchedule = Schema.declare((u: unknown): u is PollSchedule => Schedule.isSchedule(u))
 
-const withDefaults = ({ factor = 1.5, initial, max }: Options) => ({
+const withDefaults = ({ factor = 1.5, initial = Duration.seconds(1), max }: Options) => ({
   factor,
-  initial: initial ?? Duration.min(Duration.seconds(1), max ?? Duration.infinity),
-  max: max ?? Duration.max(Duration.seconds(30), initial ?? Duration.zero)
+  initial,
+  max: max ?? Duration.max(Duration.seconds(30), initial)
 })
 
 export const toSchedule = (options: Options): PollSchedule => {
