@@ -21,7 +21,9 @@ const decodeState = Schema.decodeUnknownSync(
   Schema.fromJsonString(Schema.Struct({ settled: Schema.DateTimeUtcFromString }))
 )
 
-const changesOf = (text: string) => text.split("\n").filter((line) => line !== "").map((line) => decodeChange(line))
+const linesOf = (text: string): ReadonlyArray<string> => text.split("\n").filter((line) => line !== "")
+
+const changesOf = (text: string) => linesOf(text).map((line) => decodeChange(line))
 
 /** What was printed of an operation, but for its dates. */
 const of = (id: string, changes: ReadonlyArray<typeof Change.Type>): ReadonlyArray<string> => [
@@ -94,15 +96,11 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           const args = feed("--since", "8d", "--state", state)
           const { code, stdout } = yield* interrupt(args, env, (output) => isLast ? wholeRound : output)
           assert.strictEqual(code, 130)
-          printed.push(
-            ...changesOf(stdout).map(({ kind, operation }) =>
-              `${kind} ${operation.id} ${operation.status} ${operation.stats["created"]}`
-            )
-          )
+          printed.push(...linesOf(stdout))
           assert.isFalse(yield* fs.exists(`${state}.tmp`))
         }
         assert.strictEqual(new Set(printed).size, printed.length)
-        assert.strictEqual(printed.filter((line) => line.startsWith("new ")).length, 5000)
+        assert.strictEqual(printed.filter((line) => decodeChange(line).kind === "new").length, 5000)
       }))
 
     it.effect("ends when nobody reads it any more", () =>
