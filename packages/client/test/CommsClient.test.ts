@@ -110,7 +110,7 @@ describe("attemptTimeout", () => {
       Effect.gen(function*() {
         const error = yield* Effect.flip(CommsClient.make({ credentials, attemptTimeout }))
         assert.strictEqual(error.field, "attemptTimeout")
-        assert.include(error.message, "attemptTimeout: Expected a duration above zero")
+        assert.include(error.message, "attemptTimeout: Expected a duration such as \"30 seconds\", above zero")
       }).pipe(Effect.provide(layerHttp([])))
   )
 

@@ -92,4 +92,7 @@ export const DurationFromInput = durationFromInput(
  * @category schemas
  * @since 0.1.0
  */
-export const PositiveDurationFromInput = durationFromInput("a duration above zero", Duration.isPositive)
+export const PositiveDurationFromInput = durationFromInput(
+  "a duration such as \"30 seconds\", above zero",
+  Duration.isPositive
+)

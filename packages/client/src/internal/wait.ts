@@ -7,6 +7,7 @@ import * as WaitError from "@effect-comms/domain/WaitError"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
+import * as RetryPolicy from "../RetryPolicy.ts"
 import type { Limits, PollError } from "../Waiting.ts"
 import type { Look } from "./hub.ts"
 import { hasChanged } from "./progress.ts"
@@ -60,6 +61,9 @@ export const aboutWait = ({ operationId, startedAt }: Wait, { last, polls }: Sta
   ...(last === undefined ? {} : { last })
 })
 
+/** When the time of a wait is over. */
+export const deadlineOf = ({ limits, startedAt }: Wait): number => startedAt + Duration.toMillis(limits.timeLimit)
+
 const isOver = (limit: Duration.Duration, since: number, now: number): boolean =>
   now - since >= Duration.toMillis(limit)
 
@@ -108,8 +112,11 @@ const afterFailure = (wait: Wait, before: State, reason: PollError, now: number)
   }
   // A replica that lags behind may lose sight of an operation that was there.
   const isTolerable = isTransient(reason) || (isNotFound && before.last !== undefined)
+  // There is no use in waiting for a time that is over when it comes.
+  const mayAskAt = now + Duration.toMillis(RetryPolicy.retryAfter(reason) ?? Duration.zero)
   if (
-    isTolerable && state.failures <= limits.maxFailures && !isOver(limits.maxFailureTime, state.failingSince, now)
+    isTolerable && state.failures <= limits.maxFailures &&
+    !isOver(limits.maxFailureTime, state.failingSince, now) && mayAskAt < deadlineOf(wait)
   ) return { state, tell: "PollFailed", end: undefined }
   return {
     state,

@@ -107,7 +107,7 @@ export const events = (
   { next }: Subscription,
   stamp: Effect.Effect<Checkpoint.Bound>
 ): Stream.Stream<Event, WaitError.WaitError> => {
-  const timeIsOver = wait.startedAt + Duration.toMillis(wait.limits.timeLimit)
+  const timeIsOver = Wait.deadlineOf(wait)
   return Stream.paginate(
     { state, after: undefined, error: undefined },
     Effect.fnUntraced(function*({ after, error, state }: Position) {

@@ -207,7 +207,7 @@ describe("a poll that failed", () => {
     internal,
     new CommsError.TooManyRequests({ errors: [] }),
     new CommsError.Conflict({ errors: [] }),
-    new CommsError.CoolingDown({ retryAfter: Duration.hours(1), retryAt: DateTime.makeUnsafe(0) }),
+    new CommsError.CoolingDown({ retryAfter: Duration.minutes(59), retryAt: DateTime.makeUnsafe(0) }),
     new CommsError.TransportFailure({ reason: "Connection", detail: "", readOnly: true }),
     new CommsError.TransportFailure({ reason: "Timeout", detail: "", readOnly: true }),
     new CommsError.InvalidResponse({ status: 200, problem: "not JSON" }),
@@ -221,6 +221,13 @@ describe("a poll that failed", () => {
     new CommsError.BadRequest({ errors: [] }),
     new CommsError.UnexpectedStatus({ errors: [], status: 302, readOnly: true })
   ]
+
+  it("ends the wait when it may be asked again only after its time", () => {
+    const asking = new CommsError.ServiceUnavailable({ errors: [], retryAfter: Duration.minutes(10) })
+    assert.deepEqual(run(waitWith(), [[50 * minute - 1, asking]]).told, ["PollFailed"])
+    const error = errorOf(run(waitWith(), [[50 * minute, asking]]), "PollsFailed")
+    assert.deepEqual([error.failures, error.reason], [1, asking])
+  })
 
   it("ends the wait at once when waiting does not mend it", () => {
     for (const error of passing) assert.deepEqual(run(waitWith(), [[0, error]]).told, ["PollFailed"])
