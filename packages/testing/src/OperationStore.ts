@@ -124,17 +124,25 @@ interface Entry {
   readonly id: OperationId
   readonly plan: OperationPlan
   readonly createdAt: number
-  readonly ahead: number
+  /** When it was let run ahead, and by how much in all since then. */
+  readonly jumps: ReadonlyArray<{ readonly at: number; readonly ahead: number }>
 }
 
-const operationOf = ({ ahead, createdAt, id, plan }: Entry, now: number): SenderPoolOperation => {
-  const { changedAfter, stats, status } = standingAt(plan, Duration.millis(now - createdAt + ahead))
+const aheadOf = ({ jumps }: Entry): number => jumps[jumps.length - 1]?.ahead ?? 0
+
+// When the plan was at a time, counted from its beginning: at a jump, if it is in what was skipped by it.
+const timeOf = ({ createdAt, jumps }: Entry, after: number): number =>
+  jumps.reduce((time, { ahead, at }) => Math.min(time, Math.max(at, createdAt + after - ahead)), createdAt + after)
+
+const operationOf = (entry: Entry, now: number): SenderPoolOperation => {
+  const { createdAt, id, plan } = entry
+  const { changedAfter, stats, status } = standingAt(plan, Duration.millis(now - createdAt + aheadOf(entry)))
   return new SenderPoolOperation({
     id,
     status,
     stats,
     createdAt: DateTime.makeUnsafe(createdAt),
-    updatedAt: DateTime.makeUnsafe(Math.max(createdAt, Math.min(now, createdAt + Duration.toMillis(changedAfter))))
+    updatedAt: DateTime.makeUnsafe(Math.max(createdAt, timeOf(entry, Duration.toMillis(changedAfter))))
   }, { disableChecks: true })
 }
 
@@ -160,7 +168,7 @@ export const make = (options: Options): OperationStore => {
   const entryAt = (position: number): Entry | undefined => {
     if (position >= seeded) return created[position - seeded]
     const createdAt = createdAtOf(position)
-    return { id: idAt(seed, position), plan: planAt(seed, position), createdAt, ahead: 0 }
+    return { id: idAt(seed, position), plan: planAt(seed, position), createdAt, jumps: [] }
   }
 
   const find = (id: string): readonly [position: number, entry: Entry] | undefined => {
@@ -187,14 +195,18 @@ export const make = (options: Options): OperationStore => {
       const position = size()
       // Operations are listed by their creation, so none may be older than the one before it.
       const createdAt = position === 0 ? now : Math.max(now, createdAtOf(position - 1))
-      const entry = { id: idAt(seed, position), plan, createdAt, ahead: 0 }
+      const entry = { id: idAt(seed, position), plan, createdAt, jumps: [] }
       created.push(entry)
       return operationOf(entry, now)
     },
     advance: (id, by, now) => {
       const found = find(id)
       if (found === undefined || found[0] < seeded) return Option.none()
-      const entry = { ...found[1], ahead: found[1].ahead + Duration.toMillis(by) }
+      const { jumps } = found[1]
+      const entry = {
+        ...found[1],
+        jumps: [...jumps, { at: now, ahead: aheadOf(found[1]) + Duration.toMillis(by) }]
+      }
       created[found[0] - seeded] = entry
       return Option.some(operationOf(entry, now))
     },

@@ -188,6 +188,19 @@ describe("create", () => {
 })
 
 describe("advance", () => {
+  it("leaves a change at the time at which it came to pass", () => {
+    const operations = store({ operations: 0 })
+    const { id } = operations.create({ total: 10, duration: Duration.seconds(10) }, newest)
+    const updatedAfter = (millis: number) =>
+      DateTime.toEpochMillis(Option.getOrThrow(operations.get(id, newest + millis)).updatedAt) - newest
+    assert.deepEqual([updatedAfter(0), updatedAfter(2500)], [0, 2000])
+    operations.advance(id, Duration.millis(1400), newest + 2500)
+    assert.deepEqual([updatedAfter(2500), updatedAfter(2550)], [2500, 2500])
+    assert.deepEqual([updatedAfter(2600), updatedAfter(3599), updatedAfter(3600)], [2600, 2600, 3600])
+    operations.advance(id, Duration.minutes(1), newest + 4000)
+    assert.deepEqual([updatedAfter(4000), updatedAfter(90_000)], [4000, 4000])
+  })
+
   it("lets a created operation run ahead, and again", () => {
     const operations = store()
     const { id } = operations.create(plan, newest)
