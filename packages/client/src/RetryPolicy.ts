@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import { backoff } from "./internal/backoff.ts"
 
 /**
  * How calls are repeated.
@@ -85,11 +86,7 @@ const fromSettings = (settings: typeof Options.Type): RetryPolicy => {
       const asked = retryAfter(error)
       return asked === undefined || Duration.isLessThanOrEqualTo(asked, maxRetryAfter)
     },
-    schedule: Schedule.min([
-      Schedule.exponential(settings.initialDelay ?? "500 millis"),
-      Schedule.spaced(settings.maxDelay ?? "20 seconds")
-    ]).pipe(
-      Schedule.jittered,
+    schedule: backoff(settings.initialDelay ?? "500 millis", settings.maxDelay ?? "20 seconds").pipe(
       Schedule.setInputType<CommsError.CommsError>(),
       Schedule.modifyDelay(({ duration, input }) => Effect.succeed(retryAfter(input) ?? duration)),
       Schedule.upTo({ times: (settings.maxAttempts ?? 6) - 1 })

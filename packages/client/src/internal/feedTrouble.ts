@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 import * as RetryPolicy from "../RetryPolicy.ts"
+import { backoff } from "./backoff.ts"
 
 export interface Limits {
   readonly maxFailures: number
@@ -18,8 +19,7 @@ export interface Trouble<E> {
   readonly failed: (reason: CommsError.CommsError, mayPass: boolean) => Effect.Effect<void, E>
 }
 
-const pause = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]).pipe(
-  Schedule.jittered,
+const pause = backoff("1 second", "30 seconds").pipe(
   Schedule.setInputType<CommsError.CommsError>(),
   Schedule.modifyDelay(({ duration, input }) =>
     Effect.succeed(Duration.max(duration, RetryPolicy.retryAfter(input) ?? Duration.zero))

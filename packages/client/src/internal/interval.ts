@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type { Poll } from "../Waiting.ts"
+import { backoff } from "./backoff.ts"
 
 /** Checks the options that a schedule is made of. */
 export const Options = Schema.Struct({
@@ -35,8 +36,7 @@ const withDefaults = ({ factor = 1.5, initial = Duration.seconds(1), max }: Opti
 
 export const toSchedule = (options: Options): PollSchedule => {
   const { factor, initial, max } = withDefaults(options)
-  return Schedule.min([Schedule.exponential(initial, factor), Schedule.spaced(max)]).pipe(
-    Schedule.jittered,
+  return backoff(initial, max, factor).pipe(
     Schedule.setInputType<Poll>(),
     Schedule.modifyDelay(({ duration, input: { progress } }) =>
       Effect.succeed(
