@@ -141,6 +141,23 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.lengthOf(yield* requests, 4)
       }))
 
+    it.effect("reads a period in windows, each operation once, and no more than --limit", () =>
+      Effect.gen(function*() {
+        const { env, requests } = yield* serve({ operations: 2000 })
+        const scan = list("--start-date", "8d", "--page-size", "100", "--windows", "4")
+        const all = yield* comms(scan, env)
+        const ranges = new Set((yield* requests).map(({ url }) => /startDate=[^&]*/.exec(url)?.[0]))
+        const [some, plain] = yield* Effect.all([
+          comms([...scan, "--limit", "250", "--status", "COMPLETED"], env),
+          comms(list(), env)
+        ], { concurrency: 2 })
+        const idsOf = ({ stdout }: Ran) => ndjson(stdout).map(({ id }) => id)
+        assert.deepStrictEqual([all.code, all.stderr, some.code], [0, "", 0])
+        assert.sameMembers(idsOf(all), idsOf(plain))
+        assert.isAtLeast(ranges.size, 4)
+        assert.deepStrictEqual(ndjson(some.stdout).map(({ status }) => status), Array(250).fill("COMPLETED"))
+      }))
+
     it.effect("sends the filters, and reads dates in UTC and before now", () =>
       Effect.gen(function*() {
         const { env, requests } = yield* serve()
@@ -217,6 +234,9 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           [list("--page-size", "1001"), "--page-size", "from 1 to 1000"],
           [list("--limit", "0"), "--limit", "from 1"],
           [list("--status", "DONE"), "--status", "PROCESSING"],
+          [list("--windows", "65", "--start-date", "7d"), "--windows", "from 1 to 64"],
+          [list("--windows", "8"), "--windows", "--start-date"],
+          [list("--windows", "8", "--start-date", "7d", "--page-token", "x"), "--windows", "--page-token"],
           [list("--format", "xml"), "--format", "ndjson"],
           [list("--env-file", "none.env"), "--env-file", "none.env"],
           [list("--statsu", "COMPLETED"), "--statsu", "--status"],

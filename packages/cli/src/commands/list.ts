@@ -5,6 +5,8 @@ import * as Flags from "../Flags.ts"
 import * as Format from "../Format.ts"
 import * as Handler from "../Handler.ts"
 
+const maxWindows = 64
+
 export const list = Command.make("list", {
   status: Flag.Literals("status", KnownOperationStatus.literals).pipe(
     Flag.withMetavar("STATUS"),
@@ -33,6 +35,12 @@ export const list = Command.make("list", {
     Flag.withDescription("The page to begin with"),
     Flag.optional
   ),
+  windows: Flags.int("windows", 1, maxWindows).pipe(
+    Flag.withDescription(
+      "Read the time since --start-date in so many parts, 1 to 64, up to 16 of them at once; rows come in no order"
+    ),
+    Flag.optional
+  ),
   format: Format.flag
 }, Handler.lazy(() => import("../run/list.ts"))).pipe(
   Command.withDescription("List the operations of SenderPools, page by page, as they come"),
@@ -45,6 +53,10 @@ export const list = Command.make("list", {
     {
       command: "comms operations list --format csv > operations.csv",
       description: "Everything, for a spreadsheet"
+    },
+    {
+      command: "comms operations list --start-date 7d --windows 8 --format ndjson",
+      description: "A week, eight parts of it at once"
     }
   ])
 )

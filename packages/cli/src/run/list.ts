@@ -1,11 +1,13 @@
 import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
 import type { KnownOperationStatus } from "@effect-comms/domain/Operation"
 import { maxPageSize } from "@effect-comms/domain/Pagination"
+import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Api from "../Api.ts"
+import { UsageError } from "../Failure.ts"
 import * as Format from "../Format.ts"
 import { shape } from "../OperationShape.ts"
 
@@ -16,19 +18,55 @@ export interface Input {
   readonly limit: Option.Option<number>
   readonly pageSize: Option.Option<number>
   readonly pageToken: Option.Option<string>
+  readonly windows: Option.Option<number>
   readonly format: Option.Option<Format.Format>
 }
 
-export const run = (input: Input) =>
-  Effect.gen(function*() {
-    const operations = yield* SenderPoolOperations.SenderPoolOperations
-    const limit = Option.getOrElse(input.limit, () => Number.POSITIVE_INFINITY)
-    const rows = operations.stream({
-      status: Option.getOrUndefined(input.status),
+type Rows = Stream.Stream<
+  SenderPoolOperation,
+  SenderPoolOperations.StreamError | SenderPoolOperations.ScanError
+>
+
+interface Scan {
+  readonly windows: number
+  readonly startDate: DateTime.Utc
+}
+
+const refuse = (problem: string, advice: string) =>
+  new UsageError({ what: `--windows: ${problem}, and nothing was sent.`, advice })
+
+/** What is read in windows; undefined when pages are read one after another. */
+const scanOf = Effect.fnUntraced(function*({ pageToken, startDate, windows }: Input) {
+  if (Option.isNone(windows)) return undefined
+  if (Option.isSome(pageToken)) {
+    return yield* refuse("a scan cannot begin with a page", "Leave out --page-token, or --windows.")
+  }
+  if (Option.isNone(startDate)) {
+    return yield* refuse(
+      "it has to be said when the time begins that is read in parts",
+      "Give --start-date as well, such as --start-date 7d."
+    )
+  }
+  const scan: Scan = { windows: windows.value, startDate: startDate.value }
+  return scan
+})
+
+const print = Effect.fnUntraced(function*(input: Input, scan: Scan | undefined) {
+  const operations = yield* SenderPoolOperations.SenderPoolOperations
+  const limit = Option.getOrElse(input.limit, () => Number.POSITIVE_INFINITY)
+  const filters = {
+    status: Option.getOrUndefined(input.status),
+    endDate: Option.getOrUndefined(input.endDate),
+    pageSize: Option.getOrElse(input.pageSize, () => Math.min(limit, maxPageSize))
+  }
+  const rows: Rows = scan === undefined
+    ? operations.stream({
+      ...filters,
       startDate: Option.getOrUndefined(input.startDate),
-      endDate: Option.getOrUndefined(input.endDate),
-      pageSize: Option.getOrElse(input.pageSize, () => Math.min(limit, maxPageSize)),
       pageToken: Option.getOrUndefined(input.pageToken)
     })
-    yield* Format.print(shape, input.format, Stream.take(rows, limit))
-  }).pipe(Effect.provide(Api.layer))
+    : operations.scan({ ...filters, startDate: scan.startDate }, { windows: scan.windows })
+  yield* Format.print(shape, input.format, Stream.take(rows, limit))
+}, Effect.provide(Api.layer))
+
+export const run = (input: Input) => Effect.flatMap(scanOf(input), (scan) => print(input, scan))
