@@ -96,6 +96,7 @@ export const run = Effect.fnUntraced(function*({ interval, since, state }: Input
   const { checkpoint, refuse, save } = yield* Option.match(state, { onNone: () => Effect.succeed(none), onSome: open })
   // Closed from when something is printed until that is known to the state.
   const settled = yield* Latch.make(true)
+  let isStopping = false
   const options = {
     interval: Option.getOrUndefined(interval),
     checkpoint: (checkpoint: FeedCheckpoint) => Effect.andThen(save(checkpoint), settled.open)
@@ -110,7 +111,9 @@ export const run = Effect.fnUntraced(function*({ interval, since, state }: Input
   const follow = changes.pipe(
     Stream.runForEachArray(Effect.fnUntraced(function*(changes) {
       const text = yield* Stream.mkString(toLines(Stream.fromArray(changes)))
-      yield* settled.close
+      // Between being told to stop and being interrupted, the next chunk may already be there.
+      if (isStopping) return yield* Effect.never
+      settled.closeUnsafe()
       yield* print(text)
     })),
     Effect.catchTag(["CheckpointMismatch", "InvalidInput"], (error) => Effect.fail(refuse(error))),
@@ -119,7 +122,12 @@ export const run = Effect.fnUntraced(function*({ interval, since, state }: Input
   const fiber = yield* Effect.forkChild(follow)
   yield* Fiber.join(fiber).pipe(
     // What was printed is not to be printed again.
-    Effect.onInterrupt(() => Effect.andThen(settled.await, Fiber.interrupt(fiber))),
+    Effect.onInterrupt(() =>
+      Effect.suspend(() => {
+        isStopping = true
+        return Effect.andThen(Effect.raceFirst(settled.await, Fiber.await(fiber)), Fiber.interrupt(fiber))
+      })
+    ),
     Option.isSome(state)
       ? tellWhenInterrupted
       : Effect.onInterrupt(() => Effect.logInfo("Interrupted. With --state FILE, it could go on from here."))
