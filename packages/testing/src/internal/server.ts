@@ -66,6 +66,10 @@ const withoutToken = (
   return request.modify({ url: `${path}?${params}` })
 }
 
+// Twilio's own header, by which its support finds a request.
+const requestIdOf = (ticket: number): string =>
+  `RQ${[1, 2, 3, 4].map((part) => uint32(9, ticket, part).toString(16).padStart(8, "0")).join("")}`
+
 const encoder = new TextEncoder()
 
 const pieces = (bytes: Uint8Array, count: number): ReadonlyArray<Uint8Array> => {
@@ -104,6 +108,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   const { admin, reportLimit, startedAt, store } = options
   const recorder = Recorder.make(reportLimit)
   let engine = Faults.make(options.faults, startedAt)
+  let answered = 0
   const setFaults = (plan: FaultPlan.FaultPlan) =>
     Effect.sync(() => {
       engine = Faults.make(plan, startedAt)
@@ -154,7 +159,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
       { now, path, account },
       Effect.map(normally, (response): Faults.Wire => ({
         status: response.status,
-        headers: response.headers,
+        headers: { ...response.headers, "twilio-request-id": requestIdOf(++answered) },
         body: bodyText(response)
       }))
     )

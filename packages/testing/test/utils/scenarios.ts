@@ -122,7 +122,9 @@ export const scenarios = (name: string, wiring: Wiring) => {
         assert.deepEqual((yield* errorsOf(answer)).map(({ code, context }) => [code, context]), [[20404, null]])
         assert.include(answer.body, `"infoUrl":"/docs/api/errors/20404"`)
         const { fetch } = yield* operations
-        assertTag(yield* Effect.flip(fetch(unknownId)), "NotFound")
+        const { requestId } = assertTag(yield* Effect.flip(fetch(unknownId)), "NotFound")
+        assert.match(requestId ?? "", /^RQ[0-9a-f]{32}$/)
+        assert.notStrictEqual(requestId, answer.headers["twilio-request-id"])
       })
     )
 
