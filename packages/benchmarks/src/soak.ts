@@ -8,10 +8,10 @@ import { Delivered, Held, operations } from "./internal/soak.ts"
 import * as Worker from "./internal/worker.ts"
 
 // For how long everything goes on to go wrong when all that was there at the start was delivered.
-const hostileFor = Duration.seconds(15)
+const hostileFor = Duration.seconds(5)
 
 // What is created takes so long, and what is left over when nothing goes wrong any more is delivered in so many rounds.
-const workFor = Duration.seconds(8)
+const workFor = Duration.seconds(5)
 
 const calmRounds = 3
 
