@@ -1,7 +1,8 @@
 import { Emulator, type FaultPlan, Report } from "@effect-comms/testing"
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { Context, Duration, Effect, Fiber, FileSystem, Layer, Schema, Stream } from "effect"
+import { Context, Duration, Effect, Fiber, FileSystem, Layer, Queue, Schema, Stream } from "effect"
+import type { ChildProcessSpawner } from "effect/process"
 import { spawnSync } from "node:child_process"
 import { Comms, comms, type Env, envOf, layer as layerComms, type Ran, run, shell, start } from "./utils/comms.ts"
 
@@ -61,6 +62,8 @@ const grade = (command: string, ...scenarios: ReadonlyArray<string>) =>
     "csv",
     ...scenarios.flatMap((scenario) => ["--scenario", scenario])
   ])
+
+const missing = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
 
 const escape = "\u001b"
 
@@ -177,7 +180,6 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const { emulator, env, requests } = yield* serve()
         const made = yield* Effect.replicateEffect(emulator.create({ total: 7, duration: Duration.zero }), 3)
         const [a = "", b = "", c = ""] = made.map(({ id }) => id)
-        const missing = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
         const [one, several] = yield* Effect.all([
           comms(["operations", "get", b, "--format", "json"], env),
           comms(["operations", "get", c, missing, a, b], env)
@@ -242,7 +244,10 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           [list("--statsu", "COMPLETED"), "--statsu", "--status"],
           [["emulator", "--faults", "nonsense"], "--faults", "rate-limited"],
           [["emulator", "--report", "no/such/directory"], "--report"],
-          [["grade", "--command", "true", "--scenario", "none"], "--scenario", "retryAfter429"]
+          [["grade", "--command", "true", "--scenario", "none"], "--scenario", "retryAfter429"],
+          [["grade", "--scenario", "interrupted"], "--scenario", "--command"],
+          [["grade", "--quiet"], "--quiet", "--command"],
+          [["grade"], "Nothing was graded"]
         ]
         yield* Effect.forEach(cases, ([args, ...said]) =>
           Effect.gen(function*() {
@@ -446,6 +451,50 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.lengthOf(own.stdout.match(/,pass,/g) ?? [], 3)
         assert.strictEqual(silent.code, 1)
         assert.include(silent.stdout, "notFound,FAIL,")
+      }))
+
+    it.effect("grades a client whose calls are made by whoever writes lines", () =>
+      Effect.gen(function*() {
+        const input = yield* Queue.unbounded<string>()
+        const say = (line: string) => Queue.offer(input, `${line}\n`)
+        const names = ["notFound", "emptyPage", "badRequest", "outage"]
+        const child = yield* start(
+          ["grade", "--format", "csv", ...names.flatMap((name) => ["--scenario", name])],
+          {},
+          Stream.encodeText(Stream.fromQueue(input))
+        )
+        const answers: Record<
+          string,
+          (env: Env) => Effect.Effect<unknown, unknown, Comms | ChildProcessSpawner.ChildProcessSpawner>
+        > = {
+          notFound: (env) => Effect.andThen(comms(["operations", "get", missing], env), say("failed")),
+          emptyPage: (env) => Effect.andThen(comms(list("--page-size", "50"), env), say("149")),
+          badRequest: () => Effect.andThen(say("well"), say("")),
+          outage: () => Queue.shutdown(input)
+        }
+        let asked = ""
+        const told = yield* Effect.forkChild(
+          child.stderr.pipe(
+            Stream.decodeText(),
+            Stream.splitLines,
+            Stream.tap((line) => {
+              asked = /^\d of 4, (\w+):/.exec(line)?.[1] ?? asked
+              const url = /Base URL +(\S+)/.exec(line)?.[1]
+              return url === undefined ? Effect.void : answers[asked]?.(envOf(url)) ?? Effect.void
+            }),
+            Stream.runCollect
+          )
+        )
+        const stdout = yield* Stream.mkString(Stream.decodeText(child.stdout))
+        assert.strictEqual(yield* child.exitCode, 1)
+        assert.deepStrictEqual(
+          stdout.split("\r\n").slice(1).map((line) => line.split(",").slice(0, 2).join(" ")),
+          ["notFound pass", "emptyPage FAIL", "badRequest FAIL", ""]
+        )
+        assert.include(stdout, "ended with 149 of 150")
+        const said = (yield* Fiber.join(told)).join("\n")
+        assert.include(said, "Nothing, failed, or a number?")
+        assert.include(said, "1 of 3 passed, 1 left out")
       }))
 
     it.effect("prints help, its version and completions, and tells a command that is not complete", () =>

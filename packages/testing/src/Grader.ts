@@ -40,6 +40,8 @@ export interface Target {
   }
   readonly fetch: typeof globalThis.fetch
   readonly httpClient: HttpClient.HttpClient
+  /** The ids of the operations that there are: those that are fetched, and those that a list should give. */
+  readonly operationIds: ReadonlyArray<string>
 }
 
 /**
@@ -134,6 +136,17 @@ export const Scenario = Schema.Literals([
 export type Scenario = typeof Scenario.Type
 
 /**
+ * What the server does in a scenario, and what a client should do.
+ *
+ * @category scenarios
+ * @since 0.1.0
+ */
+export const describe = (scenario: Scenario): { readonly given: string; readonly expected: string } => {
+  const { expected, given } = scenarios[scenario]
+  return { given, expected }
+}
+
+/**
  * The verdict on one scenario.
  *
  * **Details**
@@ -191,6 +204,12 @@ export interface Options {
   readonly concurrency?: number | "unbounded" | undefined
   /** Which scenarios. Default all of them. */
   readonly scenarios?: ReadonlyArray<Scenario> | undefined
+  /**
+   * Whether somebody makes the calls by hand, and takes the time that this takes: a call is waited for until its effect or
+   * promise ends, and a wait is measured from the first request on. `interrupted` and `sixtyAtOnce` are not for hands.
+   * Default false.
+   */
+  readonly attended?: boolean | undefined
 }
 
 /**
@@ -199,7 +218,8 @@ export interface Options {
  * **Details**
  *
  * The client is made anew for each scenario, before any of them begins. It may be made by an effect, whose scope ends
- * with the grading: build a layer in it, since one that is provided ends before the first call. A call that does not end is given up, and is a bad verdict: the grader itself ends always.
+ * with the grading: build a layer in it, since one that is provided ends before the first call. A call that does not end is
+ * given up, and is a bad verdict: the grader itself ends always, but for calls that are attended to and never end.
  *
  * **Example** (Grading a client)
  *
@@ -232,13 +252,13 @@ export const gradeClient = Effect.fnUntraced(function*<E = never, R = never>(
   makeClient: (target: Target) => Calls | Effect.Effect<Calls, E, R>,
   options?: Options
 ): Effect.fn.Return<Grade, E, Exclude<R, Scope.Scope>> {
-  const { concurrency = "unbounded", transport = "process" } = options ?? {}
+  const { attended = false, concurrency = "unbounded", transport = "process" } = options ?? {}
   const names = options?.scenarios ?? Scenario.literals
   const rows = yield* Effect.scoped(Effect.gen(function*() {
     const staged = yield* Effect.forEach(names, (name) => {
       const { operations, requests, rules } = scenarios[name]
       return Effect.map(
-        Stage.make(makeClient, { faults: { rules }, operations, requests, transport }),
+        Stage.make(makeClient, { attended, faults: { rules }, operations, requests, transport }),
         (stage) => ({ name, stage })
       )
     })
@@ -250,7 +270,12 @@ export const gradeClient = Effect.fnUntraced(function*<E = never, R = never>(
         const now = yield* Clock.currentTimeMillis
         yield* Effect.sleep(Math.max(0, start + index * stagger - now))
         const verdict = yield* Effect.scoped(run(stage))
-        return new Row({ scenario: name, given, expected, ...verdict, requests: stage.seen.length })
+        const requests = stage.seen.length
+        // What never asks the server does none of what it should not do.
+        const idle = verdict.passed && requests === 0
+          ? { passed: false, observed: `${verdict.observed}, and sent nothing` }
+          : {}
+        return new Row({ scenario: name, given, expected, ...verdict, ...idle, requests })
       }),
       { concurrency }
     )

@@ -290,6 +290,16 @@ describe("a client with habits", () => {
       assert.deepStrictEqual(failedOf(graded), every)
     }))
 
+  it.effect("of failing without a request fails everything", () =>
+    Effect.gen(function*() {
+      const graded = yield* grade(() => ({
+        fetchOperation: () => Effect.fail("no"),
+        listOperations: () => Stream.fail("no")
+      }))
+      assert.deepStrictEqual(failedOf(graded), every)
+      assert.strictEqual(observedOf(graded, "notFound"), "failed with string, and sent nothing")
+    }))
+
   it.effect("of giving something else fails everything that should succeed", () =>
     Effect.gen(function*() {
       const graded = yield* grade(() => ({
@@ -297,6 +307,38 @@ describe("a client with habits", () => {
         listOperations: () => Stream.empty
       }))
       assert.deepStrictEqual(failedOf(graded), every)
+    }))
+})
+
+/** Begins two minutes late, and is said to have ended two minutes late. */
+const byHand = (target: Grader.Target): Grader.Calls => {
+  const { fetchOperation } = clientWith({})(target)
+  return {
+    fetchOperation: (id, signal) => {
+      const fetched = fetchOperation(id, signal)
+      return Effect.isEffect(fetched)
+        ? fetched.pipe(Effect.delay("2 minutes"), Effect.exit, Effect.tap(Effect.sleep("2 minutes")), Effect.flatten)
+        : fetched
+    },
+    listOperations: () => Effect.succeed(target.operationIds.map((id) => ({ id })))
+  }
+}
+
+describe("calls that are attended to", () => {
+  const scenarios = ["retryAfter429", "retryAfter90", "notFound", "outage"] as const
+
+  it.effect("may take their time", () =>
+    Effect.gen(function*() {
+      const attended = yield* grade(byHand, { scenarios, attended: true })
+      assert.deepStrictEqual(failedOf(attended), [])
+      assert.strictEqual(observedOf(attended, "retryAfter90"), "still waits after 30.00 s")
+      assert.deepStrictEqual(failedOf(yield* grade(byHand, { scenarios })), [...scenarios])
+    }))
+
+  it.effect("know which operations there are", () =>
+    Effect.gen(function*() {
+      const { rows: [row] } = yield* grade(byHand, { scenarios: ["emptyPage"], attended: true })
+      assert.strictEqual(row?.observed, "listed all in 0 requests: pages of 50 are needed")
     }))
 })
 
@@ -365,7 +407,7 @@ describe("a client of promises", () => {
         },
         listOperations: () => Promise.resolve([])
       }), rows)
-      assert.strictEqual(observedOf(graded, "notFound"), "died with RangeError")
+      assert.strictEqual(observedOf(graded, "notFound"), "died with RangeError, and sent nothing")
       assert.strictEqual(observedOf(graded, "emptyPage"), "ended with 0 of 150")
     }))
 })
@@ -386,6 +428,11 @@ describe("a grade", () => {
           requests: 2
         })
       )
+    }))
+
+  it.effect("says what its scenarios are", () =>
+    Effect.sync(() => {
+      assert.deepStrictEqual(Grader.describe("internalServerError"), { given: "500", expected: "fails, not repeated" })
     }))
 
   it.effect("is JSON, and comes back from it", () =>

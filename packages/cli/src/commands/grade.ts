@@ -9,8 +9,10 @@ export const grade = Command.make("grade", {
     Flag.filter((command) => command.trim() !== "", () => "a command line"),
     Flag.withMetavar("COMMAND"),
     Flag.withDescription(
-      "A client: with `get ID` or `list --page-size 50` behind it, it prints a line of JSON with an id for each operation"
-    )
+      "A client: with `get ID` or `list --page-size 50` behind it, it prints a line of JSON with an id for each operation. " +
+        "Without it, base URLs are told to point any client at, and a line of stdin says how each call has ended"
+    ),
+    Flag.optional
   ),
   scenario: Flag.String("scenario").pipe(
     Flag.withMetavar("NAME"),
@@ -18,7 +20,7 @@ export const grade = Command.make("grade", {
     Flag.atLeast(0)
   ),
   concurrency: Flags.int("concurrency", 1, 100).pipe(
-    Flag.withDescription("How many scenarios run at once"),
+    Flag.withDescription("How many scenarios run at once, of a command"),
     Flag.withDefault(4)
   ),
   format: Format.flag
@@ -28,6 +30,7 @@ export const grade = Command.make("grade", {
   ),
   Command.withExamples([
     { command: "comms grade --command 'comms operations'", description: "This client" },
+    { command: "comms grade", description: "A client that you call yourself" },
     {
       command: "comms grade --command 'python client.py' --scenario retryAfter429",
       description: "Another, in one scenario"

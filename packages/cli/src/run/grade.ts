@@ -2,7 +2,7 @@ import * as Grader from "@effect-comms/testing/Grader"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as ChildProcess from "effect/process/ChildProcess"
 import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
 import * as Redacted from "effect/Redacted"
@@ -11,9 +11,11 @@ import * as Stream from "effect/Stream"
 import * as ExitCode from "../ExitCode.ts"
 import { UsageError } from "../Failure.ts"
 import * as Format from "../Format.ts"
+import * as Settings from "../Settings.ts"
+import * as Attended from "./attended.ts"
 
 export interface Input {
-  readonly command: string
+  readonly command: Option.Option<string>
   readonly scenario: ReadonlyArray<string>
   readonly concurrency: number
   readonly format: Option.Option<Format.Format>
@@ -44,13 +46,17 @@ const shape: Format.Shape<Grader.Row> = {
 
 class CommandFailed extends Data.TaggedError("CommandFailed")<{ readonly code: number }> {}
 
+// What waits for the shell's children otherwise is not always there to do it at once.
+const inShell = (command: string): string =>
+  /^[\w@%+:,./-]+( [\w@%+=:,./ -]*)?$/.test(command.trim()) ? `exec ${command} "$@"` : `${command} "$@"`
+
 const decodeLine = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Struct({ id: Schema.String })))
 
 /** Runs the client as a process of its own, which ends with the call. */
 const call = Effect.fnUntraced(
   function*(command: string, args: ReadonlyArray<string>, target: Grader.Target) {
     const { accountSid, authToken } = target.credentials
-    const child = yield* ChildProcess.make("sh", ["-c", `${command} "$@"`, "sh", ...args], {
+    const child = yield* ChildProcess.make("sh", ["-c", inShell(command), "sh", ...args], {
       env: {
         TWILIO_COMMS_BASE_URL: target.baseUrl,
         TWILIO_ACCOUNT_SID: accountSid,
@@ -87,7 +93,12 @@ const clientOf = (command: string) =>
     }
   })
 
-export const run = Effect.fnUntraced(function*({ command, concurrency, format, scenario }: Input) {
+const notByHand = "needs a client that is interrupted or called sixty times by a program"
+
+// A command is a process for each call, and sixty of them share nothing.
+const ofCommand = Grader.Scenario.literals.filter((name) => name !== "sixtyAtOnce")
+
+const chosen = Effect.fnUntraced(function*({ command, scenario }: Input) {
   const unknown = scenario.filter((name) => !isScenario(name))
   if (unknown.length > 0) {
     return yield* new UsageError({
@@ -95,10 +106,50 @@ export const run = Effect.fnUntraced(function*({ command, concurrency, format, s
       advice: `There are: ${Grader.Scenario.literals.join(", ")}.`
     })
   }
-  const scenarios = scenario.length === 0 ? Grader.Scenario.literals : scenario.filter(isScenario)
-  yield* Effect.logInfo(`${scenarios.length} scenarios, ${concurrency} at once, in real time. This takes a while.`)
-  const grade = yield* Grader.gradeClient(clientOf(command), { transport: "port", concurrency, scenarios })
+  const named = [...new Set(scenario.filter(isScenario))]
+  const tooFast = named.filter((name) => !Attended.scenarios.includes(name))
+  if (Option.isNone(command) && tooFast.length > 0) {
+    return yield* new UsageError({
+      what: `--scenario: ${tooFast.join(" and ")} ${notByHand}.`,
+      advice: "Give --command, or use the grader of @effect-comms/testing."
+    })
+  }
+  return named.length > 0 ? named : Option.isSome(command) ? ofCommand : Attended.scenarios
+})
+
+const gradeCommand = Effect.fnUntraced(
+  function*(command: string, scenarios: ReadonlyArray<Grader.Scenario>, concurrency: number) {
+    yield* Effect.logInfo(`${scenarios.length} scenarios, ${concurrency} at once, in real time. This takes a while.`)
+    return yield* Grader.gradeClient(clientOf(command), { transport: "port", concurrency, scenarios })
+  }
+)
+
+const gradeAttended = Effect.fnUntraced(function*(scenarios: ReadonlyArray<Grader.Scenario>) {
+  if (yield* Settings.Quiet) {
+    return yield* new UsageError({
+      what: "--quiet: where the client is to be pointed at is told on stderr.",
+      advice: "Leave it out, or give --command."
+    })
+  }
+  const grade = yield* Attended.grade(scenarios)
+  if (grade.rows.length === 0) {
+    return yield* new UsageError({
+      what: "Nothing was graded: the input ended before a call.",
+      advice: "Write a line when a call has ended, or give --command."
+    })
+  }
+  return grade
+})
+
+export const run = Effect.fnUntraced(function*(input: Input) {
+  const { command, concurrency, format } = input
+  const scenarios = yield* chosen(input)
+  const grade = yield* Option.isSome(command)
+    ? gradeCommand(command.value, scenarios, concurrency)
+    : gradeAttended(scenarios)
   yield* Format.print(shape, format, Stream.fromIterable(grade.rows))
-  yield* Effect.logInfo(`${grade.passed} of ${grade.passed + grade.failed} passed`)
-  if (grade.failed > 0) return yield* new ExitCode.Ended({ code: ExitCode.failed })
+  const { failed, passed } = grade
+  const skipped = scenarios.length - grade.rows.length
+  yield* Effect.logInfo(`${passed} of ${passed + failed} passed${skipped === 0 ? "" : `, ${skipped} left out`}`)
+  if (failed > 0) return yield* new ExitCode.Ended({ code: ExitCode.failed })
 })

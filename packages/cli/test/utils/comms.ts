@@ -125,11 +125,15 @@ export const envOf = (url: string): Env => ({
 })
 
 /** The process of a command that goes on. */
-export const start = Effect.fnUntraced(function*(args: ReadonlyArray<string>, env: Env = {}) {
+export const start = Effect.fnUntraced(function*(
+  args: ReadonlyArray<string>,
+  env: Env = {},
+  stdin: ChildProcess.CommandInput = "ignore"
+) {
   const { directory, file, path } = yield* Comms
   return yield* ChildProcess.make(execPath, ["--", file, ...args], {
     cwd: directory,
-    stdin: "ignore",
+    stdin,
     env: { PATH: path, ...env },
     forceKillAfter: "5 seconds"
   })

@@ -22,10 +22,14 @@ export interface Seen {
   answeredAt: number
 }
 
+export type End = "ended" | "late" | "flood"
+
 /** A call that was begun. */
 export interface Begun<A> {
   /** Waits for its end, so long at most, and no longer than until the client has sent more than it may. */
-  readonly watch: (limit: Duration.Input) => Effect.Effect<"ended" | "late" | "flood">
+  readonly watch: (limit: Duration.Input) => Effect.Effect<End>
+  /** The same of a call that may well wait longer. */
+  readonly watchWait: (limit: Duration.Input) => Effect.Effect<End>
   readonly exit: () => Exit.Exit<A, unknown> | undefined
   /** Interrupts it, and waits until it has ended. */
   readonly interrupt: Effect.Effect<void>
@@ -49,6 +53,7 @@ export interface Options {
   /** How many requests the client may send. */
   readonly requests: number
   readonly transport: "process" | "port"
+  readonly attended: boolean
 }
 
 // A promise has not ended when it is interrupted, but when it has heard of the signal and settled.
@@ -113,12 +118,13 @@ export const make = Effect.fnUntraced(function*<E, R>(
   makeClient: (target: Grader.Target) => Grader.Calls | Effect.Effect<Grader.Calls, E, R>,
   options: Options
 ) {
-  const { faults, operations, requests, transport } = options
+  const { attended, faults, operations, requests, transport } = options
   const emulator = yield* Effect.orDie(Emulator.make({ faults }))
   const created = yield* Effect.orDie(
     Effect.forEach(Array.from({ length: operations }), () => emulator.create({ total: 1, duration: Duration.zero }))
   )
   const seen: Array<Seen> = []
+  const asked = yield* Deferred.make<void>()
   const flood = yield* Deferred.make<void>()
   // Nobody is answered any more when the scenario is over, so that no client goes on behind it.
   let over = false
@@ -136,12 +142,14 @@ export const make = Effect.fnUntraced(function*<E, R>(
     const at = yield* Clock.currentTimeMillis
     const entry: Seen = { at, answeredAt: at }
     seen.push(entry)
+    yield* Deferred.succeed(asked, undefined)
     const response = yield* emulator.answer(request, connection)
     entry.answeredAt = yield* Clock.currentTimeMillis
     return response
   })
   const watched = Context.make(Emulator.Emulator, Emulator.Emulator.of({ ...emulator, answer }))
-  const target = { ...yield* connect(watched, transport), credentials: Emulator.defaultCredentials }
+  const ids = created.map(({ id }) => id)
+  const target = { ...yield* connect(watched, transport), credentials: Emulator.defaultCredentials, operationIds: ids }
   const made = makeClient(target)
   const calls = Effect.isEffect(made) ? yield* made : made
 
@@ -155,22 +163,25 @@ export const make = Effect.fnUntraced(function*<E, R>(
         fiber.interruptUnsafe()
       })
     )
-    return {
-      watch: (limit) =>
+    const watch = (late: Effect.Effect<unknown>): Effect.Effect<End> =>
+      Effect.raceFirst(
+        Effect.as(Fiber.await(fiber), "ended" as const),
         Effect.raceFirst(
-          Effect.as(Fiber.await(fiber), "ended" as const),
-          Effect.raceFirst(
-            Effect.as(Deferred.await(flood), "flood" as const),
-            Effect.as(Effect.sleep(limit), "late" as const)
-          )
-        ),
+          Effect.as(Deferred.await(flood), "flood" as const),
+          Effect.as(late, "late" as const)
+        )
+      )
+    return {
+      watch: (limit) => watch(attended ? Effect.never : Effect.sleep(limit)),
+      watchWait: (limit) =>
+        watch(attended ? Effect.andThen(Deferred.await(asked), Effect.sleep(limit)) : Effect.sleep(limit)),
       exit: () => fiber.pollUnsafe(),
       interrupt: Fiber.interrupt(fiber)
     }
   })
 
   const stage: Stage = {
-    ids: created.map(({ id }) => id),
+    ids,
     seen,
     report: emulator.report,
     fetchOperation: fetchWith(calls),
