@@ -62,17 +62,29 @@ const hasPair = (values: Readonly<Record<string, string | undefined>>): boolean 
   Boolean(values["TWILIO_API_KEY"] && values["TWILIO_API_SECRET"]) ||
   Boolean(values["TWILIO_ACCOUNT_SID"] && values["TWILIO_AUTH_TOKEN"])
 
+const names: ReadonlyArray<string> = [...credentialNames, ...otherNames]
+
+const fileAdvice = "Name a file of lines such as TWILIO_ACCOUNT_SID=AC..."
+
 const readFile = Effect.fnUntraced(function*(path: string) {
   const fs = yield* FileSystem.FileSystem
-  return yield* Effect.mapError(
+  const text = yield* Effect.mapError(
     fs.readFileString(path),
     (error) =>
       new UsageError({
         what: `--env-file: ${path} cannot be read.`,
         why: error.reason._tag === "NotFound" ? "There is no such file." : error.message,
-        advice: "Name a file of lines such as TWILIO_ACCOUNT_SID=AC..."
+        advice: fileAdvice
       })
   )
+  const values = parseEnv(text)
+  // What is not a file of variables is not refused by the parser.
+  if (names.some((name) => name in values)) return values
+  return yield* new UsageError({
+    what: `--env-file: ${path} sets none of the variables that are read.`,
+    why: `They are ${names.join(", ")}.`,
+    advice: fileAdvice
+  })
 })
 
 /**
@@ -84,7 +96,7 @@ const readFile = Effect.fnUntraced(function*(path: string) {
  */
 export const variables: Effect.Effect<Variables, UsageError, FileSystem.FileSystem | Needs> = Effect.gen(function*() {
   const envFile = yield* Settings.EnvFile
-  const file = Option.isSome(envFile) ? parseEnv(yield* readFile(envFile.value)) : {}
+  const file = Option.isSome(envFile) ? yield* readFile(envFile.value) : {}
   const ownCredentials = hasPair(process.env)
   const found = new Map<Name, { readonly value: string; readonly source: string }>()
   const read = (name: Name, fromFile: boolean) => {

@@ -144,8 +144,19 @@ const toFlag = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) =>
 
 const nameOf = (field: string): string => fields[field] ?? (/^[A-Z_]+$/.test(field) ? field : toFlag(field))
 
+const whatIsConfigured = "`comms doctor` says what is configured, and where it is from."
+
+const forms: Readonly<Record<string, string>> = {
+  TWILIO_COMMS_ATTEMPT_TIMEOUT: "a duration such as 30 seconds",
+  TWILIO_COMMS_CALL_TIMEOUT: "a duration such as 5 minutes",
+  TWILIO_COMMS_MAX_ATTEMPTS: "a whole number such as 5",
+  TWILIO_COMMS_MAX_RETRY_AFTER: "a duration such as 1 minute"
+}
+
 const issueLine = ({ field, problem }: CommsError.InputIssue): string =>
-  `${nameOf(field)}: ${printable(problem).replace(/\b(?:start|end)Date\b/g, toFlag)}`
+  `${nameOf(field)}: ${
+    field in forms ? `Expected ${forms[field]}` : printable(problem).replace(/\b(?:start|end)Date\b/g, toFlag)
+  }`
 
 /**
  * A time as short as it is of use: in whole milliseconds.
@@ -176,7 +187,8 @@ export const describe = (error: unknown): Description => {
   if (isInvalidInput(error)) {
     return {
       what: "The input was refused, and nothing was sent.",
-      why: error.issues.map(issueLine)
+      why: error.issues.map(issueLine),
+      advice: error.issues.some(({ field }) => field in fields) ? whatIsConfigured : "`--help` says what is right."
     }
   }
   if (error instanceof Config.ConfigError) {
@@ -185,7 +197,7 @@ export const describe = (error: unknown): Description => {
       why: Schema.isSchemaError(error.cause)
         ? toInvalidInput("comms", "configuration")(error.cause).issues.map(issueLine)
         : [printable(error.message)],
-      advice: "`comms doctor` says what is configured, and where it is from."
+      advice: whatIsConfigured
     }
   }
   return isCommsError(error)

@@ -50,22 +50,19 @@ export const parseDate = (text: string): Effect.Effect<Option.Option<DateTime.Ut
   })
 
 /**
- * A duration.
- *
- * @category flags
- * @since 0.1.0
- */
-export const duration = (name: string): Flag.Flag<Duration.Duration> =>
-  Flag.String(name).pipe(Flag.filterMap(parseDuration, () => durationForms), Flag.withMetavar("DURATION"))
-
-/**
  * A duration above zero.
  *
  * @category flags
  * @since 0.1.0
  */
 export const positiveDuration = (name: string): Flag.Flag<Duration.Duration> =>
-  Flag.filter(duration(name), (duration) => !Duration.isZero(duration), () => "a duration above zero")
+  Flag.String(name).pipe(
+    Flag.filterMap(
+      (text) => Option.filter(parseDuration(text), (duration) => !Duration.isZero(duration)),
+      () => `${durationForms}, above zero`
+    ),
+    Flag.withMetavar("DURATION")
+  )
 
 /**
  * A point in time.
@@ -88,6 +85,9 @@ export const date = (name: string): Flag.Flag<DateTime.Utc> =>
     Flag.withMetavar("DATE")
   )
 
+const parseInt = (text: string): Option.Option<number> =>
+  /^-?\d+$/.test(text) ? Option.filter(Option.some(Number(text)), Number.isSafeInteger) : Option.none()
+
 /**
  * A whole number within bounds.
  *
@@ -95,13 +95,14 @@ export const date = (name: string): Flag.Flag<DateTime.Utc> =>
  * @since 0.1.0
  */
 export const int = (name: string, minimum: number, maximum: number): Flag.Flag<number> =>
-  Flag.Int(name).pipe(
-    Flag.filter(
-      (value) => value >= minimum && value <= maximum,
-      () =>
-        maximum === Number.MAX_SAFE_INTEGER
-          ? `a whole number from ${minimum}`
-          : `a whole number from ${minimum} to ${maximum}`
+  Flag.String(name).pipe(
+    Flag.filterMap(
+      (text) => Option.filter(parseInt(text), (value) => value >= minimum && value <= maximum),
+      () => {
+        const from = minimum === Number.MIN_SAFE_INTEGER ? "" : ` from ${minimum}`
+        const to = maximum === Number.MAX_SAFE_INTEGER ? "" : ` to ${maximum}`
+        return `a whole number${from}${to}`
+      }
     ),
     Flag.withMetavar("N")
   )

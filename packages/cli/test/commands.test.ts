@@ -128,6 +128,9 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const broken = yield* comms(["operations", "list", "--page-size", "5", "--format", "json"], env)
         assert.strictEqual(broken.code, 1)
         assert.lengthOf(decodeOperations(decodeJson(broken.stdout)), 5)
+        const [, token = "", size = ""] = /--page-token '?([^\s']+)'? --page-size (\d+)/.exec(broken.stderr) ?? []
+        const rest = yield* comms(list("--page-token", token, "--page-size", size), env)
+        assert.deepStrictEqual([rest.code, ndjson(rest.stdout).length], [0, 295])
         assert.include(broken.stderr, "answered 500 Internal Server Error")
         assert.include(broken.stderr, "20500, https://www.twilio.com/docs/api/errors/20500")
         noStack(broken)
@@ -234,7 +237,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           [list("--end-date", "999999999d"), "--end-date"],
           [list("--start-date", "1h", "--end-date", "2h"), "--start-date", "--end-date"],
           [list("--page-size", "1001"), "--page-size", "from 1 to 1000"],
-          [list("--limit", "0"), "--limit", "from 1"],
+          [list("--limit", "1e3"), "--limit", "a whole number from 1\n"],
           [list("--status", "DONE"), "--status", "PROCESSING"],
           [list("--windows", "65", "--start-date", "7d"), "--windows", "from 1 to 64"],
           [list("--windows", "8"), "--windows", "--start-date"],
@@ -268,9 +271,14 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           `${directory}/.env`,
           `TWILIO_COMMS_BASE_URL=${url}\nTWILIO_ACCOUNT_SID=${accountOf("f")}\nTWILIO_AUTH_TOKEN="from the file"\n`
         )
-        const [none, half] = yield* Effect.all([listOne({}), listOne({ TWILIO_ACCOUNT_SID: "AC1" })], {
-          concurrency: 2
-        })
+        yield* fs.writeFileString(`${directory}/notes.env`, "buy milk\n")
+        const [none, half, notes] = yield* Effect.all([
+          listOne({}),
+          listOne({ TWILIO_ACCOUNT_SID: "AC1" }),
+          listOne(env, "--env-file", "notes.env")
+        ], { concurrency: 2 })
+        assert.strictEqual(notes.code, 2)
+        assert.match(notes.stderr, /^Error: --env-file: \S+notes\.env sets none of the variables/)
         for (const { code, stderr } of [none, half]) {
           assert.strictEqual(code, 2)
           assert.include(stderr, "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET")
@@ -423,13 +431,16 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
     it.effect("finds out what is configured, whether it answers and how its clock stands", () =>
       Effect.gen(function*() {
         const { env, url } = yield* serve({ faults: always({ _tag: "ClockSkew", by: -90_000 }) })
-        const [well, refused, down, none] = yield* Effect.all([
+        const [well, wrong, refused, down, none] = yield* Effect.all([
           doctor(env),
+          doctor({ ...env, TWILIO_COMMS_MAX_ATTEMPTS: "many" }),
           doctor({ ...env, TWILIO_AUTH_TOKEN: "wrong" }),
           doctor({ ...env, TWILIO_COMMS_BASE_URL: "http://127.0.0.1:1" }),
           doctor({})
         ], { concurrency: 2 })
-        assert.deepStrictEqual([well, refused, down, none].map(({ code }) => code), [0, 1, 1, 2])
+        assert.deepStrictEqual([well, wrong, refused, down, none].map(({ code }) => code), [0, 2, 1, 1, 2])
+        assert.include(wrong.stderr, "TWILIO_COMMS_MAX_ATTEMPTS: Expected a whole number")
+        assert.notInclude(refused.stderr, "comms doctor")
         assert.match(well.stdout, new RegExp(`^TWILIO_COMMS_BASE_URL +ok +${url}, from environment$`, "m"))
         assert.match(well.stdout, /^TWILIO_AUTH_TOKEN +ok +from environment$/m)
         assert.match(well.stdout, /^API +ok /m)
@@ -443,10 +454,13 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
 
     it.effect("grades a client that is a command", () =>
       Effect.gen(function*() {
-        const [own, silent] = yield* Effect.all([
+        const [own, silent, absent] = yield* Effect.all([
           grade("comms operations", "notFound", "truncated", "emptyPage"),
-          grade("true", "notFound")
+          grade("true", "notFound"),
+          grade("./no-such-program", "notFound")
         ], { concurrency: 2 })
+        assert.deepStrictEqual([absent.code, absent.stdout], [2, ""])
+        assert.include(absent.stderr, "--command: ./no-such-program cannot be run.")
         assert.strictEqual(own.code, 0, own.stdout + own.stderr)
         assert.lengthOf(own.stdout.match(/,pass,/g) ?? [], 3)
         assert.strictEqual(silent.code, 1)

@@ -12,9 +12,7 @@ export const emulator = Command.make("emulator", {
     Flag.withDescription("How many operations there are"),
     Flag.withDefault(3000)
   ),
-  seed: Flag.Int("seed").pipe(
-    Flag.filter((seed) => Number.isSafeInteger(seed), () => "a whole number"),
-    Flag.withMetavar("N"),
+  seed: Flags.int("seed", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER).pipe(
     Flag.withDescription("Whence ids, stats and faults follow"),
     Flag.withDefault(1)
   ),

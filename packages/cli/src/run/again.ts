@@ -2,7 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as Stdio from "effect/Stdio"
 
-const quote = (argument: string): string =>
+/** An argument as a shell takes it. */
+export const quote = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
 
 /** Tells the command that was given, when it is interrupted. */

@@ -76,6 +76,10 @@ const ask = Effect.fnUntraced(function*({ http, variables }: Api.Connection) {
       )
     )
   ).pipe(Layer.provide(http))
+  const configured = Layer.fresh(CommsClient.layerConfig).pipe(
+    Layer.provide(http),
+    Layer.provide(ConfigProvider.layer(Api.toProvider(variables)))
+  )
   const once = ConfigProvider.fromUnknown({ TWILIO_COMMS_MAX_ATTEMPTS: "1" }).pipe(
     ConfigProvider.orElse(Api.toProvider(variables))
   )
@@ -86,6 +90,8 @@ const ask = Effect.fnUntraced(function*({ http, variables }: Api.Connection) {
   )
   const startedAt = yield* Clock.currentTimeMillis
   const answer = yield* Effect.gen(function*() {
+    // What is configured may be wrong where one request does not need it.
+    yield* Effect.scoped(Layer.build(configured))
     const operations = yield* SenderPoolOperations.SenderPoolOperations
     return yield* operations.list({ pageSize: 1 })
   }).pipe(Effect.provide(client), Effect.result)
@@ -147,7 +153,13 @@ export const run = Effect.fnUntraced(function*({ format }: Input) {
     : yield* online(connection)
   yield* Format.print(shape, format, Stream.fromIterable([...configured(variables), ...findings]))
   if (error !== undefined) {
-    yield* Handler.report(error)
+    const { advice, ...description } = Failure.describe(error)
+    // Not to this command again.
+    yield* Handler.tell(
+      advice?.includes("comms doctor") === true
+        ? { ...description, advice: "Correct what is not as it should be above." }
+        : { ...description, advice }
+    )
     return yield* new ExitCode.Ended({ code: Failure.exitCodeOf(error) })
   }
 })

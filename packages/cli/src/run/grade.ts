@@ -1,7 +1,9 @@
 import * as Grader from "@effect-comms/testing/Grader"
+import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as ChildProcess from "effect/process/ChildProcess"
 import * as ChildProcessSpawner from "effect/process/ChildProcessSpawner"
@@ -81,11 +83,18 @@ const call = Effect.fnUntraced(
   Effect.scoped
 )
 
-const clientOf = (command: string) =>
+// What a shell ends with when it cannot run a command.
+const isNotRun = (error: unknown): boolean =>
+  error instanceof CommandFailed && (error.code === 126 || error.code === 127)
+
+const clientOf = (command: string, found: Effect.Effect<void>) =>
   Effect.fnUntraced(function*(target: Grader.Target) {
     const spawner = yield* ChildProcessSpawner.ChildProcessSpawner
     const run = (args: ReadonlyArray<string>) =>
-      Effect.provideService(call(command, args, target), ChildProcessSpawner.ChildProcessSpawner, spawner)
+      call(command, args, target).pipe(
+        Effect.onExit((exit) => Exit.isFailure(exit) && isNotRun(Cause.squash(exit.cause)) ? Effect.void : found),
+        Effect.provideService(ChildProcessSpawner.ChildProcessSpawner, spawner)
+      )
     return {
       fetchOperation: (id: string) =>
         Effect.map(run(["get", id]), (operations): Grader.Identified => operations[0] ?? { id: "" }),
@@ -119,8 +128,23 @@ const chosen = Effect.fnUntraced(function*({ command, scenario }: Input) {
 
 const gradeCommand = Effect.fnUntraced(
   function*(command: string, scenarios: ReadonlyArray<Grader.Scenario>, concurrency: number) {
-    yield* Effect.logInfo(`${scenarios.length} scenarios, ${concurrency} at once, in real time. This takes a while.`)
-    return yield* Grader.gradeClient(clientOf(command), { transport: "port", concurrency, scenarios })
+    const { length } = scenarios
+    yield* Effect.logInfo(
+      length === 1
+        ? "1 scenario, in real time. This takes a while."
+        : `${length} scenarios, ${concurrency} at once, in real time. This takes a while.`
+    )
+    let isFound = false
+    const found = Effect.sync(() => {
+      isFound = true
+    })
+    const grade = yield* Grader.gradeClient(clientOf(command, found), { transport: "port", concurrency, scenarios })
+    if (isFound) return grade
+    return yield* new UsageError({
+      what: `--command: ${command} cannot be run.`,
+      why: "The shell says that there is no such command, or that it may not be run.",
+      advice: "Name a program that is on the PATH, or by its path, with what comes before `get` and `list`."
+    })
   }
 )
 

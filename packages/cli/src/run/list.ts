@@ -1,6 +1,6 @@
 import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
 import type { KnownOperationStatus } from "@effect-comms/domain/Operation"
-import { maxPageSize } from "@effect-comms/domain/Pagination"
+import { maxPageSize, type Position } from "@effect-comms/domain/Pagination"
 import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -10,6 +10,8 @@ import * as Api from "../Api.ts"
 import { UsageError } from "../Failure.ts"
 import * as Format from "../Format.ts"
 import { shape } from "../OperationShape.ts"
+import { printable } from "../Printable.ts"
+import { quote } from "./again.ts"
 
 export interface Input {
   readonly status: Option.Option<KnownOperationStatus>
@@ -51,6 +53,14 @@ const scanOf = Effect.fnUntraced(function*({ pageToken, startDate, windows }: In
   return scan
 })
 
+/** What was printed need not be asked for again. */
+const tellToken = ({ filters: { pageSize }, pageToken }: Position<SenderPoolOperations.Filters>) =>
+  pageToken === undefined
+    ? Effect.void
+    : Effect.logInfo(
+      `To go on behind what was printed, add: --page-token ${quote(printable(pageToken))} --page-size ${pageSize}`
+    )
+
 const print = Effect.fnUntraced(function*(input: Input, scan: Scan | undefined) {
   const operations = yield* SenderPoolOperations.SenderPoolOperations
   const limit = Option.getOrElse(input.limit, () => Number.POSITIVE_INFINITY)
@@ -66,7 +76,9 @@ const print = Effect.fnUntraced(function*(input: Input, scan: Scan | undefined) 
       pageToken: Option.getOrUndefined(input.pageToken)
     })
     : operations.scan({ ...filters, startDate: scan.startDate }, { windows: scan.windows })
-  yield* Format.print(shape, input.format, Stream.take(rows, limit))
+  yield* Format.print(shape, input.format, Stream.take(rows, limit)).pipe(
+    Effect.tapError((error) => scan === undefined && "position" in error ? tellToken(error.position) : Effect.void)
+  )
 }, Effect.provide(Api.layer))
 
 export const run = (input: Input) => Effect.flatMap(scanOf(input), (scan) => print(input, scan))
