@@ -7,7 +7,7 @@ import * as CommsClient from "@effect-comms/client/CommsClient"
 import * as Credentials from "@effect-comms/client/Credentials"
 import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
 import type * as CommsError from "@effect-comms/domain/CommsError"
-import type * as Config from "effect/Config"
+import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -15,7 +15,6 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import process from "node:process"
 import { parseEnv } from "node:util"
 import { UsageError } from "./Failure.ts"
 import type { Needs } from "./Handler.ts"
@@ -87,6 +86,9 @@ const readFile = Effect.fnUntraced(function*(path: string) {
   })
 })
 
+const inEnvironment = (name: string): Effect.Effect<string | undefined> =>
+  Config.String(name).pipe(Effect.option, Effect.map(Option.getOrUndefined))
+
 /**
  * The variables of the environment, and those of `--env-file` that it does not set. Credentials of the environment are
  * not mixed with those of the file.
@@ -97,13 +99,16 @@ const readFile = Effect.fnUntraced(function*(path: string) {
 export const variables: Effect.Effect<Variables, UsageError, FileSystem.FileSystem | Needs> = Effect.gen(function*() {
   const envFile = yield* Settings.EnvFile
   const file = Option.isSome(envFile) ? yield* readFile(envFile.value) : {}
-  const ownCredentials = hasPair(process.env)
+  const own = Object.fromEntries(
+    yield* Effect.forEach(names, (name) => Effect.map(inEnvironment(name), (value) => [name, value] as const))
+  )
+  const ownCredentials = hasPair(own)
   const found = new Map<Name, { readonly value: string; readonly source: string }>()
   const read = (name: Name, fromFile: boolean) => {
     // An empty variable is how shells and CI systems spell "not set".
-    const value = process.env[name] || (fromFile ? file[name] : undefined)
+    const value = own[name] || (fromFile ? file[name] : undefined)
     if (value) {
-      found.set(name, { value, source: process.env[name] ? "environment" : Option.getOrElse(envFile, () => "") })
+      found.set(name, { value, source: own[name] ? "environment" : Option.getOrElse(envFile, () => "") })
     }
   }
   for (const name of credentialNames) read(name, !ownCredentials)

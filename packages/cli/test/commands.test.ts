@@ -2,9 +2,9 @@ import { Emulator, type FaultPlan, Report } from "@effect-comms/testing"
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { Context, Duration, Effect, Fiber, FileSystem, Layer, Queue, Schema, Stream } from "effect"
-import type { ChildProcessSpawner } from "effect/process"
 import { spawnSync } from "node:child_process"
 import { Comms, comms, type Env, envOf, layer as layerComms, type Ran, run, shell, start } from "./utils/comms.ts"
+import { inProcess } from "./utils/inProcess.ts"
 
 const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))
 
@@ -49,9 +49,9 @@ const noStack = ({ stderr }: Ran) => {
 
 const list = (...flags: ReadonlyArray<string>): ReadonlyArray<string> => ["operations", "list", ...flags]
 
-const listOne = (env: Env, ...flags: ReadonlyArray<string>) => comms(list("--limit", "1", ...flags), env)
+const listOne = (env: Env, ...flags: ReadonlyArray<string>) => inProcess(list("--limit", "1", ...flags), env)
 
-const doctor = (env: Env) => comms(["doctor", "--format", "table"], env)
+const doctor = (env: Env) => inProcess(["doctor", "--format", "table"], env)
 
 const grade = (command: string, ...scenarios: ReadonlyArray<string>) =>
   comms([
@@ -64,6 +64,8 @@ const grade = (command: string, ...scenarios: ReadonlyArray<string>) =>
   ])
 
 const missing = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
+
+type Services = Layer.Success<typeof NodeServices.layer>
 
 const escape = "\u001b"
 
@@ -84,7 +86,8 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
     it.effect("prints rows in every format", () =>
       Effect.gen(function*() {
         const { env } = yield* serve()
-        const listAs = (format: string) => comms(list("--limit", "3", "--status", "COMPLETED", "--format", format), env)
+        const listAs = (format: string) =>
+          inProcess(list("--limit", "3", "--status", "COMPLETED", "--format", format), env)
         const [table, json, csv] = yield* Effect.all([listAs("table"), listAs("json"), listAs("csv")], {
           concurrency: 2
         })
@@ -122,14 +125,14 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
     it.effect("prints a document that is whole where there is nothing, and where the list fails in the middle", () =>
       Effect.gen(function*() {
         const empty = yield* serve({ operations: 0 })
-        const none = yield* comms(["operations", "list", "--format", "json"], empty.env)
+        const none = yield* inProcess(["operations", "list", "--format", "json"], empty.env)
         assert.deepStrictEqual([none.code, decodeJson(none.stdout)], [0, []])
         const { env } = yield* serve({ faults: nth(2, { _tag: "Status", status: 500 }) })
-        const broken = yield* comms(["operations", "list", "--page-size", "5", "--format", "json"], env)
+        const broken = yield* inProcess(["operations", "list", "--page-size", "5", "--format", "json"], env)
         assert.strictEqual(broken.code, 1)
         assert.lengthOf(decodeOperations(decodeJson(broken.stdout)), 5)
         const [, token = "", size = ""] = /--page-token '?([^\s']+)'? --page-size (\d+)/.exec(broken.stderr) ?? []
-        const rest = yield* comms(list("--page-token", token, "--page-size", size), env)
+        const rest = yield* inProcess(list("--page-token", token, "--page-size", size), env)
         assert.deepStrictEqual([rest.code, ndjson(rest.stdout).length], [0, 295])
         assert.include(broken.stderr, "answered 500 Internal Server Error")
         assert.include(broken.stderr, "20500, https://www.twilio.com/docs/api/errors/20500")
@@ -139,10 +142,10 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
     it.effect("asks for no page more than --limit needs", () =>
       Effect.gen(function*() {
         const { env, requests } = yield* serve()
-        const listed = yield* comms(["operations", "list", "--limit", "6", "--page-size", "2"], env)
+        const listed = yield* inProcess(["operations", "list", "--limit", "6", "--page-size", "2"], env)
         assert.lengthOf(ndjson(listed.stdout), 6)
         assert.lengthOf(yield* requests, 3)
-        yield* comms(["operations", "list", "--limit", "7"], env)
+        yield* inProcess(["operations", "list", "--limit", "7"], env)
         assert.include((yield* requests)[3]?.url, "pageSize=7")
         assert.lengthOf(yield* requests, 4)
       }))
@@ -151,11 +154,11 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
       Effect.gen(function*() {
         const { env, requests } = yield* serve({ operations: 2000 })
         const scan = list("--start-date", "8d", "--page-size", "100", "--windows", "4")
-        const all = yield* comms(scan, env)
+        const all = yield* inProcess(scan, env)
         const ranges = new Set((yield* requests).map(({ url }) => /startDate=[^&]*/.exec(url)?.[0]))
         const [some, plain] = yield* Effect.all([
-          comms([...scan, "--limit", "250", "--status", "COMPLETED"], env),
-          comms(list(), env)
+          inProcess([...scan, "--limit", "250", "--status", "COMPLETED"], env),
+          inProcess(list(), env)
         ], { concurrency: 2 })
         const idsOf = ({ stdout }: Ran) => ndjson(stdout).map(({ id }) => id)
         assert.deepStrictEqual([all.code, all.stderr, some.code], [0, "", 0])
@@ -168,7 +171,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
       Effect.gen(function*() {
         const { env, requests } = yield* serve()
         const flags = ["--start-date", "2d", "--end-date", "2100-01-02", "--status", "PROCESSING", "--limit", "1"]
-        yield* comms(["operations", "list", ...flags], env)
+        yield* inProcess(["operations", "list", ...flags], env)
         const [request] = yield* requests
         const query = new URL(request?.url ?? "", "http://localhost").searchParams
         assert.strictEqual(query.get("endDate"), "2100-01-02T00:00:00.000Z")
@@ -184,8 +187,8 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const made = yield* Effect.replicateEffect(emulator.create({ total: 7, duration: Duration.zero }), 3)
         const [a = "", b = "", c = ""] = made.map(({ id }) => id)
         const [one, several] = yield* Effect.all([
-          comms(["operations", "get", b, "--format", "json"], env),
-          comms(["operations", "get", c, missing, a, b], env)
+          inProcess(["operations", "get", b, "--format", "json"], env),
+          inProcess(["operations", "get", c, missing, a, b], env)
         ], { concurrency: 2 })
         assert.strictEqual(decodeOperation(decodeJson(one.stdout)).id, b)
         assert.strictEqual(one.code, 0)
@@ -254,7 +257,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         ]
         yield* Effect.forEach(cases, ([args, ...said]) =>
           Effect.gen(function*() {
-            const ran = yield* comms(args, env)
+            const ran = yield* inProcess(args, env)
             assert.deepStrictEqual([ran.code, ran.stdout], [2, ""], args.join(" "))
             for (const part of said) assert.include(ran.stderr, part)
             noStack(ran)
@@ -275,7 +278,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const [none, half, notes] = yield* Effect.all([
           listOne({}),
           listOne({ TWILIO_ACCOUNT_SID: "AC1" }),
-          listOne(env, "--env-file", "notes.env")
+          listOne(env, "--env-file", `${directory}/notes.env`)
         ], { concurrency: 2 })
         assert.strictEqual(notes.code, 2)
         assert.match(notes.stderr, /^Error: --env-file: \S+notes\.env sets none of the variables/)
@@ -286,11 +289,11 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         }
         assert.include(half.stderr, "TWILIO_ACCOUNT_SID is set")
         assert.lengthOf(yield* requests, 0)
-        const file = ["--env-file", ".env"]
+        const file = ["--env-file", `${directory}/.env`]
         assert.strictEqual((yield* listOne({}, ...file)).code, 0)
         assert.strictEqual((yield* listOne({ ...env, TWILIO_ACCOUNT_SID: accountOf("e") }, ...file)).code, 0)
         yield* fs.writeFileString(`${directory}/key.env`, "TWILIO_API_KEY=SKfile\nTWILIO_API_SECRET=of the file\n")
-        assert.strictEqual((yield* listOne(env, "--env-file", "key.env")).code, 0)
+        assert.strictEqual((yield* listOne(env, "--env-file", `${directory}/key.env`)).code, 0)
         assert.deepStrictEqual((yield* requests).map(({ account }) => account), [
           accountOf("f"),
           accountOf("e"),
@@ -306,11 +309,11 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         })
         const wrong = { ...env, TWILIO_AUTH_TOKEN: secret }
         const verbose = list("--verbose")
-        const refused = yield* comms(verbose, wrong)
-        const html = yield* comms([...verbose, "--log-format", "json"], wrong)
+        const refused = yield* inProcess(verbose, wrong)
+        const html = yield* inProcess([...verbose, "--log-format", "json"], wrong)
         const [down, doctor] = yield* Effect.all([
-          comms(verbose, { ...wrong, TWILIO_COMMS_BASE_URL: "http://127.0.0.1:1", TWILIO_COMMS_MAX_ATTEMPTS: "1" }),
-          comms(["doctor"], wrong)
+          inProcess(verbose, { ...wrong, TWILIO_COMMS_BASE_URL: "http://127.0.0.1:1", TWILIO_COMMS_MAX_ATTEMPTS: "1" }),
+          inProcess(["doctor"], wrong)
         ], { concurrency: 2 })
         assert.include(refused.stderr, "answered 401 Unauthorized")
         assert.include(html.stderr, "<redacted>")
@@ -337,9 +340,9 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         })
         const limited = { ...env, TWILIO_COMMS_MAX_ATTEMPTS: "2" }
         const [text, json, quiet] = yield* Effect.all([
-          comms(["operations", "list", "--verbose"], limited),
-          comms(["operations", "list", "--verbose", "--log-format", "json"], limited),
-          comms(list("--quiet", "--verbose"), limited)
+          inProcess(["operations", "list", "--verbose"], limited),
+          inProcess(["operations", "list", "--verbose", "--log-format", "json"], limited),
+          inProcess(list("--quiet", "--verbose"), limited)
         ], { concurrency: 2 })
         assert.deepStrictEqual([text.code, json.code, quiet.code], [1, 1, 1])
         const said = lines(text.stderr)
@@ -364,7 +367,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
       Effect.gen(function*() {
         const status = `${escape}[2J\u009b2J=cmd|' "x",\u202e`
         const { env } = yield* serve({ faults: always({ _tag: "UnknownStatus", status }) })
-        const listAs = (format: string) => comms(list("--limit", "2", "--format", format), env)
+        const listAs = (format: string) => inProcess(list("--limit", "2", "--format", format), env)
         const [table, csv, piped] = yield* Effect.all([listAs("table"), listAs("csv"), listAs("ndjson")], {
           concurrency: 2
         })
@@ -479,10 +482,10 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         )
         const answers: Record<
           string,
-          (env: Env) => Effect.Effect<unknown, unknown, Comms | ChildProcessSpawner.ChildProcessSpawner>
+          (env: Env) => Effect.Effect<unknown, unknown, Services>
         > = {
-          notFound: (env) => Effect.andThen(comms(["operations", "get", missing], env), say("failed")),
-          emptyPage: (env) => Effect.andThen(comms(list("--page-size", "50"), env), say("149")),
+          notFound: (env) => Effect.andThen(inProcess(["operations", "get", missing], env), say("failed")),
+          emptyPage: (env) => Effect.andThen(inProcess(list("--page-size", "50"), env), say("149")),
           badRequest: () => Effect.andThen(say("well"), say("")),
           outage: () => Queue.shutdown(input)
         }

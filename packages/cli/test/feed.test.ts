@@ -1,9 +1,10 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Duration, Effect, FileSystem, Layer, Schedule, Schema } from "effect"
-import { comms, layer as layerComms, shell } from "./utils/comms.ts"
+import { layer as layerComms, shell } from "./utils/comms.ts"
 import { serve } from "./utils/emulator.ts"
 import { exists, fileIn } from "./utils/files.ts"
+import { inProcess } from "./utils/inProcess.ts"
 import { interrupt } from "./utils/interrupt.ts"
 
 const Change = Schema.Struct({
@@ -36,7 +37,7 @@ const of = (id: string, changes: ReadonlyArray<typeof Change.Type>): ReadonlyArr
 
 const feed = (
   ...args: ReadonlyArray<string>
-): ReadonlyArray<string> => ["operations", "feed", "--interval", "100ms", ...args]
+): ReadonlyArray<string> => ["operations", "feed", "--interval", "30ms", ...args]
 
 layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "60 seconds" })(
   "comms operations feed",
@@ -139,7 +140,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         ] as const
         yield* Effect.forEach(refused, ([args, env, expected]) =>
           Effect.gen(function*() {
-            const { code, stderr, stdout } = yield* comms(args, env)
+            const { code, stderr, stdout } = yield* inProcess(args, env)
             assert.deepStrictEqual([code, stdout], [2, ""], args.join(" "))
             assert.match(stderr, expected)
           }), { concurrency: 2 })
@@ -150,7 +151,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
     it.effect("ends with 1 when it fails for good", () =>
       Effect.gen(function*() {
         const { env } = yield* serve()
-        const { code, stderr, stdout } = yield* comms(feed("--since", "1d"), { ...env, TWILIO_AUTH_TOKEN: "wrong" })
+        const { code, stderr, stdout } = yield* inProcess(feed("--since", "1d"), { ...env, TWILIO_AUTH_TOKEN: "wrong" })
         assert.deepStrictEqual([code, stdout], [1, ""])
         assert.match(stderr, /^Error: GET \S+ was answered 401 Unauthorized\./)
       }))

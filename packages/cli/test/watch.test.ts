@@ -5,6 +5,7 @@ import { Duration, Effect, FileSystem, Layer, Schedule, Schema } from "effect"
 import { comms, layer as layerComms } from "./utils/comms.ts"
 import { serve } from "./utils/emulator.ts"
 import { exists, fileIn } from "./utils/files.ts"
+import { inProcess } from "./utils/inProcess.ts"
 import { interrupt } from "./utils/interrupt.ts"
 import { canHaveTerminal, onTerminal } from "./utils/terminal.ts"
 
@@ -49,7 +50,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const { advance, asked, create, env } = yield* serve()
         const { id } = yield* create({ ...good, duration: Duration.minutes(1) })
         const ahead = Effect.forEach([2, 4, 6], (n) => Effect.andThen(asked(n), advance(id, "20 seconds")))
-        const [{ code, stderr, stdout }] = yield* Effect.all([comms(watch(id), env), ahead], { concurrency: 2 })
+        const [{ code, stderr, stdout }] = yield* Effect.all([inProcess(watch(id), env), ahead], { concurrency: 2 })
         assert.strictEqual(code, 0)
         const { operation, ...ended } = decodeEnded(stdout)
         assert.deepStrictEqual(ended, { id, outcome: "Completed", success: true })
@@ -88,7 +89,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         ]
         yield* Effect.forEach(cases, ([expected, args, names]) =>
           Effect.gen(function*() {
-            const { code, stderr } = yield* comms(watch("-q", ...args, ...names.map((name) => ids[name].id)), env)
+            const { code, stderr } = yield* inProcess(watch("-q", ...args, ...names.map((name) => ids[name].id)), env)
             assert.strictEqual(code, expected, `${args.join(" ")} ${names.join(" ")}`)
             assert.strictEqual(stderr === "", expected === 0)
           }), { concurrency: 2 })
@@ -98,7 +99,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
       Effect.gen(function*() {
         const { create, env } = yield* serve()
         const { id } = yield* create(good)
-        const { code, stderr, stdout } = yield* comms(watch(id), { ...env, TWILIO_AUTH_TOKEN: "wrong" })
+        const { code, stderr, stdout } = yield* inProcess(watch(id), { ...env, TWILIO_AUTH_TOKEN: "wrong" })
         assert.strictEqual(code, 1)
         assert.deepStrictEqual(decodeEnded(stdout), { id, outcome: "PollsFailed", success: false, operation: null })
         assert.match(stderr, /could not be looked at: GET http:\S+ was answered 401 Unauthorized/)
@@ -115,7 +116,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         }
         const { create, env } = yield* serve({ faults })
         const { id } = yield* create({ ...good, duration: Duration.zero })
-        const { code, stderr, stdout } = yield* comms(watch(id, "--format", "ndjson"), env)
+        const { code, stderr, stdout } = yield* inProcess(watch(id, "--format", "ndjson"), env)
         assert.deepStrictEqual([code, stderr], [0, ""])
         assert.deepStrictEqual(
           lines(stdout).map((line) => decodeEvent(line)),
@@ -130,9 +131,9 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const second = yield* create(bad)
         const ids = [first.id, second.id, first.id]
         const [json, csv, table] = yield* Effect.all([
-          comms(watch("-q", "--tolerate", "any", ...ids), env),
-          comms(watch("-q", "--format", "csv", ...ids), env),
-          comms(watch("-q", "--format", "table", ...ids), env)
+          inProcess(watch("-q", "--tolerate", "any", ...ids), env),
+          inProcess(watch("-q", "--format", "csv", ...ids), env),
+          inProcess(watch("-q", "--format", "table", ...ids), env)
         ], { concurrency: 2 })
         assert.deepStrictEqual(decodeAllEnded(json.stdout).map(({ id, outcome }) => [id, outcome]), [
           [first.id, "Completed"],
@@ -164,7 +165,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         ] as const
         yield* Effect.forEach(refused, ([args, name]) =>
           Effect.gen(function*() {
-            const { code, stderr, stdout } = yield* comms(["operations", "watch", ...args], env)
+            const { code, stderr, stdout } = yield* inProcess(["operations", "watch", ...args], env)
             assert.deepStrictEqual([code, stdout], [2, ""], args.join(" "))
             assert.include(stderr, name)
           }), { concurrency: 2 })
@@ -218,10 +219,10 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const notes = yield* fileIn("notes.txt")
         yield* fs.writeFileString(notes, "buy milk\n")
         const [account, server, none] = yield* Effect.all([
-          comms(args, { ...env, TWILIO_ACCOUNT_SID: "AC11111111111111111111111111111111" }),
-          comms(args, { ...env, TWILIO_COMMS_BASE_URL: other.url }),
-          comms(watch("--checkpoint", notes, id), env)
-        ], { concurrency: 2 })
+          inProcess(args, { ...env, TWILIO_ACCOUNT_SID: "AC11111111111111111111111111111111" }),
+          inProcess(args, { ...env, TWILIO_COMMS_BASE_URL: other.url }),
+          inProcess(watch("--checkpoint", notes, id), env)
+        ])
         assert.deepStrictEqual([account.code, server.code, none.code], [2, 2, 2])
         assert.match(account.stderr, /bound\.ndjson is of another account,/)
         assert.match(server.stderr, /bound\.ndjson is of another base URL,/)

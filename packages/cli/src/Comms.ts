@@ -1,0 +1,63 @@
+/**
+ * The commands, and how they end.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as CliConfig from "effect/cli/CliConfig"
+import * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { completions } from "./commands/completions.ts"
+import { doctor } from "./commands/doctor.ts"
+import { emulator } from "./commands/emulator.ts"
+import { grade } from "./commands/grade.ts"
+import { operations } from "./commands/operations.ts"
+import * as ExitCode from "./ExitCode.ts"
+import { describeDefect } from "./Handler.ts"
+import { presenter } from "./Presenter.ts"
+import * as Settings from "./Settings.ts"
+
+// What prints the commands is one of them.
+const root = (): Command.Command.Any => comms
+
+const comms = Command.make("comms").pipe(
+  Command.withDescription(
+    `The Twilio Comms API from a terminal, a script or a CI job. Not Twilio's own.\n\n  ${ExitCode.help}`
+  ),
+  Command.withSubcommands([operations, emulator, doctor, grade, completions(root)]),
+  Command.withGlobalFlags(Settings.all)
+)
+
+// Help that nobody asked for is told because a command is not complete.
+const end = (cause: Cause.Cause<CliError.CliError | ExitCode.Ended>) => {
+  if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
+  const error = Cause.squash(cause)
+  if (error instanceof ExitCode.Ended) return Effect.fail(error)
+  return CliError.isCliError(error)
+    ? Effect.fail(new ExitCode.Ended({ code: ExitCode.usage }))
+    : Effect.andThen(Console.error(describeDefect(error)), Effect.fail(new ExitCode.Ended({ code: ExitCode.failed })))
+}
+
+/**
+ * Runs the command with these arguments. It fails with the code that is not 0, and everything about it was told.
+ *
+ * @category running
+ * @since 0.1.0
+ */
+export const run = (args: ReadonlyArray<string>) =>
+  Command.runWith(comms, { version: "0.1.0" })(args).pipe(
+    Effect.catchCause(end),
+    Effect.provide(
+      Layer.mergeAll(
+        CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] }),
+        CliOutput.layerPresenter(presenter),
+        TerminalCapabilities.layer
+      )
+    )
+  )
