@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts"],
     sequence: { concurrent: false },
+    // Many tests wait for processes of their own.
+    maxWorkers: "100%",
     testTimeout: 30_000
   }
 })

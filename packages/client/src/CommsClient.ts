@@ -216,7 +216,9 @@ export const make = Effect.fnUntraced(function*(
     ))
   )
 
-  const identity = yield* Effect.cached(identify(baseUrl, username))
+  // Made now, since WebCrypto takes a time that is not the clock's: under TestClock nothing would wait for it later.
+  // Where there is no WebCrypto, only what asks for it fails.
+  const identity = yield* Effect.exit(identify(baseUrl, username))
   const server = serverOf(baseUrl)
   const policy = yield* RetryPolicy.make(options.retry)
   const flowControl = yield* Effect.serviceOption(FlowControl.FlowControl)

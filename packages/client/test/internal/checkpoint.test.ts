@@ -1,7 +1,7 @@
 import { CommsClient } from "@effect-comms/client"
 import { Checkpoint } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Redacted, Schema } from "effect"
+import { Duration, Effect, Exit, Layer, Redacted, Schema } from "effect"
 import { Digest, WebCrypto } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import { anonymous, check, stamp } from "../../src/internal/checkpoint.ts"
@@ -108,10 +108,16 @@ describe("identity", () => {
       assert.strictEqual(byKey.baseUrl, one.baseUrl)
     }))
 
-  it.effect("is computed when it is first asked for, and kept", () =>
+  it.effect("is computed once, with the client", () =>
     Effect.gen(function*() {
-      const { identity } = yield* CommsClient.make({ credentials }).pipe(withoutDigests)
-      const first = yield* identity
-      assert.strictEqual(yield* withoutDigests(identity), first)
+      const { identity } = yield* CommsClient.make({ credentials })
+      assert.strictEqual(yield* withoutDigests(identity), yield* identity)
+    }).pipe(Effect.provide(layerHttp([]))))
+
+  it.effect("is needed by checkpoints only", () =>
+    Effect.gen(function*() {
+      const { baseUrl, identity } = yield* CommsClient.make({ credentials }).pipe(withoutDigests)
+      assert.strictEqual(baseUrl, CommsClient.defaultBaseUrl)
+      assert.isTrue(Exit.hasDies(yield* Effect.exit(identity)))
     }).pipe(Effect.provide(layerHttp([]))))
 })
