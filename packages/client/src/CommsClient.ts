@@ -16,6 +16,7 @@ import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { flow } from "effect/Function"
 import * as Hash from "effect/Hash"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -216,9 +217,10 @@ export const make = Effect.fnUntraced(function*(
     ))
   )
 
-  // Made now, since WebCrypto takes a time that is not the clock's: under TestClock nothing would wait for it later.
-  // Where there is no WebCrypto, only what asks for it fails.
-  const identity = yield* Effect.exit(identify(baseUrl, username))
+  // Begun now, and waited for by none but checkpoints: WebCrypto takes a time that is not the clock's. Where there is none,
+  // only what asks for it fails.
+  const identified = yield* Effect.forkScoped(Effect.exit(identify(baseUrl, username)))
+  const identity = Effect.flatten(Fiber.join(identified))
   const server = serverOf(baseUrl)
   const policy = yield* RetryPolicy.make(options.retry)
   const flowControl = yield* Effect.serviceOption(FlowControl.FlowControl)

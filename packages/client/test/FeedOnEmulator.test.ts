@@ -18,6 +18,7 @@ const layerOf = (options: Emulator.Options) =>
 
 const makeFeed = Effect.fnUntraced(function*(pageSize = 1000) {
   const { identity } = yield* CommsClient.CommsClient
+  yield* identity
   const { fetch, list, streamPages } = yield* SenderPoolOperations.SenderPoolOperations
   return Feed.make({
     operation: "SenderPoolOperations.changes",

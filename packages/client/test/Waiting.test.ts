@@ -33,6 +33,12 @@ const is = (standing: Standing = {}): Answer => {
   return json({ id: idOf(standing.key ?? 1), status, stats, createdAt: at, updatedAt: at })
 }
 
+// Digests are made on another thread, which no test clock moves: they are made before anything else.
+const makeOperations = Effect.gen(function*() {
+  yield* (yield* CommsClient.CommsClient).identity
+  return yield* SenderPoolOperations.make
+})
+
 /** Waits on a server that answers by a script: the last answer again and again. */
 const scripted = Effect.fnUntraced(function*(
   answers: ReadonlyArray<Answer> | ((arrival: Arrival) => Answer),
@@ -42,7 +48,7 @@ const scripted = Effect.fnUntraced(function*(
   const decide = typeof answers === "function"
     ? answers
     : ({ number }: Arrival) => answers[Math.min(number, answers.length) - 1] ?? silent
-  const operations = yield* SenderPoolOperations.make.pipe(
+  const operations = yield* makeOperations.pipe(
     Effect.provide(
       CommsClient.layer({ credentials, retry: { maxAttempts: 1 }, ...options }).pipe(
         Layer.provide(layerServer(log, decide))
@@ -562,7 +568,7 @@ describe("a defect", () => {
   it.effect("in the client is one of the wait, and later waits work", () =>
     Effect.gen(function*() {
       const broken = yield* Ref.make(true)
-      const operations = yield* SenderPoolOperations.make.pipe(
+      const operations = yield* makeOperations.pipe(
         Effect.provide(
           CommsClient.layer({ credentials }).pipe(
             Layer.provide(Layer.succeed(
@@ -586,7 +592,7 @@ describe("a defect", () => {
     }))
 })
 
-const layerEmulator = Layer.effect(SenderPoolOperations.SenderPoolOperations, SenderPoolOperations.make).pipe(
+const layerEmulator = Layer.effect(SenderPoolOperations.SenderPoolOperations, makeOperations).pipe(
   Layer.provide(Emulator.layerClient),
   Layer.provideMerge(Emulator.layer())
 )
