@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Attempt } from "@effect-comms/domain/Attempt"
-import type * as CommsError from "@effect-comms/domain/CommsError"
+import * as CommsError from "@effect-comms/domain/CommsError"
 import { toInvalidInput } from "@effect-comms/domain/Input"
 import * as Config from "effect/Config"
 import * as Data from "effect/Data"
@@ -76,9 +76,6 @@ const advices: { readonly [tag in CommsError.CommsError["_tag"]]?: string } = {
     "Check TWILIO_COMMS_BASE_URL and what stands between it and this machine: `comms doctor` asks there.",
   CoolingDown: "Repeat the command then, or set TWILIO_COMMS_MAX_RETRY_AFTER to a longer wait."
 }
-
-const isCommsError = (u: unknown): u is CommsError.CommsError =>
-  Predicate.isError(u) && "_tag" in u && typeof u._tag === "string" && u._tag in advices
 
 const requestOf = ({ method, url }: { readonly method?: string; readonly url?: string }): string =>
   [method, url].filter(Predicate.isNotUndefined).map(printable).join(" ") || "The request"
@@ -167,9 +164,6 @@ const issueLine = ({ field, problem }: CommsError.InputIssue): string =>
 export const shortTime = (duration: Duration.Duration): string =>
   Duration.format(Duration.millis(Math.round(Duration.toMillis(duration))))
 
-const isInvalidInput = (u: unknown): u is CommsError.InvalidInput =>
-  Predicate.isError(u) && "_tag" in u && u._tag === "InvalidInput"
-
 /**
  * Describes a failure.
  *
@@ -184,7 +178,7 @@ export const describe = (error: unknown): Description => {
   if (error instanceof UsageError) {
     return { what: error.what, why: error.why === undefined ? [] : [error.why], advice: error.advice }
   }
-  if (isInvalidInput(error)) {
+  if (error instanceof CommsError.InvalidInput) {
     return {
       what: "The input was refused, and nothing was sent.",
       why: error.issues.map(issueLine),
@@ -200,7 +194,7 @@ export const describe = (error: unknown): Description => {
       advice: whatIsConfigured
     }
   }
-  return isCommsError(error)
+  return CommsError.isCommsError(error)
     ? describeCommsError(error)
     : { what: printable(Predicate.isError(error) ? error.message : String(error)) }
 }
@@ -212,7 +206,9 @@ export const describe = (error: unknown): Description => {
  * @since 0.1.0
  */
 export const exitCodeOf = (error: unknown): number =>
-  isInvalidInput(error) || error instanceof Config.ConfigError ? ExitCode.usage : Runtime.getErrorExitCode(error)
+  error instanceof CommsError.InvalidInput || error instanceof Config.ConfigError
+    ? ExitCode.usage
+    : Runtime.getErrorExitCode(error)
 
 const attemptLine = ({ asked, number, outcome, status, took, waited }: Attempt): string =>
   [
