@@ -489,7 +489,7 @@ describe("input", () => {
     ["overlap", { overlap: -1 }],
     ["overlap", { overlap: 0 }],
     ["overlap", { overlap: Number.NaN }],
-    // @ts-expect-error
+    // @ts-expect-error an order that there is not, as a program without types may give it
     ["order", { order: "createdAt" }]
   ])("is refused by the name of %s", ([field, options]) =>
     Effect.gen(function*() {
