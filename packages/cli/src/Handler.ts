@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import * as Story from "@effect-comms/client/Story"
+import * as Attempts from "@effect-comms/client/Attempts"
 import * as Cause from "effect/Cause"
 import type * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Console from "effect/Console"
@@ -23,7 +23,7 @@ const textLogger = Logger.withConsoleError(
 
 const jsonLogger = Logger.withConsoleError(Logger.formatJson)
 
-const onRepeat = ({ attempt, delay, method, url }: Story.Repeat) =>
+const onRetry = ({ attempt, delay, method, url }: Attempts.Retry) =>
   Effect.annotateLogs(
     Effect.logInfo(
       `Attempt ${attempt.number} of ${method} ${printable(url)} ended with ${attempt.status ?? attempt.outcome}; ` +
@@ -76,7 +76,7 @@ export const lazy = <Input, E, R>(
     function*(input: Input) {
       const { run } = yield* Effect.promise(load)
       const verbose = yield* Settings.Verbose
-      return yield* verbose ? Effect.provideService(run(input), Story.OnRepeat, onRepeat) : run(input)
+      return yield* verbose ? Effect.provideService(run(input), Attempts.OnRetry, onRetry) : run(input)
     },
     Effect.catchCause(Effect.fnUntraced(function*(cause: Cause.Cause<E>) {
       if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt

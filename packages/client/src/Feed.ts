@@ -16,8 +16,8 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { check, stamp } from "./internal/checkpoint.ts"
-import * as State from "./internal/feed.ts"
-import { makeRun, type RunOptions, type Source, toSchedule } from "./internal/feedRun.ts"
+import { makeRun, type RunOptions, type Source, toSchedule } from "./internal/feed/rounds.ts"
+import * as State from "./internal/feed/state.ts"
 
 /**
  * An operation that was not delivered before, or that is not what it was when it was delivered last.

@@ -10,7 +10,7 @@
  *   for a little more each second, and forgets it after a minute without a refusal.
  * - Calls wait in the order in which they were made, a repeat in the place of its call. An interrupted one leaves at
  *   once.
- * - A quota of repeats is shared by all calls, and each call adds 0.15 of a repeat to it: in a long outage hardly a sixth
+ * - A quota of retries is shared by all calls, and each call adds 0.15 of a repeat to it: in a long outage hardly a sixth
  *   more requests are sent than calls made.
  *
  * Effect's own `RateLimiter` takes tokens from a limit that has to be known and sleeps for each caller by itself: it
@@ -29,7 +29,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import { makeGate, makeMemoryStore } from "./internal/gate.ts"
+import { makeGate, makeMemoryStore } from "./internal/flow/queue.ts"
 
 /**
  * Where it is kept until when an account has to wait. One in memory is the default; processes that share an account can
@@ -67,7 +67,7 @@ export interface Options {
   readonly limit?: { readonly requests: number; readonly window: Duration.Input } | undefined
   /** How many requests may be under way at once at most. Default 64. */
   readonly maxConcurrency?: number | undefined
-  /** How many repeats may be made at once before the quota is spent. Default 50. */
+  /** How many retries may be made at once before the quota is spent. Default 50. */
   readonly quota?: number | undefined
   /** How much of a repeat each call adds to the quota. Default 0.15. */
   readonly quotaPerCall?: number | undefined
@@ -116,9 +116,9 @@ export interface Call {
   /** Whether nothing is sent before a point in time, in epoch milliseconds, so that a call can wait for it in its place. */
   readonly isParkedUntil: (at: number) => boolean
   /** Takes a repeat from the quota; false when it is spent. */
-  readonly takeRepeat: () => boolean
+  readonly takeRetry: () => boolean
   /** Gives a repeat back that was successful. */
-  readonly returnRepeat: () => void
+  readonly returnRetry: () => void
 }
 
 /**

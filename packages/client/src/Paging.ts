@@ -16,9 +16,9 @@ import * as Predicate from "effect/Predicate"
 import type * as Pull from "effect/Pull"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { ahead } from "./internal/ahead.ts"
 import { check, stamp } from "./internal/checkpoint.ts"
-import * as Walk from "./internal/walk.ts"
+import { ahead } from "./internal/paging/prefetch.ts"
+import * as Walk from "./internal/paging/walk.ts"
 
 /**
  * How a list is streamed.

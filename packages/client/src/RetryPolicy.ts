@@ -128,7 +128,7 @@ export const makeUnsafe = (options?: Options): RetryPolicy => Effect.runSync(mak
 export const standard: RetryPolicy = fromSettings({})
 
 /**
- * A policy that repeats nothing.
+ * A policy that retries nothing.
  *
  * @category constructors
  * @since 0.1.0

@@ -23,10 +23,10 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Checkpoints from "./internal/checkpoint.ts"
-import * as Interval from "./internal/interval.ts"
-import type { Observer } from "./internal/observe.ts"
-import { makePoller } from "./internal/poller.ts"
-import * as Watch from "./internal/watch.ts"
+import type { Observer } from "./internal/observing/observer.ts"
+import * as Watch from "./internal/waiting/events.ts"
+import * as Interval from "./internal/waiting/interval.ts"
+import { makePoller } from "./internal/waiting/poller.ts"
 
 /**
  * What one poll can fail with. It ends no wait by itself.
@@ -251,8 +251,8 @@ export interface CompletionOptions extends Options {
  *
  * **Gotchas**
  *
- * Polls are shared by those who have the same `RetryPolicy.CurrentRetryPolicy` and `Story.OnRepeat` in force, so that
- * nobody's settings hold for others. They are nobody's own calls: `Story.withAttempts` does not collect their attempts,
+ * Polls are shared by those who have the same `RetryPolicy.CurrentRetryPolicy` and `Attempts.OnRetry` in force, so that
+ * nobody's settings hold for others. They are nobody's own calls: `Attempts.withAttempts` does not collect their attempts,
  * and their spans have no parent.
  *
  * @category models

@@ -16,8 +16,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import * as Scan from "./internal/scan.ts"
-import type * as Window from "./internal/windows.ts"
+import type * as Window from "./internal/windows/cut.ts"
+import * as Scan from "./internal/windows/scan.ts"
 
 /**
  * A range of times of creation. Without an end it is open: whatever is created meanwhile is in it.

@@ -1,6 +1,7 @@
 /**
  * @since 0.1.0
  */
+export * as Attempts from "./Attempts.ts"
 export * as CircuitBreaker from "./CircuitBreaker.ts"
 export * as CommsClient from "./CommsClient.ts"
 export * as Credentials from "./Credentials.ts"
@@ -9,6 +10,5 @@ export * as FlowControl from "./FlowControl.ts"
 export * as Paging from "./Paging.ts"
 export * as RetryPolicy from "./RetryPolicy.ts"
 export * as SenderPoolOperations from "./SenderPoolOperations.ts"
-export * as Story from "./Story.ts"
 export * as Waiting from "./Waiting.ts"
 export * as Windows from "./Windows.ts"

@@ -139,8 +139,8 @@ const authorization = (request: { readonly headers: { readonly [name: string]: s
 const password = "s3cr3t-t0ken"
 
 const leaks: ReadonlyArray<readonly [name: string, answer: Answer]> = [
-  ["a gateway's page that repeats the header", (request) => html(502, `<p>${authorization(request)}</p>`)(request)],
-  ["a page that repeats the token", html(503, `<p>token=${password}; again ${password}</p>`)],
+  ["a gateway's page that retries the header", (request) => html(502, `<p>${authorization(request)}</p>`)(request)],
+  ["a page that retries the token", html(503, `<p>token=${password}; again ${password}</p>`)],
   ["a page of success", (request) => html(200, `<p>${authorization(request)} ${password}</p>`)(request)],
   ["JSON of another shape", (request) => json({ seen: authorization(request), token: password }, 401)(request)],
   [

@@ -4,7 +4,7 @@ import { Emulator, type FaultPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Fiber, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { makeObserver } from "../src/internal/observe.ts"
+import { makeObserver } from "../src/internal/observing/observer.ts"
 import { assertTag } from "./utils/script.ts"
 import { pass } from "./utils/server.ts"
 

@@ -102,7 +102,7 @@ describe("Retry-After", () => {
       })
   )
 
-  it.effect("of zero seconds repeats at once", () =>
+  it.effect("of zero seconds retries at once", () =>
     Effect.gen(function*() {
       const { at } = yield* timeline(refused(429, { "retry-after": "0" }), done)
       assert.deepEqual(at, [0, 0])

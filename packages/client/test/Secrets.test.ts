@@ -1,4 +1,4 @@
-import { CommsClient, Credentials, SenderPoolOperations, Story } from "@effect-comms/client"
+import { Attempts, CommsClient, Credentials, SenderPoolOperations } from "@effect-comms/client"
 import { CommsError } from "@effect-comms/domain"
 import { Emulator, Report } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -211,11 +211,11 @@ const loggers = Logger.layer([
   Logger.consoleStructured
 ])
 
-/** Everything that can be seen of a program: its end, its logs, its spans, its metrics and its repeats. */
+/** Everything that can be seen of a program: its end, its logs, its spans, its metrics and its retries. */
 const shownOf = Effect.fnUntraced(function*<A, E extends CommsError.CommsError, R>(program: Effect.Effect<A, E, R>) {
   const spans: Array<Tracer.NativeSpan> = []
   const lines: Array<string> = []
-  const repeats: Array<Story.Repeat> = []
+  const retries: Array<Attempts.Retry> = []
   return yield* Effect.gen(function*() {
     const fiber = yield* program.pipe(
       Effect.tapCause((cause) =>
@@ -241,7 +241,7 @@ const shownOf = Effect.fnUntraced(function*<A, E extends CommsError.CommsError, 
         ...(error === undefined ? [] : yield* shownOfError(error)),
         ...spans.flatMap(shownOfSpan),
         ...lines,
-        inspect(repeats, { depth: 10 }),
+        inspect(retries, { depth: 10 }),
         inspect(yield* Metric.snapshot, { depth: 10 }),
         yield* Metric.dump
       ].join("\n")
@@ -251,7 +251,7 @@ const shownOf = Effect.fnUntraced(function*<A, E extends CommsError.CommsError, 
     Effect.provideService(Console.Console, consoleOf(lines)),
     Effect.provideService(References.MinimumLogLevel, "All"),
     Effect.provideService(Metric.MetricRegistry, new Map()),
-    Effect.provideService(Story.OnRepeat, (repeat) => Effect.sync(() => void repeats.push(repeat))),
+    Effect.provideService(Attempts.OnRetry, (retry) => Effect.sync(() => void retries.push(retry))),
     // A program that wants to see every header in its spans.
     Effect.provideService(HttpClient.TracerHeaderFilter, () => true),
     Effect.provideService(Tracer.Tracer, collect(spans))

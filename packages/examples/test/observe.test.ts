@@ -67,9 +67,9 @@ it.live("prints a span for each call and each attempt, and the metrics", () =>
       ["200", "429", "200", "200", "503", "404"]
     )
     assert.deepStrictEqual(attempts.flatMap((line) => /retry_after_ms=(\d+)/.exec(line)?.[1] ?? []), ["1000"])
-    assert.deepStrictEqual(lines.filter((line) => line.startsWith("comms_client_repeats")), [
-      "comms_client_repeats  operation=fetchSenderPoolOperation reason=ServiceUnavailable  1",
-      "comms_client_repeats  operation=listSenderPoolOperations reason=TooManyRequests  1"
+    assert.deepStrictEqual(lines.filter((line) => line.startsWith("comms_client_retries")), [
+      "comms_client_retries  operation=fetchSenderPoolOperation reason=ServiceUnavailable  1",
+      "comms_client_retries  operation=listSenderPoolOperations reason=TooManyRequests  1"
     ])
     assert.include(lines, "comms_client_requests  operation=listSenderPoolOperations outcome=TooManyRequests  1")
   }).pipe(Effect.provide(NodeServices.layer)))
@@ -106,7 +106,7 @@ it.live("sends spans and metrics over OTLP", () =>
       .flatMap(({ resourceMetrics }) => resourceMetrics)
       .flatMap(({ scopeMetrics }) => scopeMetrics)
       .flatMap(({ metrics }) => metrics.map(({ name }) => name))
-    assert.includeMembers(names, ["comms_client_requests", "comms_client_repeats", "comms_client_waited_milliseconds"])
+    assert.includeMembers(names, ["comms_client_requests", "comms_client_retries", "comms_client_waited_milliseconds"])
   }).pipe(
     Effect.provide([NodeServices.layer, NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })])
   ))

@@ -26,9 +26,9 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as FaultPlan from "./FaultPlan.ts"
-import type { Connection } from "./internal/connection.ts"
-import { currentMillis } from "./internal/currentMillis.ts"
-import * as Server from "./internal/server.ts"
+import type { Connection } from "./internal/emulator/connection.ts"
+import { currentMillis } from "./internal/emulator/currentMillis.ts"
+import * as Server from "./internal/emulator/server.ts"
 import { OperationPlan } from "./OperationPlan.ts"
 import * as OperationStore from "./OperationStore.ts"
 import type * as Report from "./Report.ts"
@@ -380,7 +380,7 @@ export const layerServer = (options?: {
     Effect.gen(function*() {
       const { host = "127.0.0.1", port = 0 } = yield* decodeServer(options ?? {})
       const { answer } = yield* Emulator
-      const node = yield* Effect.promise(() => import("./internal/node.ts"))
+      const node = yield* Effect.promise(() => import("./internal/emulator/node.ts"))
       const bound = yield* Effect.mapError(
         node.listen({ host, port, answer }),
         ({ code, message }) =>

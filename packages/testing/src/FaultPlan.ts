@@ -238,7 +238,7 @@ export const outage: FaultPlan = {
 
 /**
  * What {@link flaky} does, with a clock that is wrong, a Retry-After that makes no sense, empty and repeated pages, and
- * statuses that the contract does not know. A client that repeats and skips duplicates still gets everything.
+ * statuses that the contract does not know. A client that retries and skips duplicates still gets everything.
  *
  * @category presets
  * @since 0.1.0

@@ -16,8 +16,8 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import { scenarios } from "./internal/scenarios.ts"
-import * as Stage from "./internal/stage.ts"
+import { scenarios } from "./internal/grader/scenarios.ts"
+import * as Stage from "./internal/grader/stage.ts"
 import { pad, seconds } from "./internal/table.ts"
 
 /**
@@ -85,7 +85,7 @@ export interface Calls {
  * **Details**
  *
  * - `retryAfter429`, `retryAfter503`, `retryAfter409`, `retryAfter12`: the wait is kept, and then it is repeated.
- * - `retryAfter90`: it waits, or fails at once, and repeats nothing early.
+ * - `retryAfter90`: it waits, or fails at once, and retries nothing early.
  * - `retryAfterDate`, `retryAfterDateFast`, `retryAfterDateSlow`: a date is kept, also when the server's clock is off.
  * - `retryAfterNone`, `retryAfterNegative`, `retryAfterText`, `retryAfterPast`: what asks for no wait, or for none that
  *   makes sense, is repeated after one of the client's own.

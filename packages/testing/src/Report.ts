@@ -12,7 +12,7 @@ import { pad, seconds } from "./internal/table.ts"
  *
  * **Details**
  *
- * - `call`, `attempt`: requests that repeat each other are one call. A request repeats the oldest one of the same method,
+ * - `call`, `attempt`: requests that repeat each other are one call. A request retries the oldest one of the same method,
  *   URL, account and trace that failed and has not been repeated yet.
  * - `status`: absent when the connection was closed instead, by the plan or by a client that waited no longer. `faults`:
  *   the rules that had a part in it.
@@ -42,9 +42,9 @@ export class RequestRecord extends Schema.Class<RequestRecord>("@effect-comms/te
  *
  * **Details**
  *
- * `repeats` are the requests that repeat another one, and `early` those of them that came too early; `tooManyRequests`
+ * `retries` are the requests that repeat another one, and `early` those of them that came too early; `tooManyRequests`
  * counts the 429s, each of them a request that was sent for nothing; `largestBurst` is the most requests in any second;
- * `waited` is what the repeats waited in all.
+ * `waited` is what the retries waited in all.
  *
  * @category models
  * @since 0.1.0
@@ -52,7 +52,7 @@ export class RequestRecord extends Schema.Class<RequestRecord>("@effect-comms/te
 export class Summary extends Schema.Class<Summary>("@effect-comms/testing/Summary")({
   requests: Schema.Int,
   calls: Schema.Int,
-  repeats: Schema.Int,
+  retries: Schema.Int,
   early: Schema.Int,
   tooManyRequests: Schema.Int,
   dropped: Schema.Int,
@@ -104,7 +104,7 @@ export const toTable = (report: Report): string => {
     pad([
       ["requests", String(summary.requests)],
       ["calls", String(summary.calls)],
-      ["repeats", `${summary.repeats}, ${summary.early} of them too early`],
+      ["retries", `${summary.retries}, ${summary.early} of them too early`],
       ["answers of 429", String(summary.tooManyRequests)],
       ["connections dropped", String(summary.dropped)],
       ["largest burst", `${summary.largestBurst} in a second`],

@@ -18,8 +18,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Ref from "effect/Ref"
-import * as Courses from "./internal/course.ts"
 import { twilioError } from "./internal/errors.ts"
+import * as Courses from "./internal/mock/course.ts"
 import type { OperationCourse } from "./OperationCourse.ts"
 
 /**

@@ -75,7 +75,7 @@ const Page = Schema.Struct({
 })
 
 interface Habits {
-  readonly repeats: (failure: Failure) => boolean
+  readonly retries: (failure: Failure) => boolean
   readonly attempts: number
   /** The wait that an answer asks for, in milliseconds. */
   readonly asked: (headers: Headers.Headers, now: number) => number | undefined
@@ -105,7 +105,7 @@ const byServersClock = askedWith((headers, now) =>
 )
 
 const good: Habits = {
-  repeats: (failure) =>
+  retries: (failure) =>
     failure._tag === "Lost" || (failure._tag === "Refused" && [409, 429, 503].includes(failure.status)),
   attempts: 6,
   asked: byServersClock,
@@ -120,7 +120,7 @@ const good: Habits = {
 
 /** A client that does everything well, but for its habits. */
 const clientWith = (habits: Partial<Habits>) => (target: Grader.Target): Grader.Calls => {
-  const { asked, attempts, backOff, knows, onBroken, onLoop, remembers, repeats, stopsAtEmptyPage, wait } = {
+  const { asked, attempts, backOff, knows, onBroken, onLoop, remembers, retries, stopsAtEmptyPage, wait } = {
     ...good,
     ...habits
   }
@@ -140,7 +140,7 @@ const clientWith = (habits: Partial<Habits>) => (target: Grader.Target): Grader.
       Effect.mapError(() => new Lost()),
       Effect.flatMap(read),
       Effect.catchIf(
-        (failure) => attempt < attempts && repeats(failure),
+        (failure) => attempt < attempts && retries(failure),
         (failure) => Effect.andThen(wait(failure._tag === "Refused" ? failure.wait : backOff), get(url, attempt + 1))
       )
     )
@@ -186,11 +186,11 @@ const dates = ["retryAfterDate", "retryAfterDateFast", "retryAfterDateSlow"] as 
 const nonsense = ["retryAfterNegative", "retryAfterText", "retryAfterPast"] as const
 
 const also = (status: number): Partial<Habits> => ({
-  repeats: (failure) => good.repeats(failure) || (failure._tag === "Refused" && failure.status === status)
+  retries: (failure) => good.retries(failure) || (failure._tag === "Refused" && failure.status === status)
 })
 
 const never = (status: number): Partial<Habits> => ({
-  repeats: (failure) => good.repeats(failure) && !(failure._tag === "Refused" && failure.status === status)
+  retries: (failure) => good.retries(failure) && !(failure._tag === "Refused" && failure.status === status)
 })
 
 const asked = (change: (millis: number) => number): Partial<Habits> => ({
@@ -205,19 +205,19 @@ const alone = every.filter((scenario) => scenario !== "sixtyAtOnce")
 
 const habits: ReadonlyArray<readonly [habit: string, Partial<Habits>, deserves: ReadonlyArray<Grader.Scenario>]> = [
   ["does everything well", {}, []],
-  ["repeats 500", also(500), ["internalServerError"]],
-  ["repeats 400", also(400), ["badRequest"]],
-  ["repeats 404", also(404), ["notFound"]],
-  ["repeats a gateway's 502", also(502), []],
+  ["retries 500", also(500), ["internalServerError"]],
+  ["retries 400", also(400), ["badRequest"]],
+  ["retries 404", also(404), ["notFound"]],
+  ["retries a gateway's 502", also(502), []],
   ["does not repeat 409", never(409), ["retryAfter409"]],
   ["does not repeat 503", never(503), ["retryAfter503"]],
-  ["repeats nothing", { repeats: () => false }, [...asking, ...dates, "retryAfterNone", ...nonsense, "dropped"]],
+  ["retries nothing", { retries: () => false }, [...asking, ...dates, "retryAfterNone", ...nonsense, "dropped"]],
   [
     "does not repeat what was lost",
-    { repeats: (failure) => failure._tag !== "Lost" && good.repeats(failure) },
+    { retries: (failure) => failure._tag !== "Lost" && good.retries(failure) },
     ["dropped"]
   ],
-  ["repeats half a second early", asked((millis) => millis - 500), [...asking, ...dates]],
+  ["retries half a second early", asked((millis) => millis - 500), [...asking, ...dates]],
   ["waits a quarter of what is asked", asked((millis) => millis / 4), [...asking, "retryAfter90", ...dates]],
   ["waits 8 seconds at most", asked((millis) => Math.min(millis, 8000)), ["retryAfter12", "retryAfter90"]],
   ["waits a minute longer", asked((millis) => millis + 60_000), [...asking, ...dates, "outage"]],
@@ -228,7 +228,7 @@ const habits: ReadonlyArray<readonly [habit: string, Partial<Habits>, deserves: 
     nonsense
   ],
   ["does not back off", { backOff: 0 }, ["retryAfterNone", ...nonsense]],
-  ["repeats for ever", { attempts: Number.POSITIVE_INFINITY }, ["outage"]],
+  ["retries for ever", { attempts: Number.POSITIVE_INFINITY }, ["outage"]],
   ["cannot be interrupted", { wait: (millis) => Effect.uninterruptible(Effect.sleep(millis)) }, ["interrupted"]],
   ["takes what is broken for an answer", { onBroken: Effect.succeed({}) }, ["truncated"]],
   ["hangs on what is broken", { onBroken: Effect.never }, ["truncated"]],

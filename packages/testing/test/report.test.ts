@@ -62,7 +62,7 @@ describe("a report", () => {
         ...summary,
         requests: 3,
         calls: 1,
-        repeats: 2,
+        retries: 2,
         early: 1,
         tooManyRequests: 2,
         dropped: 0,
@@ -116,7 +116,7 @@ describe("a report", () => {
     Effect.gen(function*() {
       yield* at(0, fetchPath(unknownId))
       const { requests, summary } = yield* report
-      assert.deepEqual([summary.requests, summary.calls, summary.repeats], [1, 1, 0])
+      assert.deepEqual([summary.requests, summary.calls, summary.retries], [1, 1, 0])
       assert.strictEqual(requests[0]?.url, fetchPath(unknownId))
       assert.strictEqual(requests[0]?.method, "GET")
     }).pipe(Effect.provide(Emulator.layer())))
@@ -242,7 +242,7 @@ describe("a report", () => {
           "",
           "requests             3",
           "calls                1",
-          "repeats              2, 1 of them too early",
+          "retries              2, 1 of them too early",
           "answers of 429       1",
           "connections dropped  1",
           "largest burst        1 in a second",

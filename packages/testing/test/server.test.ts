@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Option, Schema } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
-import * as Server from "../src/internal/server.ts"
+import * as Server from "../src/internal/emulator/server.ts"
 import { assertTag, fetchPath, get, inProcess, listPath, once, onPort, Target } from "./utils/wiring.ts"
 
 const unknownId = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"

@@ -18,8 +18,8 @@ import * as Format from "../Format.ts"
 import * as Handler from "../Handler.ts"
 import { shape } from "../OperationShape.ts"
 import { printable } from "../Printable.ts"
-import { tellWhenInterrupted } from "./again.ts"
-import * as StateFile from "./stateFile.ts"
+import * as StateFile from "../StateFile.ts"
+import { tellWhenInterrupted } from "./interrupted.ts"
 
 export interface Input {
   readonly since: Option.Option<DateTime.Utc>

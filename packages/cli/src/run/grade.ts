@@ -14,7 +14,7 @@ import * as ExitCode from "../ExitCode.ts"
 import { UsageError } from "../Failure.ts"
 import * as Format from "../Format.ts"
 import * as Settings from "../Settings.ts"
-import * as Attended from "./attended.ts"
+import * as Attended from "./grading/attended.ts"
 
 export interface Input {
   readonly command: Option.Option<string>

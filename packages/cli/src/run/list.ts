@@ -11,7 +11,7 @@ import { UsageError } from "../Failure.ts"
 import * as Format from "../Format.ts"
 import { shape } from "../OperationShape.ts"
 import { printable } from "../Printable.ts"
-import { quote } from "./again.ts"
+import { quote } from "./interrupted.ts"
 
 export interface Input {
   readonly status: Option.Option<KnownOperationStatus>

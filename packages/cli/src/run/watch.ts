@@ -1,5 +1,5 @@
+import * as Attempts from "@effect-comms/client/Attempts"
 import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
-import * as Story from "@effect-comms/client/Story"
 import * as Outcome from "@effect-comms/domain/Outcome"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,10 +10,10 @@ import * as Api from "../Api.ts"
 import * as ExitCode from "../ExitCode.ts"
 import * as Format from "../Format.ts"
 import * as Handler from "../Handler.ts"
-import { tellWhenInterrupted } from "./again.ts"
-import * as Ending from "./ending.ts"
-import * as Progress from "./progress.ts"
-import * as Waits from "./waits.ts"
+import { tellWhenInterrupted } from "./interrupted.ts"
+import * as Ending from "./watching/ending.ts"
+import * as Progress from "./watching/progress.ts"
+import * as Waits from "./watching/waits.ts"
 
 export interface Input {
   readonly ids: ReadonlyArray<string>
@@ -39,7 +39,7 @@ const watchAll = Effect.fnUntraced(function*(
 ) {
   const operations = yield* SenderPoolOperations.SenderPoolOperations
   const progress = yield* Progress.make(ids, format)
-  const onRepeat = yield* Story.OnRepeat
+  const onRetry = yield* Attempts.OnRetry
   const options = {
     timeLimit: Option.getOrUndefined(timeout),
     interval: Option.getOrUndefined(Option.map(interval, (each) => ({ initial: each, factor: 1, max: each })))
@@ -70,7 +70,7 @@ const watchAll = Effect.fnUntraced(function*(
       Effect.tap(progress.ended)
     )
   return yield* Effect.forEach(ids, watch, { concurrency: "unbounded" }).pipe(
-    Effect.provideService(Story.OnRepeat, (repeat) => Effect.andThen(onRepeat(repeat), progress.repeated(repeat)))
+    Effect.provideService(Attempts.OnRetry, (retry) => Effect.andThen(onRetry(retry), progress.retrying(retry)))
   )
 }, Effect.scoped)
 

@@ -1,7 +1,7 @@
 import { Feed } from "@effect-comms/client"
 import { CommsError, Operation, SenderPoolOperation } from "@effect-comms/domain"
 import { Array as Arr, Clock, DateTime, Effect, Option, type Order, Result, Stream } from "effect"
-import type { Target } from "../../src/internal/observe.ts"
+import type { Target } from "../../src/internal/observing/observer.ts"
 
 export const start = Date.UTC(2024, 3, 5)
 

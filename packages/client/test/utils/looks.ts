@@ -1,7 +1,7 @@
 import { CommsError, Operation, type SenderPoolOperation as Domain } from "@effect-comms/domain"
 import { SenderPoolOperation } from "@effect-comms/domain"
 import { Clock, DateTime, Duration, Effect } from "effect"
-import type { Observer } from "../../src/internal/observe.ts"
+import type { Observer } from "../../src/internal/observing/observer.ts"
 import { idOf } from "./server.ts"
 
 export const operationIdOf = (key: number) => Operation.OperationId.make(idOf(key))

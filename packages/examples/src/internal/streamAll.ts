@@ -75,7 +75,7 @@ export const streamAll = Effect.fn("streamAll")(function*(
       ...[...byStatus].map(([status, count]) => [status, String(count)] as const),
       ["operations", String(seen)],
       ["requests", String(sent)],
-      ["repeats", String(sent - pages)],
+      ["retries", String(sent - pages)],
       ...yield* report,
       ["took", Duration.format(took)]
     ])

@@ -1,0 +1,83 @@
+// A file that says where a command stands: read at the start, replaced as a whole, and never half written.
+import type * as CommsError from "@effect-comms/domain/CommsError"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import type * as PlatformError from "effect/PlatformError"
+import { describe, UsageError } from "./Failure.ts"
+import { printable } from "./Printable.ts"
+
+export interface StateFile {
+  readonly path: string
+  /** What the file holds; undefined when there is none, or nothing in it. */
+  readonly text: string | undefined
+  readonly write: (text: string) => Effect.Effect<void, UsageError>
+  readonly remove: Effect.Effect<void, UsageError>
+}
+
+const isMissing = (error: PlatformError.PlatformError): boolean => error.reason._tag === "NotFound"
+
+/** Opens the file that a flag names. Whether it can be written is known from then on. */
+export const open = Effect.fnUntraced(function*(flag: string, path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const temporary = `${path}.tmp`
+  const refuse = (what: string) => (error: PlatformError.PlatformError) =>
+    new UsageError({
+      what: `--${flag}: ${printable(path)} cannot be ${what}.`,
+      why: isMissing(error) ? "There is no such directory." : printable(error.message),
+      advice: "Name a file in a directory that is there and may be written to."
+    })
+  const text = yield* fs.readFileString(path).pipe(
+    Effect.catchIf(isMissing, () => Effect.succeed("")),
+    Effect.mapError(refuse("read"))
+  )
+  const writeTemporary = (text: string) => fs.writeFileString(temporary, text)
+  yield* writeTemporary("").pipe(
+    Effect.andThen(fs.remove(temporary)),
+    Effect.mapError(refuse("written"))
+  )
+  const file: StateFile = {
+    path,
+    text: text.trim() === "" ? undefined : text,
+    write: (text) =>
+      writeTemporary(text).pipe(
+        Effect.andThen(fs.rename(temporary, path)),
+        Effect.mapError(refuse("written")),
+        Effect.uninterruptible
+      ),
+    remove: Effect.mapError(fs.remove(path, { force: true }), refuse("removed"))
+  }
+  return file
+})
+
+const others = "Use the credentials and the base URL that it was made with, or name another file."
+
+const mismatches: Readonly<
+  Record<CommsError.CheckpointMismatch["part"], readonly [what: string, advice: string]>
+> = {
+  version: ["was written by another version", "Name another file, and begin anew."],
+  resource: ["is of another resource", "Name another file."],
+  baseUrl: ["is of another base URL", others],
+  account: ["is of another account", others],
+  age: ["is too old", "Remove it, and begin anew."]
+}
+
+/** Says that a file holds nothing to go on from: not here, or not at all. */
+export const refuse = (flag: string, { path }: StateFile) =>
+(
+  error: CommsError.CheckpointMismatch | CommsError.InvalidInput
+): UsageError => {
+  const file = `--${flag}: ${printable(path)}`
+  if (error._tag === "InvalidInput") {
+    return new UsageError({
+      what: `${file} is not a file that this command has written, and is left as it is.`,
+      why: describe(error).why?.join(" "),
+      advice: "Name another file."
+    })
+  }
+  const [what, advice] = mismatches[error.part]
+  return new UsageError({
+    what: `${file} ${what}, and nothing was sent.`,
+    why: error.detail === undefined ? undefined : printable(error.detail),
+    advice
+  })
+}

@@ -1,0 +1,163 @@
+// What is shown of a wait while it lasts: bars on a terminal, a line for each change elsewhere, or every event on stdout.
+import type * as Attempts from "@effect-comms/client/Attempts"
+import type * as Waiting from "@effect-comms/client/Waiting"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as PlatformError from "effect/PlatformError"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Stdio from "effect/Stdio"
+import * as Stream from "effect/Stream"
+import * as Failure from "../../Failure.ts"
+import * as Format from "../../Format.ts"
+import type { Needs } from "../../Handler.ts"
+import { shape as operationShape } from "../../OperationShape.ts"
+import { printable } from "../../Printable.ts"
+import * as Settings from "../../Settings.ts"
+import * as Bars from "./bars.ts"
+import * as Ending from "./ending.ts"
+import * as Screen from "./screen.ts"
+
+export interface Progress {
+  readonly happened: (id: string, event: Waiting.Event) => Effect.Effect<void, PlatformError.PlatformError>
+  readonly ended: (ending: Ending.Ending) => Effect.Effect<void, PlatformError.PlatformError>
+  readonly retrying: (retry: Attempts.Retry) => Effect.Effect<void>
+}
+
+const failureOf = (error: Waiting.PollError, failures: number): string =>
+  `${"status" in error ? `answered ${error.status}` : error._tag}${failures > 1 ? `, ${failures} times in a row` : ""}`
+
+const waitOf = ({ attempt }: Attempts.Retry): string =>
+  `The server answered ${attempt.status ?? attempt.outcome} and asks to wait`
+
+const noteOf = (event: Waiting.Event): string | undefined => {
+  switch (event._tag) {
+    case "Changed":
+      return event.snapshot.progress.wentBackwards ? "went back" : undefined
+    case "Stalled":
+      return `unchanged for ${Bars.roughly(event.snapshot.progress.unchangedFor)}`
+    case "PollFailed":
+      return failureOf(event.error, event.failures)
+    case "NotFoundYet":
+      return "not found yet"
+  }
+}
+
+const silent: Progress = {
+  happened: () => Effect.void,
+  ended: () => Effect.void,
+  retrying: () => Effect.void
+}
+
+const bars = Effect.fnUntraced(function*(ids: ReadonlyArray<string>, style: Bars.Style) {
+  const rows = new Map(ids.map((id): [string, Bars.Row] => [id, { id }]))
+  let wait: { readonly text: string; readonly until: number } | undefined
+  const screen = yield* Screen.make
+  const draw = Effect.map(Clock.currentTimeMillis, (now) => {
+    const left = wait === undefined ? 0 : wait.until - now
+    const notice = wait === undefined || left <= 0
+      ? undefined
+      : `${wait.text}: ${Bars.roughly(Duration.millis(left))} to go`
+    screen.draw(Bars.draw([...rows.values()], notice, screen.size(), style, now))
+  })
+  yield* Effect.forkScoped(Effect.repeat(draw, Schedule.spaced(Bars.frameMillis)))
+  yield* Effect.addFinalizer(() => draw)
+  const set = (id: string, change: Partial<Bars.Row>) =>
+    Effect.sync(() => {
+      rows.set(id, { ...rows.get(id), id, ...change })
+    })
+  const progress: Progress = {
+    happened: (id, event) =>
+      set(id, {
+        note: noteOf(event),
+        ...("snapshot" in event ? { snapshot: event.snapshot } : {})
+      }),
+    ended: (ending) => set(ending.id, { ending }),
+    retrying: (retry) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        wait = { text: waitOf(retry), until: now + Duration.toMillis(retry.delay) }
+      })
+  }
+  return progress
+})
+
+const lineOf = ({ operation, progress: { fraction, rate, remaining } }: Waiting.Snapshot): string => {
+  const { stats: { created, failed, queued, total }, status } = operation
+  return [
+    `${operation.id} ${printable(status)}:`,
+    ...(fraction === undefined ? [] : [`${Math.floor(fraction * 100)}%,`]),
+    `${created} of ${total} created, ${failed} failed, ${queued} queued`,
+    ...(operation.isTerminal || rate === undefined || remaining === undefined
+      ? []
+      : [`(${rate.toFixed(1)} a second, ${Bars.roughly(remaining)} left)`])
+  ].join(" ")
+}
+
+const lines = (isVerbose: boolean): Progress => ({
+  happened: (id, event) => {
+    if ("snapshot" in event && event._tag === "Changed") return Effect.logInfo(lineOf(event.snapshot))
+    return Effect.logInfo(`${id} ${noteOf(event)}`)
+  },
+  ended: (ending) => Effect.logInfo(`${ending.id} ${Ending.phraseOf(ending)}`),
+  // With --verbose every repeat is told already.
+  retrying: (retry) =>
+    retry.attempt.asked === undefined || isVerbose
+      ? Effect.void
+      : Effect.logInfo(`${waitOf(retry)}: ${Failure.shortTime(retry.delay)}`)
+})
+
+const print = (event: unknown) =>
+  Format.write(Format.toText({ columns: [], encode: (event) => event }, "ndjson", false)(Stream.succeed(event)))
+
+const encodeSnapshot = ({ operation, progress, seenAt }: Waiting.Snapshot) => ({
+  seenAt: DateTime.formatIso(seenAt),
+  progress: {
+    settled: progress.settled,
+    total: progress.total,
+    fraction: progress.fraction ?? null,
+    perSecond: progress.rate ?? null,
+    remainingMillis: progress.remaining === undefined ? null : Duration.toMillis(progress.remaining),
+    unchangedMillis: Duration.toMillis(progress.unchangedFor),
+    wentBackwards: progress.wentBackwards
+  },
+  operation: operationShape.encode(operation)
+})
+
+const encodeEvent = (id: string, event: Waiting.Event) => {
+  switch (event._tag) {
+    case "Changed":
+    case "Stalled":
+      return { event: event._tag, id, ...encodeSnapshot(event.snapshot) }
+    case "PollFailed":
+      return { event: event._tag, id, failures: event.failures, error: event.error._tag, message: event.error.message }
+    case "NotFoundYet":
+      return { event: event._tag, id }
+  }
+}
+
+const events = Effect.gen(function*() {
+  const stdio = yield* Stdio.Stdio
+  const tell = (event: unknown) => Effect.provideService(print(event), Stdio.Stdio, stdio)
+  const progress: Progress = {
+    ...silent,
+    happened: (id, event) => tell(encodeEvent(id, event)),
+    ended: (ending) => tell({ event: "Ended", ...Object(Ending.shape.encode(ending)) })
+  }
+  return progress
+})
+
+/** What fits where stdout and stderr go, and what was asked for. */
+export const make = Effect.fnUntraced(function*(
+  ids: ReadonlyArray<string>,
+  format: Format.Format
+): Effect.fn.Return<Progress, never, Scope.Scope | Stdio.Stdio | Needs> {
+  if (format === "ndjson") return yield* events
+  if (yield* Settings.Quiet) return silent
+  const isVerbose = yield* Settings.Verbose
+  const isText = (yield* Settings.LogFormat) === "text"
+  const style = yield* Screen.style
+  // Other lines would tear the bars.
+  return style !== undefined && isText && !isVerbose ? yield* bars(ids, style) : lines(isVerbose)
+})

@@ -1,0 +1,55 @@
+// How much may go wrong in a row before a feed gives up, and how long it waits until then.
+import type * as CommsError from "@effect-comms/domain/CommsError"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
+import * as Schedule from "effect/Schedule"
+import * as RetryPolicy from "../../RetryPolicy.ts"
+import { backoff } from "../backoff.ts"
+
+export interface Limits {
+  readonly maxFailures: number
+  readonly maxFailureTime: Duration.Duration
+}
+
+export interface Trouble<E> {
+  readonly passed: () => void
+  /** Waits until it is time to try again, or fails when it is not to be tried again. */
+  readonly failed: (reason: CommsError.CommsError, mayPass: boolean) => Effect.Effect<void, E>
+}
+
+const pause = backoff("1 second", "30 seconds").pipe(
+  Schedule.setInputType<CommsError.CommsError>(),
+  Schedule.modifyDelay(({ duration, input }) =>
+    Effect.succeed(Duration.max(duration, RetryPolicy.retryAfter(input) ?? Duration.zero))
+  )
+)
+
+export const make = <E>(
+  { maxFailureTime, maxFailures }: Limits,
+  toError: (reason: CommsError.CommsError, failures: number, since: number) => Effect.Effect<never, E>
+): Effect.Effect<Trouble<E>> =>
+  Effect.map(Schedule.toStepWithSleep(pause), (firstPause) => {
+    let failures = 0
+    let since = 0
+    let wait = firstPause
+    return {
+      passed: () => {
+        failures = 0
+      },
+      failed: Effect.fnUntraced(function*(reason, mayPass) {
+        const now = yield* Clock.currentTimeMillis
+        if (failures === 0) {
+          since = now
+          wait = yield* Schedule.toStepWithSleep(pause)
+        }
+        failures++
+        const asked = Duration.toMillis(RetryPolicy.retryAfter(reason) ?? Duration.zero)
+        if (!mayPass || failures > maxFailures || now + asked - since > Duration.toMillis(maxFailureTime)) {
+          return yield* toError(reason, failures, since)
+        }
+        yield* Pull.catchDone(wait(reason), () => Effect.void)
+      })
+    }
+  })

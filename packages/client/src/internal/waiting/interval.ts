@@ -1,0 +1,65 @@
+// The time between two polls: short at first, longer and longer, and short again near the end.
+import { PositiveDurationFromInput } from "@effect-comms/domain/Input"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type { Poll } from "../../Waiting.ts"
+import { backoff } from "../backoff.ts"
+
+/** Checks the options that a schedule is made of. */
+export const Options = Schema.Struct({
+  initial: Schema.optional(PositiveDurationFromInput),
+  factor: Schema.optional(
+    Schema.Finite.check(Schema.isGreaterThanOrEqualTo(1, { expected: "a number from 1" }))
+  ),
+  max: Schema.optional(PositiveDurationFromInput)
+}).check(
+  Schema.makeFilter(({ initial, max }) =>
+    initial === undefined || max === undefined || Duration.isLessThanOrEqualTo(initial, max)
+      ? undefined
+      : { path: ["max"], issue: "Expected a duration that is not below initial" }
+  )
+)
+
+type Options = typeof Options.Type
+
+type PollSchedule = Schedule.Schedule<unknown, Poll>
+
+export const AnySchedule = Schema.declare((u: unknown): u is PollSchedule => Schedule.isSchedule(u))
+
+const withDefaults = ({ factor = 1.5, initial = Duration.seconds(1), max }: Options) => ({
+  factor,
+  initial,
+  max: max ?? Duration.max(Duration.seconds(30), initial)
+})
+
+export const toSchedule = (options: Options): PollSchedule => {
+  const { factor, initial, max } = withDefaults(options)
+  return backoff(initial, max, factor).pipe(
+    Schedule.setInputType<Poll>(),
+    Schedule.modifyDelay(({ duration, input: { progress } }) =>
+      Effect.succeed(
+        progress?.remaining === undefined
+          ? duration
+          // Work that should be done and does not end is looked at less and less again.
+          : Duration.min(duration, Duration.max(initial, Duration.max(progress.remaining, progress.unchangedFor)))
+      )
+    )
+  )
+}
+
+/**
+ * The schedule that an option stands for. Who has the same options has the same key, and shares one schedule; who brings
+ * a schedule has it for himself, since it may have an end.
+ */
+export const choose = (
+  interval: PollSchedule | Options | undefined
+): { readonly key: unknown; readonly schedule: PollSchedule } => {
+  if (Schedule.isSchedule(interval)) return { key: {}, schedule: interval }
+  const { factor, initial, max } = withDefaults(interval ?? {})
+  return {
+    key: [factor, Duration.toMillis(initial), Duration.toMillis(max)].join(),
+    schedule: toSchedule(interval ?? {})
+  }
+}

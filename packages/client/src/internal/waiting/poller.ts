@@ -1,0 +1,71 @@
+// The polls that all who wait for an operation share, as long as they want calls to be repeated in the same way.
+import type { OperationId } from "@effect-comms/domain/Operation"
+import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
+import * as Effect from "effect/Effect"
+import type * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import * as Attempts from "../../Attempts.ts"
+import * as RetryPolicy from "../../RetryPolicy.ts"
+import type { Poll, PollError } from "../../Waiting.ts"
+import type { Observer } from "../observing/observer.ts"
+import type { History } from "./history.ts"
+import { type Look, makeHub } from "./hub.ts"
+
+/** One waiter's share in the polls of an operation. */
+export interface Subscription {
+  /**
+   * The newest look after the one of a number, as soon as there is one; undefined when the schedule has no more. Without
+   * a number it may be one that was there before, if it is no older than the schedule would have it.
+   */
+  readonly next: (after: number | undefined) => Effect.Effect<Look | undefined>
+}
+
+/** What is to be polled, and how. */
+export interface Request {
+  readonly id: OperationId
+  readonly schedule: Schedule.Schedule<unknown, Poll>
+  /** Those with the same key share one schedule. */
+  readonly key: unknown
+  /** What is known of the operation already. */
+  readonly seen: History | undefined
+}
+
+export interface Poller {
+  /** Takes part in the polls of an operation, until the scope is closed. */
+  readonly subscribe: (request: Request) => Effect.Effect<Subscription, never, Scope.Scope>
+  /** How many operations are polled at the moment. */
+  readonly size: () => number
+}
+
+export const makePoller = (observer: Observer<SenderPoolOperation, PollError>): Poller => {
+  // What one caller has provided for his calls must not decide over the calls of others.
+  let hubs: ReadonlyArray<{
+    readonly policy: RetryPolicy.RetryPolicy | undefined
+    readonly onRetry: (retry: Attempts.Retry) => Effect.Effect<void>
+    readonly hub: ReturnType<typeof makeHub>
+  }> = []
+
+  const enter = Effect.fnUntraced(function*({ id, key, schedule, seen }: Request) {
+    const policy = yield* RetryPolicy.CurrentRetryPolicy
+    const onRetry = yield* Attempts.OnRetry
+    const found = hubs.find((hub) => hub.policy === policy && hub.onRetry === onRetry)
+    const { hub } = found ?? { hub: makeHub(observer) }
+    if (found === undefined) hubs = [...hubs, { policy, onRetry, hub }]
+    return { hub, place: yield* hub.enter(id, key, schedule, seen) }
+  })
+
+  return {
+    size: () => hubs.reduce((size, { hub }) => size + hub.size(), 0),
+    subscribe: (request) =>
+      Effect.map(
+        Effect.acquireRelease(enter(request), ({ hub, place }) =>
+          Effect.ensuring(
+            hub.leave(place),
+            Effect.sync(() => {
+              if (hub.size() === 0) hubs = hubs.filter((other) => other.hub !== hub)
+            })
+          )),
+        ({ hub, place }): Subscription => ({ next: (after) => hub.next(place, after) })
+      )
+  }
+}

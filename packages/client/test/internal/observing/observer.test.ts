@@ -1,0 +1,766 @@
+import { SenderPoolOperations } from "@effect-comms/client"
+import { Operation, Pagination } from "@effect-comms/domain"
+import { Emulator } from "@effect-comms/testing"
+import { assert, describe, it } from "@effect/vitest"
+import {
+  Array as Arr,
+  Clock,
+  Data,
+  DateTime,
+  Duration,
+  Effect,
+  Fiber,
+  Layer,
+  Order,
+  Random,
+  Result,
+  Schema
+} from "effect"
+import { TestClock } from "effect/testing"
+import { makeObserver, type Observer, type Query, type Target } from "../../../src/internal/observing/observer.ts"
+import { settle } from "../../utils/script.ts"
+
+const idOf = (n: number) => Operation.OperationId.make(`comms_operation_0${String(n).padStart(25, "0")}`)
+
+const start = Date.UTC(2024, 0, 15)
+const hour = 3_600_000
+const week = 168 * hour
+
+interface Item {
+  readonly id: Operation.OperationId
+  readonly createdAt: DateTime.Utc
+  readonly status: string
+}
+
+const itemAt = (n: number, createdAt: number, status = "PROCESSING"): Item => ({
+  id: idOf(n),
+  createdAt: DateTime.makeUnsafe(createdAt),
+  status
+})
+
+/** Operations that were created over a time, one as far from the next as the other. */
+const spread = (count: number, from: number, over: number, first = 0, status = "PROCESSING") =>
+  Array.from({ length: count }, (_, n) => itemAt(first + n, Math.floor(from + n * over / count), status))
+
+const byCreation = Order.mapInput(DateTime.Order, ({ createdAt }: Item) => createdAt)
+
+const targetOf = ({ createdAt, id }: Item): Target => ({ id, createdAt: DateTime.toEpochMillis(createdAt) })
+
+const unknownTargetOf = ({ id }: Item): Target => ({ id, createdAt: undefined })
+
+class Trouble extends Data.TaggedError("Trouble")<{ readonly of: "fetch" | "list" }> {}
+
+interface Sent {
+  readonly of: "fetch" | "list"
+  readonly at: number
+  readonly query?: Query
+}
+
+interface Options {
+  /** The order of a list; that of creation by default. */
+  readonly arrange?: (items: ReadonlyArray<Item>) => ReadonlyArray<Item>
+  readonly isInclusive?: boolean
+  readonly pageSize?: number
+  readonly delay?: Duration.Input
+  readonly fails?: (sent: Sent) => Effect.Effect<boolean>
+  readonly next?: (to: number | null) => Pagination.PageToken | null
+}
+
+const tokenOf = (to: number | null) => to === null ? null : Pagination.PageToken.make(String(to))
+
+const makeServer = (all: ReadonlyArray<Item>, options: Options = {}) => {
+  const { arrange = (items) => items, delay = 0, isInclusive = true, next = tokenOf, pageSize = 1000 } = options
+  const fails = options.fails ?? (() => Effect.succeed(false))
+  const items = new Map(all.map((item) => [item.id, item]))
+  const sent: Array<Sent> = []
+  const load = { underWay: 0, most: 0, interrupted: 0 }
+
+  const serve = <A>(request: Omit<Sent, "at">, answer: () => A | undefined) =>
+    Effect.gen(function*() {
+      const made = { ...request, at: yield* Clock.currentTimeMillis }
+      sent.push(made)
+      load.most = Math.max(load.most, ++load.underWay)
+      if (Duration.toMillis(delay) > 0) yield* Effect.sleep(delay)
+      const found = (yield* fails(made)) ? undefined : answer()
+      return found === undefined ? yield* new Trouble({ of: request.of }) : found
+    }).pipe(
+      Effect.onInterrupt(() => Effect.sync(() => load.interrupted++)),
+      Effect.ensuring(Effect.sync(() => load.underWay--))
+    )
+
+  const isWithin = (item: Item, { endDate, startDate, status }: Query) => {
+    const [at, from, to] = [item.createdAt, startDate, endDate].map(DateTime.toEpochMillis)
+    if (at === undefined || from === undefined || to === undefined) return false
+    return (status === undefined || item.status === status) &&
+      (isInclusive ? from <= at && at <= to : from < at && at < to)
+  }
+
+  const list = (query: Query) =>
+    serve({ of: "list", query }, () => {
+      const listed = arrange([...items.values()].filter((item) => isWithin(item, query)))
+      const from = Number(query.pageToken ?? 0)
+      const to = from + Math.min(query.pageSize, pageSize)
+      return {
+        items: listed.slice(from, to),
+        pagination: { next: next(to < listed.length ? to : null), self: Pagination.PageToken.make("self") }
+      }
+    })
+
+  const observer = makeObserver({
+    operation: "Things.observe",
+    fetch: (id) => serve({ of: "fetch" }, () => items.get(id)),
+    list,
+    select: (page) => page.items
+  })
+  const countOf = (of: Sent["of"]) => sent.filter((request) => request.of === of).length
+
+  return {
+    observer,
+    sent,
+    load,
+    item: (id: Operation.OperationId) => items.get(id),
+    set: (item: Item) => void items.set(item.id, item),
+    counts: () => ({ fetches: countOf("fetch"), lists: countOf("list") }),
+    reset: () => void sent.splice(0)
+  }
+}
+
+const end = (item: Item, status = "COMPLETED"): Item => ({ ...item, status })
+
+/** Runs an effect to its end, moving the clock whenever nothing else moves. */
+const moving = <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(effect)
+    for (;;) {
+      yield* settle
+      if (fiber.pollUnsafe() !== undefined) return yield* Fiber.join(fiber)
+      yield* TestClock.adjust("250 millis")
+    }
+  })
+
+type Seen = ReadonlyMap<Operation.OperationId, Result.Result<Item, Trouble>>
+
+/** One round: what was delivered, each id once. */
+const observe = (observer: Observer<Item, Trouble>, targets: ReadonlyArray<Target>) =>
+  Effect.gen(function*() {
+    const seen = new Map<Operation.OperationId, Result.Result<Item, Trouble>>()
+    yield* moving(observer.observe(targets, (id, result) =>
+      Effect.sync(() => {
+        assert.isFalse(seen.has(id), `${id} was delivered twice`)
+        seen.set(id, result)
+      })))
+    assert.strictEqual(seen.size, new Set(targets.map(({ id }) => id)).size)
+    return seen as Seen
+  })
+
+const assertTrue = (server: ReturnType<typeof makeServer>, seen: Seen) => {
+  for (const [id, result] of seen) assert.strictEqual(Result.getOrUndefined(result), server.item(id))
+}
+
+const failuresOf = (seen: Seen, of: Sent["of"]) =>
+  [...seen.values()].filter((result) => Result.isFailure(result) && result.failure.of === of).length
+
+/** A round that must give the truth, and the requests that it took. */
+const round = (server: ReturnType<typeof makeServer>, targets: ReadonlyArray<Target>) =>
+  Effect.gen(function*() {
+    server.reset()
+    assertTrue(server, yield* observe(server.observer, targets))
+    return server.counts()
+  })
+
+describe("operations that were created together", () => {
+  const items = spread(1000, start, 60_000)
+  const targets = items.map(targetOf)
+
+  it.effect("take one request while all are at work", () =>
+    Effect.gen(function*() {
+      const server = makeServer(items)
+      assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 1 })
+      assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 1 })
+      const [first] = server.sent
+      assert.strictEqual(first?.query?.status, "PROCESSING")
+      assert.strictEqual(first?.query?.pageSize, 1000)
+    }))
+
+  it.effect.each([
+    { ended: 2, expected: { fetches: 2, lists: 1 } },
+    { ended: 3, expected: { fetches: 0, lists: 2 } },
+    { ended: 50, expected: { fetches: 0, lists: 2 } },
+    { ended: 950, expected: { fetches: 0, lists: 2 } },
+    { ended: 1000, expected: { fetches: 0, lists: 2 } }
+  ])("take few when $ended of them end", ({ ended, expected }) =>
+    Effect.gen(function*() {
+      const server = makeServer(items)
+      yield* round(server, targets)
+      for (const item of items.slice(0, ended)) server.set(end(item))
+      assert.deepEqual(yield* round(server, targets), expected)
+    }))
+
+  it.effect.each([["inclusive", true], ["exclusive", false]] as const)(
+    "take few among 20,000 others, with %s ends",
+    ([, isInclusive]) =>
+      Effect.gen(function*() {
+        const others = spread(20_000, start - week / 2, week, 1000)
+        const ended = spread(20_000, start - week / 2, week, 21_000, "COMPLETED")
+        const server = makeServer([...others, ...ended, ...items], {
+          isInclusive,
+          arrange: (items) => Arr.reverse(items)
+        })
+        const { fetches, lists } = yield* round(server, targets)
+        assert.isAtMost(fetches + lists, 5)
+        for (const item of items.slice(0, 400)) server.set(end(item))
+        for (let n = 0; n < 2; n++) {
+          const { fetches, lists } = yield* round(server, targets)
+          assert.isAtMost(fetches + lists, 5)
+        }
+      })
+  )
+
+  it.effect("at the very same millisecond are all found, with exclusive ends too", () =>
+    Effect.gen(function*() {
+      const items = Array.from({ length: 5 }, (_, n) => itemAt(n, start))
+      const server = makeServer(items, { isInclusive: false })
+      assert.deepEqual(yield* round(server, items.map(targetOf)), { fetches: 0, lists: 1 })
+    }))
+
+  it.effect("are found when they have a status that is not known", () =>
+    Effect.gen(function*() {
+      const server = makeServer(items.map((item) => end(item, "PAUSED")))
+      assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 2 })
+    }))
+
+  it.effect("are read to the end when the server has smaller pages", () =>
+    Effect.gen(function*() {
+      const server = makeServer(items, { pageSize: 50 })
+      assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 20 })
+      assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 20 })
+      const [, second] = server.sent
+      assert.strictEqual(second?.query?.pageToken, "50")
+      assert.strictEqual(second?.query?.status, "PROCESSING")
+    }))
+
+  it.effect("in several places take a request for each, once that is known", () =>
+    Effect.gen(function*() {
+      const groups = [0, 1, 2].flatMap((n) => spread(300, start + n * week, 10_000, n * 300))
+      const others = spread(60_000, start, 2 * week, 900)
+      const server = makeServer(Arr.sort([...groups, ...others], byCreation), { pageSize: 100 })
+      const first = yield* round(server, groups.map(targetOf))
+      assert.isAtMost(first.lists, 100)
+      const { fetches, lists } = yield* round(server, groups.map(targetOf))
+      assert.strictEqual(fetches, 0)
+      assert.isAtMost(lists, 12)
+    }))
+})
+
+describe("operations that stand alone", () => {
+  it.effect.each([1, 2])("are fetched when there are %d", (count) =>
+    Effect.gen(function*() {
+      const items = spread(count, start, 1000)
+      const server = makeServer(items)
+      assert.deepEqual(yield* round(server, items.map(targetOf)), { fetches: count, lists: 0 })
+    }))
+
+  it.effect("are asked for nowhere when there are none", () =>
+    Effect.gen(function*() {
+      assert.deepEqual(yield* round(makeServer([]), []), { fetches: 0, lists: 0 })
+    }))
+
+  it.effect("among many others are fetched once that is known, and a list is tried again later", () =>
+    Effect.gen(function*() {
+      const items = spread(40, start, week)
+      const targets = items.filter((_, n) => n % 4 !== 1).map(targetOf)
+      const server = makeServer(Arr.sort([...items, ...spread(60_000, start, week, 40)], byCreation))
+      const first = yield* round(server, targets)
+      assert.isAtLeast(first.lists, 1)
+      assert.isAtMost(first.fetches + first.lists, 60)
+      assert.deepEqual(yield* round(server, targets), { fetches: 30, lists: 0 })
+      assert.deepEqual(yield* round(server, items.map(targetOf)), { fetches: 40, lists: 0 })
+      yield* TestClock.adjust("6 minutes")
+      assert.isAtLeast((yield* round(server, targets)).lists, 1)
+    }))
+
+  it.effect("among many that have ended are still read from the list of those at work", () =>
+    Effect.gen(function*() {
+      const items = spread(40, start, week).map((item, n) => n % 4 === 0 ? end(item) : item)
+      const others = spread(60_000, start, week, 40, "COMPLETED")
+      const server = makeServer(Arr.sort([...items, ...others], byCreation))
+      yield* round(server, items.map(targetOf))
+      assert.deepEqual(yield* round(server, items.map(targetOf)), { fetches: 10, lists: 1 })
+    }))
+
+  it.effect("among few others are read from a list that was long before", () =>
+    Effect.gen(function*() {
+      const items = spread(100, start, hour)
+      const others = spread(400, start, hour, 100)
+      const targets = items.map(targetOf)
+      const server = makeServer(Arr.sort([...items, ...others], byCreation), { pageSize: 10 })
+      assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 50 })
+      assert.deepEqual(yield* round(server, targets.filter((_, n) => n % 3 === 0)), { fetches: 34, lists: 0 })
+      for (const item of others) server.set(end(item))
+      assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 10 })
+      assert.deepEqual(yield* round(server, targets.filter((_, n) => n % 3 === 0)), { fetches: 0, lists: 10 })
+    }))
+
+  it.effect("do not hinder those that were created together", () =>
+    Effect.gen(function*() {
+      const together = spread(500, start, 2000)
+      const alone = spread(20, start + hour, week, 500)
+      const server = makeServer(
+        Arr.sort([...together, ...alone, ...spread(60_000, start, week + hour, 520)], byCreation)
+      )
+      const targets = [...alone, ...together].map(targetOf)
+      yield* round(server, targets)
+      const { fetches, lists } = yield* round(server, targets)
+      assert.isAtMost(fetches + lists, 22)
+    }))
+})
+
+describe("operations that are not there", () => {
+  it.effect("are what fetching them says", () =>
+    Effect.gen(function*() {
+      const items = spread(20, start, 1000)
+      const server = makeServer(items.slice(5))
+      const seen = yield* observe(server.observer, items.map(targetOf))
+      assert.strictEqual(failuresOf(seen, "fetch"), 5)
+      assert.deepEqual(server.counts(), { fetches: 5, lists: 2 })
+    }))
+
+  it.effect.each([Number.NaN, Infinity, -Infinity, 8.64e15, -8.64e15, 253_402_300_799_999, -62_167_219_200_000, 0.5])(
+    "when the server says %d are fetched",
+    (createdAt) =>
+      Effect.gen(function*() {
+        const items = spread(5, start, 1000)
+        const server = makeServer(items)
+        yield* round(server, items.map(({ id }) => ({ id, createdAt })))
+        assert.strictEqual(server.counts().fetches, 5)
+        for (const { query } of server.sent) {
+          for (const date of query === undefined ? [] : [query.startDate, query.endDate]) {
+            assert.match(DateTime.formatIso(date), /^\d{4}-/)
+            assert.isTrue(Number.isInteger(DateTime.toEpochMillis(date)))
+          }
+        }
+      })
+  )
+})
+
+describe("operations whose time is not known", () => {
+  it.effect("are fetched when they are few", () =>
+    Effect.gen(function*() {
+      const items = spread(8, start, 1000)
+      const server = makeServer(items)
+      assert.deepEqual(yield* round(server, items.map(unknownTargetOf)), { fetches: 8, lists: 0 })
+    }))
+
+  it.effect("are looked for around the first of them", () =>
+    Effect.gen(function*() {
+      const items = spread(1000, start, 60_000).map((item, n) => n % 3 === 0 ? end(item) : item)
+      const server = makeServer(items)
+      assert.deepEqual(yield* round(server, items.map(unknownTargetOf)), { fetches: 1, lists: 1 })
+    }))
+
+  it.effect("are looked for in several places", () =>
+    Effect.gen(function*() {
+      const items = [0, 1, 2].flatMap((n) => spread(100, start + n * hour, 60_000, n * 100))
+      const server = makeServer(items)
+      assert.deepEqual(yield* round(server, items.map(unknownTargetOf)), { fetches: 3, lists: 3 })
+    }))
+
+  it.effect("are fetched when they stand alone", () =>
+    Effect.gen(function*() {
+      const items = spread(100, start, week)
+      const server = makeServer([...items, ...spread(100_000, start, 2 * hour, 100)])
+      const { fetches, lists } = yield* round(server, items.map(unknownTargetOf))
+      assert.strictEqual(fetches, 100)
+      assert.isAtMost(lists, 32)
+    }))
+
+  it.effect("are looked for when one that is fetched first is not there", () =>
+    Effect.gen(function*() {
+      const items = spread(100, start, 1000)
+      const server = makeServer(items.slice(2))
+      const seen = yield* observe(server.observer, items.map(unknownTargetOf))
+      assert.strictEqual(failuresOf(seen, "fetch"), 2)
+      assert.deepEqual(server.counts(), { fetches: 3, lists: 1 })
+    }))
+
+  it.effect("are fetched when the first of them are not there", () =>
+    Effect.gen(function*() {
+      const items = spread(100, start, 1000)
+      const server = makeServer(items.slice(3))
+      yield* observe(server.observer, items.map(unknownTargetOf))
+      assert.deepEqual(server.counts(), { fetches: 100, lists: 0 })
+    }))
+
+  it.effect("are fetched when the first was created in a year that no list can be asked for", () =>
+    Effect.gen(function*() {
+      const [first, ...rest] = spread(20, start, 1000)
+      if (first === undefined) return assert.fail()
+      const server = makeServer([{ ...first, createdAt: DateTime.makeUnsafe(8.64e15) }, ...rest])
+      const targets = [first, ...rest].map(unknownTargetOf)
+      assert.deepEqual(yield* round(server, targets), { fetches: 20, lists: 0 })
+    }))
+
+  it.effect("may stand in the list of others", () =>
+    Effect.gen(function*() {
+      const items = spread(1000, start, 1000)
+      const server = makeServer(items, { delay: 10 })
+      const targets = items.map((item, n) => n % 2 === 0 ? targetOf(item) : unknownTargetOf(item))
+      const { fetches, lists } = yield* round(server, targets)
+      assert.isAtMost(fetches + lists, 3)
+    }))
+})
+
+describe("those that stand in the list of others", () => {
+  it.effect("are not fetched", () =>
+    Effect.gen(function*() {
+      const items = spread(80, start, 1000)
+      const [first, ...rest] = items.slice(40)
+      if (first === undefined) return assert.fail()
+      const odd = { ...first, createdAt: DateTime.makeUnsafe(8.64e15) }
+      const server = makeServer([...items.slice(0, 40), odd, ...rest], { delay: 100 })
+      const targets = [...[odd, ...rest].map(unknownTargetOf), ...items.slice(0, 40).map(targetOf)]
+      assert.deepEqual(yield* round(server, targets), { fetches: 1, lists: 1 })
+    }))
+})
+
+describe("one that is asked for twice", () => {
+  it.effect("is delivered once", () =>
+    Effect.gen(function*() {
+      const items = spread(5, start, 1000)
+      const server = makeServer(items, { arrange: (items) => [...items, ...items] })
+      const targets = [...items.map(unknownTargetOf), ...items.map(targetOf), ...items.map(unknownTargetOf)]
+      assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 1 })
+    }))
+})
+
+const failsAt = (isAt: (sent: Sent) => boolean): Options => ({ fails: (sent) => Effect.sync(() => isAt(sent)) })
+
+describe("a failure", () => {
+  const items = spread(1000, start, 60_000)
+  const targets = items.map(targetOf)
+
+  it.effect("of a list is that of all that it was read for, and nothing else is sent", () =>
+    Effect.gen(function*() {
+      const server = makeServer(items, failsAt(() => true))
+      const seen = yield* observe(server.observer, targets)
+      assert.strictEqual(failuresOf(seen, "list"), 1000)
+      assert.deepEqual(server.counts(), { fetches: 0, lists: 1 })
+    }))
+
+  it.effect("of a page leaves what came before it", () =>
+    Effect.gen(function*() {
+      const server = makeServer(items, { ...failsAt(({ query }) => query?.pageToken === "400"), pageSize: 200 })
+      const seen = yield* observe(server.observer, targets)
+      assert.strictEqual(failuresOf(seen, "list"), 600)
+      assert.deepEqual(server.counts(), { fetches: 0, lists: 3 })
+    }))
+
+  it.effect("of the list of all is that of those that were not at work", () =>
+    Effect.gen(function*() {
+      const ended = items.map((item, n) => n < 300 ? end(item) : item)
+      const server = makeServer(ended, failsAt(({ query }) => query !== undefined && query.status === undefined))
+      const seen = yield* observe(server.observer, targets)
+      assert.strictEqual(failuresOf(seen, "list"), 300)
+      assert.deepEqual(server.counts(), { fetches: 0, lists: 2 })
+    }))
+
+  it.effect("of lists alone does not last longer than a minute", () =>
+    Effect.gen(function*() {
+      const server = makeServer(items.slice(0, 50), failsAt(({ of }) => of === "list"))
+      const targets = items.slice(0, 50).map(targetOf)
+      for (let n = 0; n < 2; n++) {
+        assert.strictEqual(failuresOf(yield* observe(server.observer, targets), "list"), 50)
+        yield* TestClock.adjust("30 seconds")
+      }
+      assert.deepEqual(yield* round(server, targets), { fetches: 50, lists: 1 })
+    }))
+
+  it.effect("of the list of those at work is not one of the list of all", () =>
+    Effect.gen(function*() {
+      const filtered = { is: true }
+      const server = makeServer(
+        items.map((item) => end(item)),
+        failsAt(({ query }) => query !== undefined && (query.status !== undefined) === filtered.is)
+      )
+      assert.strictEqual(failuresOf(yield* observe(server.observer, targets), "list"), 1000)
+      filtered.is = false
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(failuresOf(yield* observe(server.observer, targets), "list"), 1000)
+    }))
+
+  it.effect("of everything takes one fetch more", () =>
+    Effect.gen(function*() {
+      const server = makeServer(items, failsAt(() => true))
+      for (let n = 0; n < 10; n++) {
+        yield* observe(server.observer, targets)
+        yield* TestClock.adjust("30 seconds")
+      }
+      server.reset()
+      const seen = yield* observe(server.observer, targets)
+      assert.strictEqual(failuresOf(seen, "list"), 999)
+      assert.deepEqual(server.counts(), { fetches: 1, lists: 1 })
+    }))
+
+  it.effect("long ago, or of another list, is not counted", () =>
+    Effect.gen(function*() {
+      const failing = { is: true }
+      const server = makeServer(items, failsAt(({ of }) => of === "list" && failing.is))
+      const fail = Effect.map(observe(server.observer, targets), (seen) => failuresOf(seen, "list"))
+      assert.strictEqual(yield* fail, 1000)
+      yield* TestClock.adjust("6 minutes")
+      assert.strictEqual(yield* fail, 1000)
+      failing.is = false
+      yield* round(server, targets)
+      failing.is = true
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* fail, 1000)
+      yield* TestClock.adjust("1 minute")
+      const elsewhere = items.slice(0, 10).map(({ id }) => ({ id, createdAt: start + week }))
+      assert.strictEqual(failuresOf(yield* observe(server.observer, elsewhere), "list"), 10)
+    }))
+})
+
+describe("a list without an end", () => {
+  const items = spread(100, start, 1000)
+  const targets = items.map(targetOf)
+
+  it.effect.each(
+    [
+      ["the same token", () => Pagination.PageToken.make("0")],
+      ["two tokens in turn", (to: number | null) => Pagination.PageToken.make(to === 20 ? "40" : "20")]
+    ] as const
+  )("of %s is left, and what is missing is fetched", ([, next]) =>
+    Effect.gen(function*() {
+      const server = makeServer(items, { pageSize: 20, next })
+      const { fetches, lists } = yield* round(server, targets)
+      assert.isAtLeast(fetches, 40)
+      assert.isAtMost(lists, 8)
+    }))
+
+  it.effect("of new tokens is given up", () =>
+    Effect.gen(function*() {
+      const tokens = { last: 1000 }
+      const next = () => Pagination.PageToken.make(String(++tokens.last))
+      const server = makeServer(items.map((item) => end(item)), { next })
+      assert.deepEqual(yield* round(server, targets), { fetches: 100, lists: 32 })
+      assert.deepEqual(yield* round(server, targets), { fetches: 100, lists: 0 })
+    }))
+
+  it.effect("of which the first pages hold nothing is read for a while", () =>
+    Effect.gen(function*() {
+      const filler = spread(40, start - 500, 400, 100)
+      const server = makeServer([...filler, ...items], { pageSize: 1 })
+      assert.deepEqual(yield* round(server, targets), { fetches: 100, lists: 32 })
+      const larger = makeServer([...filler, ...items], { pageSize: 2 })
+      assert.deepEqual(yield* round(larger, targets), { fetches: 0, lists: 70 })
+    }))
+})
+
+describe("the pace", () => {
+  const items = spread(120, start, 1000)
+  const targets = items.map(unknownTargetOf)
+
+  const halves = (server: ReturnType<typeof makeServer>) =>
+    Effect.forEach([targets.slice(0, 60), targets.slice(60)], (targets) => observe(server.observer, targets), {
+      concurrency: 2,
+      discard: true
+    })
+
+  it.effect("is eight requests at a time, over all that are observed", () =>
+    Effect.gen(function*() {
+      const server = makeServer([], { delay: "700 millis" })
+      yield* halves(server)
+      assert.lengthOf(server.sent, 120)
+      assert.strictEqual(server.load.most, 8)
+    }))
+
+  it.effect("is twenty requests in any second, over all that are observed", () =>
+    Effect.gen(function*() {
+      const server = makeServer([])
+      yield* halves(server)
+      const times = server.sent.map(({ at }) => at)
+      const within = times.map((from) => times.filter((at) => at >= from && at < from + 1000).length)
+      assert.strictEqual(Math.max(...within), 20)
+      assert.deepEqual([times[0], times[119]], [0, 5000])
+    }))
+
+  it.effect("does not stop when the clock is set back", () =>
+    Effect.gen(function*() {
+      const server = makeServer([])
+      yield* TestClock.setTime(start)
+      yield* observe(server.observer, targets.slice(0, 40))
+      yield* TestClock.setTime(start - week)
+      const from = yield* Clock.currentTimeMillis
+      yield* observe(server.observer, targets.slice(0, 40))
+      assert.isAtMost((yield* Clock.currentTimeMillis) - from, 45_000)
+    }))
+})
+
+describe("an interrupt", () => {
+  it.effect("ends the requests, and those who come later have room", () =>
+    Effect.gen(function*() {
+      const items = spread(40, start, 1000)
+      const server = makeServer(items, { delay: "1 minute" })
+      const fiber = yield* Effect.forkChild(
+        server.observer.observe(items.map(unknownTargetOf).slice(0, 8), () => Effect.die("delivered"))
+      )
+      yield* settle
+      assert.strictEqual(server.load.underWay, 8)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(server.load.underWay, 0)
+      assert.strictEqual(server.load.interrupted, 8)
+      yield* round(server, items.map(targetOf))
+    }))
+
+  it.effect("while it waits for its turn does not use it up", () =>
+    Effect.gen(function*() {
+      const items = spread(40, start, 1000)
+      const server = makeServer(items)
+      const targets = items.map(unknownTargetOf).slice(0, 8)
+      yield* Effect.forEach([1, 2, 3], () => observe(server.observer, targets))
+      for (let n = 0; n < 20; n++) {
+        const fiber = yield* Effect.forkChild(server.observer.observe(targets, () => Effect.void))
+        yield* settle
+        yield* Fiber.interrupt(fiber)
+      }
+      const from = yield* Clock.currentTimeMillis
+      yield* round(server, targets)
+      assert.isAtMost((yield* Clock.currentTimeMillis) - from, 1000)
+    }))
+})
+
+describe("delivery", () => {
+  it.effect("does not wait for the others", () =>
+    Effect.gen(function*() {
+      const [slow, quick] = [itemAt(0, start), itemAt(1, start)]
+      const { observe } = makeObserver({
+        operation: "Things.observe",
+        fetch: (id) => id === slow.id ? Effect.never : Effect.succeed(quick),
+        list: () => Effect.never,
+        select: () => []
+      })
+      const seen: Array<string> = []
+      const fiber = yield* Effect.forkChild(
+        observe([slow, quick].map(targetOf), (id) => Effect.sync(() => void seen.push(id)))
+      )
+      yield* settle
+      assert.deepEqual(seen, [quick.id])
+      yield* Fiber.interrupt(fiber)
+      const known = [10, 11, 12].map((n) => targetOf(itemAt(n, start)))
+      const other = yield* Effect.forkChild(
+        observe([...known, unknownTargetOf(quick)], (id) => Effect.sync(() => void seen.push(id)))
+      )
+      yield* settle
+      assert.deepEqual(seen, [quick.id, quick.id])
+      yield* Fiber.interrupt(other)
+    }))
+})
+
+const between = Random.nextIntBetween
+
+const oneOf = <A>(...values: Arr.NonEmptyReadonlyArray<A>) => Random.choice(values)
+
+/** Operations of any shape: together, in groups, apart, or all at one time. */
+const anyItems = Effect.fnUntraced(function*(count: number, first: number) {
+  const [groups, over, width] = [yield* between(1, 4), yield* oneOf(0, 1000, hour, week), yield* oneOf(0, 10, 60_000)]
+  return yield* Effect.forEach(Array.from({ length: count }), (_, n) =>
+    Effect.gen(function*() {
+      const at = start + Math.floor((n % groups) * over / groups) + Math.floor(width * (yield* Random.next))
+      return itemAt(first + n, at, yield* oneOf("PROCESSING", "PROCESSING", "COMPLETED", "CANCELED", "PAUSED"))
+    }))
+})
+
+const anyWatch = Effect.gen(function*() {
+  const items = yield* anyItems(yield* oneOf(0, 1, 2, 3, 9, 40, 80), 0)
+  const others = yield* anyItems(yield* between(0, 300), 1000)
+  const absent = new Set(items.filter((_, n) => n % 7 === 3).map(({ id }) => id))
+  const isThere = ({ id }: Item) => !absent.has(id)
+  const failing = yield* oneOf(0, 0, 0.1, 0.5, 1)
+  const failingOf = yield* oneOf<ReadonlyArray<Sent["of"]>>(["list"], ["fetch"], ["list", "fetch"])
+  const server = makeServer(yield* Random.shuffle([...items.filter(isThere), ...others]), {
+    isInclusive: yield* Random.nextBoolean,
+    pageSize: yield* oneOf(1, 7, 50, 1000),
+    delay: yield* oneOf(0, 30, 400),
+    fails: ({ of }) => Effect.map(Random.next, (chance) => failingOf.includes(of) && chance < failing)
+  })
+  const unknown = yield* oneOf(0, 0.1, 1)
+  const targets = yield* Effect.forEach(
+    items,
+    (item) => Effect.map(Random.next, (chance) => chance < unknown ? unknownTargetOf(item) : targetOf(item))
+  )
+  return { absent, failing, items: items.filter(isThere), server, targets }
+})
+
+describe("whatever the server does", () => {
+  it.effect.prop(
+    "every operation is delivered once, with the truth, for no more than two requests each",
+    { seed: Schema.Int },
+    ({ seed }) =>
+      Effect.gen(function*() {
+        const { absent, failing, items, server, targets } = yield* anyWatch
+        const limit = targets.length <= 2 ? targets.length : 2 * targets.length
+        for (let n = 0; n < 4; n++) {
+          server.reset()
+          const seen = yield* observe(server.observer, [...targets, ...targets.slice(0, n)])
+          for (const [id, result] of seen) {
+            if (Result.isSuccess(result)) assert.strictEqual(result.success, server.item(id))
+            else if (failing === 0) assert.isTrue(absent.has(id))
+          }
+          assert.isAtMost(server.sent.length, limit)
+          for (const item of items) {
+            if ((yield* Random.next) < 0.3) server.set(end(item, yield* oneOf("COMPLETED", "PAUSED")))
+          }
+          yield* TestClock.adjust(yield* oneOf(1000, 60_000, 600_000))
+        }
+      }).pipe(Random.withSeed(seed))
+  )
+})
+
+describe("the service", () => {
+  it.effect("takes few requests for 1,000 operations among 20,000 others", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(start)
+      yield* Effect.gen(function*() {
+        const emulator = yield* Emulator.Emulator
+        const { fetch, list } = yield* SenderPoolOperations.SenderPoolOperations
+        const created = yield* Effect.forEach(Array.from({ length: 1000 }), (_, n) =>
+          Effect.andThen(
+            n % 10 === 0 ? TestClock.adjust(50) : Effect.void,
+            emulator.create({ total: 10, duration: Duration.minutes(n < 20 ? 5 : n < 900 ? 10 : 20) })
+          ))
+        const { observe } = makeObserver({
+          operation: "SenderPoolOperations.observe",
+          fetch,
+          list,
+          select: (page) => page.operations
+        })
+        const look = (targets: ReadonlyArray<Target>) =>
+          Effect.gen(function*() {
+            yield* emulator.resetReport
+            const statuses: Record<string, number> = {}
+            yield* moving(observe(targets, (_, result) =>
+              Effect.sync(() => {
+                const status = Result.isSuccess(result) ? result.success.status : result.failure._tag
+                statuses[status] = (statuses[status] ?? 0) + 1
+              })))
+            return { statuses, requests: (yield* emulator.report).requests.length }
+          })
+        const targets = created.map(({ createdAt, id }) => ({ id, createdAt: DateTime.toEpochMillis(createdAt) }))
+
+        const unknown = created.map(({ id }) => ({ id, createdAt: undefined }))
+        assert.deepEqual(yield* look(unknown), { statuses: { PROCESSING: 1000 }, requests: 3 })
+        assert.deepEqual(yield* look(targets), { statuses: { PROCESSING: 1000 }, requests: 2 })
+        yield* TestClock.adjust("6 minutes")
+        assert.deepEqual(yield* look(targets), { statuses: { PROCESSING: 980, COMPLETED: 20 }, requests: 2 })
+        yield* TestClock.adjust("5 minutes")
+        assert.deepEqual(yield* look(targets), { statuses: { PROCESSING: 100, COMPLETED: 900 }, requests: 2 })
+      }).pipe(
+        Effect.provide(
+          SenderPoolOperations.layer.pipe(
+            Layer.provide(Emulator.layerClient),
+            Layer.provideMerge(Emulator.layer({ operations: 20_000 }))
+          )
+        )
+      )
+    }))
+})

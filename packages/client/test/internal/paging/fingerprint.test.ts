@@ -1,0 +1,45 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, Effect, Schema } from "effect"
+import { fingerprint, type Parts } from "../../../src/internal/paging/fingerprint.ts"
+
+const of = (items: ReadonlyArray<Parts>) => fingerprint(items, (item) => item)
+
+const Items = Schema.Array(Schema.Tuple([Schema.String, Schema.String, Schema.Int, Schema.Finite]))
+
+describe("fingerprint", () => {
+  it("of nothing is none", () => {
+    assert.isUndefined(of([]))
+  })
+
+  it.effect.prop(
+    "is the same for the same, and another for anything else",
+    [Items, Items],
+    ([one, other]) =>
+      Effect.sync(() => {
+        assert.strictEqual(of(one), of(structuredClone(one)))
+        if (JSON.stringify(one) !== JSON.stringify(other)) assert.notStrictEqual(of(one), of(other))
+      })
+  )
+
+  it.effect.prop(
+    "tells apart states that differ in one number, however small or large",
+    [Arbitrary.schema(Schema.Int), Arbitrary.schema(Schema.Int)],
+    ([one, other]) =>
+      Effect.sync(() => {
+        if (one !== other) assert.notStrictEqual(of([["a", one]]), of([["a", other]]))
+      })
+  )
+
+  it("is short, however long the page", () => {
+    const items = Array.from({ length: 1000 }, (_, n): Parts => [`comms_operation_${n}`, n, n * 2 ** 33])
+    assert.isBelow(of(items)?.length ?? Infinity, 100)
+  })
+
+  it("has no collision among pages whose ends and length are the same", () => {
+    const prints = Array.from(
+      { length: 20_000 },
+      (_, n) => of([["a", 1], ["b", n % 100, Math.floor(n / 100), 1.7e12 + n], ["c", 1]])
+    )
+    assert.isAtLeast(new Set(prints).size, 19_999)
+  })
+})

@@ -1,0 +1,73 @@
+import type { Waiting } from "@effect-comms/client"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Random, Schedule } from "effect"
+import { choose, toSchedule } from "../../../src/internal/waiting/interval.ts"
+
+const poll: Waiting.Poll = { polls: 1, failures: 0, progress: undefined }
+
+const pollWith = (remaining: Duration.Duration | undefined, unchangedFor: Duration.Duration): Waiting.Poll => ({
+  ...poll,
+  progress: { settled: 5, total: 10, fraction: 0.5, rate: undefined, remaining, wentBackwards: false, unchangedFor }
+})
+
+/** The delays in milliseconds that a schedule gives for polls in turn. */
+const delays = Effect.fnUntraced(function*(
+  schedule: Schedule.Schedule<unknown, Waiting.Poll>,
+  polls: ReadonlyArray<Waiting.Poll>
+) {
+  const step = yield* Schedule.toStep(schedule)
+  return yield* Effect.forEach(
+    polls,
+    (poll) => Effect.map(Effect.orDie(step(0, poll)), ([, delay]) => Duration.toMillis(delay))
+  )
+})
+
+const grown = Array.from({ length: 12 }, () => poll)
+
+const seconds = Duration.seconds
+
+describe("the interval", () => {
+  it.effect("grows with jitter of a fifth up to its longest", () =>
+    Effect.gen(function*() {
+      const ratios = (yield* delays(toSchedule({}), grown)).map((delay, n) => delay / Math.min(30_000, 1000 * 1.5 ** n))
+      for (const ratio of ratios) assert.isTrue(ratio >= 0.8 && ratio <= 1.2, String(ratio))
+      assert.isAbove(Math.max(...ratios) - Math.min(...ratios), 0.1)
+    }).pipe(Random.withSeed(1)))
+
+  it.effect("follows the estimate, but not below the first", () =>
+    Effect.gen(function*() {
+      const cases: ReadonlyArray<readonly [poll: Waiting.Poll, expected: number | undefined]> = [
+        [pollWith(seconds(3), Duration.zero), 3000],
+        [pollWith(Duration.zero, Duration.zero), 1000],
+        [pollWith(Duration.zero, seconds(10)), 10_000],
+        [pollWith(seconds(12), seconds(10)), 12_000],
+        [pollWith(seconds(1000), Duration.zero), undefined],
+        [pollWith(Duration.zero, seconds(1000)), undefined],
+        [pollWith(undefined, Duration.zero), undefined]
+      ]
+      for (const [poll, expected] of cases) {
+        const last = (yield* delays(toSchedule({}), [...grown, poll])).at(-1) ?? 0
+        if (expected === undefined) assert.isAtLeast(last, 24_000)
+        else assert.strictEqual(last, expected)
+      }
+    }))
+
+  it.effect("has defaults that fit what is given", () =>
+    Effect.gen(function*() {
+      const [long = 0] = yield* delays(toSchedule({ initial: Duration.minutes(1) }), [poll])
+      assert.isAtLeast(long, 48_000)
+      const [short = 0] = yield* delays(toSchedule({ max: Duration.millis(500) }), [
+        pollWith(Duration.zero, Duration.zero)
+      ])
+      assert.isAtMost(short, 600)
+    }))
+
+  it("is shared by those with the same options, and by nobody who brings his own schedule", () => {
+    assert.strictEqual(choose(undefined).key, choose({ initial: seconds(1), factor: 1.5, max: seconds(30) }).key)
+    assert.notStrictEqual(choose(undefined).key, choose({ factor: 2 }).key)
+    assert.notStrictEqual(choose({ initial: seconds(2) }).key, choose({ max: seconds(2) }).key)
+    const own = Schedule.forever
+    assert.strictEqual(choose(own).schedule, own)
+    assert.notStrictEqual(choose(own).key, choose(own).key)
+  })
+})

@@ -1,0 +1,471 @@
+import { Attempts, RetryPolicy, type Waiting } from "@effect-comms/client"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, Result, Schedule } from "effect"
+import { TestClock } from "effect/testing"
+import * as History from "../../../src/internal/waiting/history.ts"
+import type { Look } from "../../../src/internal/waiting/hub.ts"
+import { makePoller, type Poller } from "../../../src/internal/waiting/poller.ts"
+import { operationIdOf, operationOf, scriptedObserver, unavailable, unavailableFor } from "../../utils/looks.ts"
+import { advance, settle } from "../../utils/script.ts"
+import { pass } from "../../utils/server.ts"
+
+type PollSchedule = Schedule.Schedule<unknown, Waiting.Poll>
+
+const spaced = (duration: Duration.Input): PollSchedule => Schedule.spaced(duration)
+
+const subscribe = (poller: Poller, schedule: PollSchedule, { key = {}, of = 1 }: { key?: unknown; of?: number } = {}) =>
+  poller.subscribe({ id: operationIdOf(of), key, schedule, seen: undefined })
+
+/** Waits without end, or until the schedule has no more, and keeps the looks. */
+const wait = Effect.fnUntraced(
+  function*(poller: Poller, schedule: PollSchedule, options?: { readonly key?: unknown; readonly of?: number }) {
+    const looks: Array<Look & { readonly cameAt: number }> = []
+    const fiber = yield* Effect.forkChild(Effect.scoped(Effect.gen(function*() {
+      const { next } = yield* subscribe(poller, schedule, options)
+      for (let look = yield* next(undefined); look !== undefined; look = yield* next(look.number)) {
+        looks.push({ ...look, cameAt: yield* Clock.currentTimeMillis })
+      }
+      return looks.length
+    })))
+    yield* settle
+    return { fiber, looks, numbers: () => looks.map(({ number }) => number), stop: Fiber.interrupt(fiber) }
+  }
+)
+
+const atWork = () => Effect.succeed(operationOf())
+
+const slowly = () => Effect.delay(atWork(), "3 seconds")
+
+const isDefect = (exit: Exit.Exit<unknown, unknown>) => Exit.isFailure(exit) && Cause.hasDies(exit.cause)
+
+describe("one who waits", () => {
+  it.effect("is given a look at once and then as often as the schedule says", () =>
+    Effect.gen(function*() {
+      const { observer, times } = scriptedObserver(atWork)
+      const waiter = yield* wait(makePoller(observer), spaced("5 seconds"))
+      yield* pass(11_000, 500)
+      assert.deepEqual(times(), [0, 5000, 10_000])
+      assert.deepEqual(waiter.numbers(), [1, 2, 3])
+    }))
+
+  it.effect("is never asked for more than ten looks a second", () =>
+    Effect.gen(function*() {
+      const { observer, times } = scriptedObserver(atWork)
+      yield* wait(makePoller(observer), Schedule.forever)
+      yield* pass(401)
+      assert.deepEqual(times(), [0, 100, 200, 300, 400])
+    }))
+
+  it.effect("is told when the schedule has no more", () =>
+    Effect.gen(function*() {
+      const { observer, times } = scriptedObserver(atWork)
+      const poller = makePoller(observer)
+      const waiter = yield* wait(poller, Schedule.max([Schedule.recurs(2), spaced("1 second")]))
+      yield* pass(5000, 500)
+      assert.strictEqual(yield* Fiber.join(waiter.fiber), 3)
+      assert.deepEqual(times(), [0, 1000, 2000])
+      assert.strictEqual(poller.size(), 0)
+    }))
+
+  it.effect("gives the schedule what there is to know", () =>
+    Effect.gen(function*() {
+      const polls: Array<Waiting.Poll> = []
+      const { observer } = scriptedObserver(({ number }) =>
+        number === 2 || number === 3 ? Effect.fail(unavailable) : Effect.succeed(operationOf({ created: number }))
+      )
+      const schedule = Schedule.spaced("1 second").pipe(
+        Schedule.setInputType<Waiting.Poll>(),
+        Schedule.tap(({ input }) => Effect.sync(() => polls.push(input)))
+      )
+      yield* wait(makePoller(observer), schedule)
+      yield* pass(3500, 500)
+      assert.deepEqual(polls.map(({ failures, polls, progress }) => [polls, failures, progress?.settled]), [
+        [1, 0, 1],
+        [2, 1, 1],
+        [3, 2, 1],
+        [4, 0, 4]
+      ])
+    }))
+
+  it.effect("knows what a checkpoint knew", () =>
+    Effect.gen(function*() {
+      const targets: Array<number | undefined> = []
+      const poller = makePoller({
+        observe: (all) => Effect.sync(() => void targets.push(...all.map(({ createdAt }) => createdAt)))
+      })
+      const seen = History.begin({ at: 0, operation: operationOf() })
+      const { next } = yield* poller.subscribe({ id: operationIdOf(1), key: "", schedule: Schedule.forever, seen })
+      yield* Effect.forkScoped(next(undefined))
+      yield* settle
+      assert.deepEqual(targets, [0])
+    }))
+})
+
+describe("those who wait for one operation", () => {
+  it.effect("share its polls, by one schedule or each by his own", () =>
+    Effect.gen(function*() {
+      for (const key of ["together", undefined]) {
+        const { observer, times } = scriptedObserver(atWork)
+        const from = yield* Clock.currentTimeMillis
+        const poller = makePoller(observer)
+        const waiters = yield* Effect.forEach(Array.from({ length: 50 }), () =>
+          wait(poller, spaced("5 seconds"), key === undefined ? {} : { key }))
+        yield* pass(11_000, 500)
+        assert.deepEqual(
+          times().map((at) =>
+            at - from
+          ),
+          [0, 5000, 10_000]
+        )
+        for (const { looks } of waiters) assert.lengthOf(looks, 3)
+        yield* Effect.forEach(waiters, ({ stop }) => stop)
+      }
+    }))
+
+  it.effect("are looked at as often as the most impatient wants, and no more often when he is gone", () =>
+    Effect.gen(function*() {
+      const { observer, times } = scriptedObserver(atWork)
+      const poller = makePoller(observer)
+      const slow = yield* wait(poller, spaced("10 seconds"))
+      const fast = yield* wait(poller, spaced("2 seconds"))
+      yield* pass(4500, 500)
+      yield* fast.stop
+      yield* pass(25_000, 500)
+      assert.deepEqual(times(), [0, 2000, 4000, 10_000, 20_000])
+      assert.lengthOf(slow.looks, 5)
+    }))
+
+  it.effect("do not use up each other's schedules", () =>
+    Effect.gen(function*() {
+      const { observer } = scriptedObserver(atWork)
+      const poller = makePoller(observer)
+      const ending = Schedule.max([Schedule.recurs(2), spaced("10 seconds")])
+      const slow = yield* wait(poller, ending)
+      yield* wait(poller, spaced("1 second"))
+      yield* pass(7000, 500)
+      const later = yield* wait(poller, ending)
+      yield* pass(30_000, 500)
+      assert.strictEqual(yield* Fiber.join(slow.fiber), 11)
+      assert.strictEqual(yield* Fiber.join(later.fiber), 11)
+      assert.deepEqual([slow, later].map(({ looks }) => looks.at(-1)?.at), [10_000, 17_000])
+    }))
+
+  it.effect("do not suffer from a schedule that dies or hangs", () =>
+    Effect.gen(function*() {
+      for (const trouble of [Effect.die("no"), Effect.never]) {
+        const { observer, asked } = scriptedObserver(atWork)
+        const poller = makePoller(observer)
+        const good = yield* wait(poller, spaced("1 second"))
+        const bad = yield* wait(poller, spaced("1 second").pipe(Schedule.modifyDelay(() => trouble)))
+        yield* pass(3500, 500)
+        assert.lengthOf(good.looks, 4)
+        assert.isAtMost(asked.length, 5)
+        yield* bad.stop
+        assert.strictEqual(isDefect(yield* Fiber.await(bad.fiber)), trouble !== Effect.never)
+        assert.strictEqual(poller.size(), 1)
+        yield* good.stop
+        assert.strictEqual(poller.size(), 0)
+      }
+    }))
+})
+
+describe("who leaves", () => {
+  it.effect("while others stay does not stop the poll", () =>
+    Effect.gen(function*() {
+      const { load, observer, times } = scriptedObserver(slowly)
+      const poller = makePoller(observer)
+      const first = yield* wait(poller, spaced("10 seconds"), { key: "" })
+      const second = yield* wait(poller, spaced("10 seconds"), { key: "" })
+      yield* advance("1 second")
+      yield* first.stop
+      yield* pass(14_000, 500)
+      assert.deepEqual(times(), [0, 13_000])
+      assert.lengthOf(second.looks, 1)
+      assert.strictEqual(load.interrupted, 0)
+    }))
+
+  it.effect("last interrupts the request, and who comes right after begins anew", () =>
+    Effect.gen(function*() {
+      const { load, observer, times } = scriptedObserver(slowly)
+      const poller = makePoller(observer)
+      const first = yield* wait(poller, spaced("10 seconds"))
+      yield* advance("1 second")
+      yield* first.stop
+      assert.deepEqual(load, { underWay: 0, interrupted: 1 })
+      assert.strictEqual(poller.size(), 0)
+      const second = yield* wait(poller, spaced("10 seconds"))
+      yield* pass(4000, 500)
+      assert.deepEqual(times(), [0, 1000])
+      assert.lengthOf(second.looks, 1)
+    }))
+
+  it.effect("interrupts no request but his own", () =>
+    Effect.gen(function*() {
+      const { load, observer } = scriptedObserver(slowly)
+      const poller = makePoller(observer)
+      const [one, two] = [
+        yield* wait(poller, spaced("10 seconds"), { of: 1 }),
+        yield* wait(poller, spaced("10 seconds"), { of: 2 })
+      ]
+      yield* one.stop
+      assert.deepEqual(load, { underWay: 1, interrupted: 1 })
+      yield* pass(4000, 500)
+      assert.lengthOf(two.looks, 1)
+    }))
+
+  it.effect("leaves nothing behind", () =>
+    Effect.gen(function*() {
+      const { asked, load, observer } = scriptedObserver(atWork)
+      const poller = makePoller(observer)
+      for (let n = 0; n < 10_000; n++) {
+        yield* Effect.scoped(
+          Effect.flatMap(subscribe(poller, spaced("1 second"), { of: n }), ({ next }) => next(undefined))
+        )
+      }
+      assert.lengthOf(asked, 10_000)
+      assert.strictEqual(poller.size(), 0)
+      assert.strictEqual(load.underWay, 0)
+    }))
+})
+
+describe("who joins", () => {
+  it.effect("while a poll is under way shares it", () =>
+    Effect.gen(function*() {
+      const { asked, observer } = scriptedObserver(() => Effect.delay(atWork(), "3 seconds"))
+      const poller = makePoller(observer)
+      yield* wait(poller, spaced("10 seconds"))
+      yield* advance("1 second")
+      const later = yield* wait(poller, spaced("10 seconds"))
+      yield* pass(3000, 500)
+      assert.lengthOf(asked, 1)
+      assert.deepEqual(later.looks.map(({ cameAt }) => cameAt), [3000])
+    }))
+
+  it.effect("is given a look that is not older than his interval", () =>
+    Effect.gen(function*() {
+      const { observer, times } = scriptedObserver(atWork)
+      const poller = makePoller(observer)
+      yield* wait(poller, spaced("1 minute"))
+      yield* advance("9 seconds")
+      const patient = yield* wait(poller, spaced("10 seconds"))
+      assert.deepEqual(patient.looks.map(({ at, cameAt }) => [at, cameAt]), [[0, 9000]])
+      assert.deepEqual(times(), [0])
+      const impatient = yield* wait(poller, spaced("5 seconds"))
+      assert.deepEqual(impatient.looks.map(({ at }) => at), [9000])
+      assert.deepEqual(times(), [0, 9000])
+    }))
+
+  it.effect("is asked about each look once", () =>
+    Effect.gen(function*() {
+      const { observer } = scriptedObserver(atWork)
+      const poller = makePoller(observer)
+      yield* wait(poller, spaced("1 minute"))
+      const later = yield* wait(poller, Schedule.recurs(2))
+      yield* pass(1000)
+      assert.deepEqual(later.numbers(), [1, 2, 3])
+    }))
+
+  it.effect("is looked for anew when the others have long stopped asking", () =>
+    Effect.gen(function*() {
+      const { observer, times } = scriptedObserver(atWork)
+      const poller = makePoller(observer)
+      const slow = yield* subscribe(poller, Schedule.recurs(0))
+      yield* slow.next(undefined)
+      yield* advance("1 hour")
+      const later = yield* wait(poller, Schedule.recurs(0))
+      assert.deepEqual(times(), [0, 3_600_000])
+      assert.strictEqual(yield* Fiber.join(later.fiber), 1)
+    }))
+
+  it.effect("after a look that failed has one of his own", () =>
+    Effect.gen(function*() {
+      const { observer, times } = scriptedObserver(({ number }) => number === 1 ? Effect.fail(unavailable) : atWork())
+      const poller = makePoller(observer)
+      yield* wait(poller, spaced("10 seconds"))
+      const later = yield* wait(poller, spaced("10 seconds"))
+      yield* pass(1000)
+      assert.deepEqual(times(), [0, 100])
+      assert.deepEqual(later.looks.map(({ result }) => Result.isSuccess(result)), [true])
+    }))
+})
+
+describe("who is slow", () => {
+  it.effect("is given the newest look, and causes none while he does not ask", () =>
+    Effect.gen(function*() {
+      const { observer, times } = scriptedObserver(atWork)
+      const poller = makePoller(observer)
+      const slow = yield* subscribe(poller, spaced("1 second"))
+      const first = yield* slow.next(undefined)
+      yield* wait(poller, spaced("10 seconds"))
+      yield* pass(25_000, 500)
+      assert.deepEqual(times(), [0, 10_000, 20_000])
+      const next = yield* slow.next(first?.number)
+      assert.strictEqual(next?.number, 3)
+      const fiber = yield* Effect.forkChild(slow.next(3))
+      yield* settle
+      assert.strictEqual((yield* Fiber.join(fiber))?.number, 4)
+      assert.strictEqual(times().at(-1), 25_000)
+    }))
+})
+
+describe("a defect", () => {
+  it.effect("kills those who ask, and nobody else", () =>
+    Effect.gen(function*() {
+      const { observer, times } = scriptedObserver(({ number }) => number === 2 ? Effect.die("boom") : atWork())
+      const poller = makePoller(observer)
+      const idle = yield* subscribe(poller, spaced("10 seconds"))
+      yield* idle.next(undefined)
+      const waiters = [yield* wait(poller, spaced("1 second")), yield* wait(poller, spaced("5 seconds"))]
+      yield* advance("1 second")
+      for (const { fiber } of waiters) assert.isTrue(isDefect(yield* Fiber.await(fiber)))
+      const later = yield* wait(poller, spaced("1 second"))
+      yield* pass(1500, 500)
+      assert.deepEqual(later.numbers(), [1, 2, 3])
+      assert.strictEqual((yield* idle.next(1))?.number, 3)
+      assert.deepEqual(times(), [0, 1000, 1000, 2000])
+    }))
+
+  it.effect("in a look at many kills all who ask for them", () =>
+    Effect.gen(function*() {
+      const { observer } = scriptedObserver(({ key }) => key === 3 ? Effect.die("boom") : Effect.never)
+      const poller = makePoller(observer)
+      const waiters = yield* Effect.forEach([1, 2, 3, 4].map((of) => ({ of })), (options) =>
+        Effect.forkChild(Effect.scoped(Effect.flatMap(subscribe(poller, Schedule.forever, options), ({ next }) =>
+          next(undefined)))))
+      yield* settle
+      for (const fiber of waiters) {
+        assert.isTrue(isDefect(yield* Fiber.await(fiber)))
+      }
+      assert.strictEqual(poller.size(), 0)
+    }))
+})
+
+describe("Retry-After", () => {
+  it.effect("is kept, however short the interval is", () =>
+    Effect.gen(function*() {
+      const { observer, times } = scriptedObserver(({ number }) =>
+        number === 1 ? Effect.fail(unavailableFor("30 seconds")) : atWork()
+      )
+      const poller = makePoller(observer)
+      yield* wait(poller, spaced("1 second"))
+      yield* wait(poller, spaced("1 second"))
+      yield* pass(31_500, 500)
+      assert.deepEqual(times(), [0, 30_000, 31_000])
+    }))
+
+  it.effect("of ten years is asked about after a day", () =>
+    Effect.gen(function*() {
+      const { observer, times } = scriptedObserver(() => Effect.fail(unavailableFor("3650 days")))
+      yield* wait(makePoller(observer), spaced("1 second"))
+      yield* TestClock.adjust("1 day")
+      yield* settle
+      assert.deepEqual(times(), [0, 86_400_000])
+    }))
+})
+
+describe("a clock that is set back", () => {
+  it.effect("stops no polls", () =>
+    Effect.gen(function*() {
+      const clock = yield* Clock.Clock
+      const offset = { millis: 0 }
+      const now = () => clock.currentTimeMillisUnsafe() + offset.millis
+      const { asked, observer } = scriptedObserver(atWork)
+      yield* TestClock.adjust("10 days")
+      const waiter = yield* Effect.provideService(wait(makePoller(observer), spaced("10 seconds")), Clock.Clock, {
+        currentTimeMillisUnsafe: now,
+        currentTimeMillis: Effect.sync(now),
+        currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+        currentTimeNanos: clock.currentTimeNanos,
+        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+        monotonicTimeNanos: clock.monotonicTimeNanos,
+        sleep: (duration) => clock.sleep(duration)
+      })
+      yield* advance("5 seconds")
+      offset.millis = -86_400_000
+      yield* pass(60_000, 500)
+      assert.isAtLeast(asked.length, 6)
+      yield* waiter.stop
+    }))
+})
+
+describe("what a caller has provided", () => {
+  const policyOf = Effect.gen(function*() {
+    return (yield* RetryPolicy.CurrentRetryPolicy)?.callTimeout
+  })
+
+  it.effect("is kept for him, and for those who want the same", () =>
+    Effect.gen(function*() {
+      const seen: Array<unknown> = []
+      const { asked, observer } = scriptedObserver(() =>
+        Effect.andThen(Effect.tap(policyOf, (policy) => Effect.sync(() => seen.push(policy))), atWork())
+      )
+      const poller = makePoller(observer)
+      const strict = RetryPolicy.makeUnsafe({ callTimeout: "3 seconds" })
+      const strictly = Effect.provideService(RetryPolicy.CurrentRetryPolicy, strict)
+      yield* wait(poller, spaced("10 seconds"))
+      yield* strictly(wait(poller, spaced("10 seconds")))
+      yield* strictly(wait(poller, spaced("10 seconds")))
+      yield* wait(poller, spaced("10 seconds"))
+      assert.deepEqual(seen, [undefined, Duration.seconds(3)])
+      const other = yield* Effect.provideService(
+        wait(poller, spaced("10 seconds")),
+        Attempts.OnRetry,
+        () => Effect.void
+      )
+      assert.lengthOf(asked, 3)
+      yield* other.stop
+      assert.strictEqual(poller.size(), 2)
+    }))
+
+  it.effect("neither collects the attempts of polls nor holds their spans", () =>
+    Effect.gen(function*() {
+      const spans: Array<unknown> = []
+      const collected: Array<unknown> = []
+      const { observer } = scriptedObserver(() =>
+        Effect.gen(function*() {
+          spans.push(yield* Effect.option(Effect.currentParentSpan))
+          collected.push(yield* Attempts.CurrentAttempts)
+          return operationOf()
+        })
+      )
+      yield* Attempts.withAttempts(wait(makePoller(observer), spaced("10 seconds"))).pipe(Effect.withSpan("caller"))
+      assert.deepEqual(spans.map(String), ["none()"])
+      assert.deepEqual(collected, [undefined])
+    }))
+})
+
+describe("many operations", () => {
+  it.effect("are looked at together when their turns are near", () =>
+    Effect.gen(function*() {
+      const { batches, observer } = scriptedObserver(atWork)
+      const poller = makePoller(observer)
+      yield* Effect.forEach([1, 2, 3, 4, 5], (of) => wait(poller, spaced(10_000 + of * 300), { of }))
+      yield* pass(12_000, 100)
+      assert.deepEqual(batches, [1, 1, 1, 1, 1, 5])
+    }))
+
+  it.effect("are left alone when their turns are far", () =>
+    Effect.gen(function*() {
+      const { asked, observer } = scriptedObserver(atWork)
+      const poller = makePoller(observer)
+      yield* Effect.forEach([1, 2, 3], (of) => wait(poller, spaced("1 minute"), { of }))
+      yield* Effect.forEach([4, 5], (of) => wait(poller, spaced("10 seconds"), { of }))
+      yield* pass(21_000, 500)
+      assert.lengthOf(asked.filter(({ key }) => key <= 3), 3)
+      assert.lengthOf(asked.filter(({ key }) => key > 3), 6)
+    }))
+
+  it.effect("wait for nobody's slow answer but their own", () =>
+    Effect.gen(function*() {
+      const gate = yield* Deferred.make<void>()
+      const { observer } = scriptedObserver(({ key }) =>
+        key === 1 ? Effect.andThen(Deferred.await(gate), atWork()) : atWork()
+      )
+      const poller = makePoller(observer)
+      const stuck = yield* wait(poller, spaced("1 second"), { of: 1 })
+      const others = yield* Effect.forEach([2, 3, 4], (of) => wait(poller, spaced("1 second"), { of }))
+      yield* pass(3500, 500)
+      assert.lengthOf(stuck.looks, 0)
+      for (const { looks } of others) assert.lengthOf(looks, 4)
+    }))
+})

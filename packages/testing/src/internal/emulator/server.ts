@@ -1,0 +1,178 @@
+// A request's way through the emulator: the report, the fault plan, the contract's own answer, and how it goes out.
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Base64 from "effect/encoding/Base64"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServer from "effect/http/HttpServer"
+import * as HttpServerError from "effect/http/HttpServerError"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import type * as FaultPlan from "../../FaultPlan.ts"
+import { twilioError } from "../errors.ts"
+import { uint32 } from "../seeded.ts"
+import * as Admin from "./admin.ts"
+import type { Connection } from "./connection.ts"
+import { currentMillis } from "./currentMillis.ts"
+import * as Faults from "./faults.ts"
+import * as Recorder from "./recorder.ts"
+import * as App from "./routes.ts"
+
+export interface Options extends App.Settings {
+  readonly startedAt: number
+  readonly faults: FaultPlan.FaultPlan
+  readonly reportLimit: number
+  readonly admin: boolean
+}
+
+const accountOf = (authorization: string | undefined): string | undefined => {
+  const encoded = authorization?.match(/^Basic +(\S+)$/i)?.[1]
+  const decoded = encoded === undefined ? undefined : Result.getOrUndefined(Base64.decodeString(encoded))
+  return decoded === undefined || !decoded.includes(":") ? undefined : decoded.slice(0, decoded.indexOf(":"))
+}
+
+// A report is shown to people. The SID of an account may be shown; that of an API key is half of a secret.
+const shownAccount = (account: string | undefined): string | undefined =>
+  account === undefined || /^AC[0-9a-f]{32}$/i.test(account)
+    ? account
+    : `account-${[...account].reduce((hash, char) => uint32(hash, char.charCodeAt(0)), 0).toString(16)}`
+
+// The same for every attempt of a call, and, where a program traces more than its calls, for several of them.
+const traceOf = (b3: string | undefined): string | undefined => b3?.split("-")[0]
+
+const bodyText = (response: HttpServerResponse.HttpServerResponse): string => {
+  const { body } = response
+  return body._tag === "Uint8Array" ? body.text ?? new TextDecoder().decode(body.body) : ""
+}
+
+const targetOf = (request: HttpServerRequest.HttpServerRequest) => {
+  const target = request.url.replace(/^\w+:\/\/[^/?]*/, "")
+  const end = target.indexOf("?")
+  return end < 0 ? { path: target, search: "" } : { path: target.slice(0, end), search: target.slice(end) }
+}
+
+const withoutToken = (
+  request: HttpServerRequest.HttpServerRequest,
+  tokens: ReadonlySet<string>
+): HttpServerRequest.HttpServerRequest => {
+  if (tokens.size === 0) return request
+  const { path, search } = targetOf(request)
+  const params = new URLSearchParams(search)
+  if (!tokens.has(params.get("pageToken") ?? "")) return request
+  params.delete("pageToken")
+  return request.modify({ url: `${path}?${params}` })
+}
+
+// Twilio's own header, by which its support finds a request.
+const requestIdOf = (ticket: number): string =>
+  `RQ${[1, 2, 3, 4].map((part) => uint32(9, ticket, part).toString(16).padStart(8, "0")).join("")}`
+
+const encoder = new TextEncoder()
+
+const pieces = (bytes: Uint8Array, count: number): ReadonlyArray<Uint8Array> => {
+  const size = Math.max(1, Math.ceil(bytes.length / count))
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size))
+}
+
+const toResponse = <E>(
+  { dropAfter, slow, wire }: Faults.Outcome,
+  closeWithin: Effect.Effect<never, E>
+): HttpServerResponse.HttpServerResponse => {
+  const { "content-type": contentType = "application/octet-stream", ...headers } = wire.headers
+  if (dropAfter === undefined && slow === undefined) {
+    return HttpServerResponse.text(wire.body, { status: wire.status, headers, contentType })
+  }
+  const bytes = encoder.encode(wire.body)
+  const sent = dropAfter === undefined ? bytes : bytes.subarray(0, dropAfter)
+  const parts = slow === undefined ? Stream.succeed(sent) : Stream.fromArray(pieces(sent, slow.pieces)).pipe(
+    Stream.rechunk(1),
+    Stream.mapEffect((piece) =>
+      Effect.as(Effect.sleep(Duration.millis(Duration.toMillis(slow.duration) / slow.pieces)), piece)
+    )
+  )
+  return HttpServerResponse.stream(
+    dropAfter === undefined ? parts : Stream.concat(parts, Stream.fromEffect(closeWithin)),
+    { status: wire.status, headers, contentType, contentLength: bytes.length }
+  )
+}
+
+const isRouteNotFound = (cause: Cause.Cause<unknown>): boolean => {
+  const error = Cause.squash(cause)
+  return HttpServerError.isHttpServerError(error) && error.reason._tag === "RouteNotFound"
+}
+
+export const make = Effect.fnUntraced(function*(options: Options) {
+  const { admin, reportLimit, startedAt, store } = options
+  const recorder = Recorder.make(reportLimit)
+  let engine = Faults.make(options.faults, startedAt)
+  let answered = 0
+  const setFaults = (plan: FaultPlan.FaultPlan) =>
+    Effect.sync(() => {
+      engine = Faults.make(plan, startedAt)
+    })
+  const report = Effect.sync(recorder.report)
+  const resetReport = Effect.sync(recorder.reset)
+
+  const routes = admin
+    ? Layer.mergeAll(App.routes(options), Admin.routes({ store, setFaults, report, resetReport }))
+    : App.routes(options)
+  const app = yield* HttpRouter.toHttpEffect(Layer.provide(routes, HttpServer.layerServices))
+
+  // A handler that dies, and a path that is not there, are answered in the envelope like everything else.
+  const answerSafely = app.pipe(
+    Effect.catchCauseIf(
+      (cause) => !Cause.hasInterruptsOnly(cause),
+      (cause) =>
+        Effect.succeed(
+          isRouteNotFound(cause)
+            ? App.envelope(404, [twilioError(404)])
+            : App.envelope(500, [twilioError(500)])
+        )
+    )
+  )
+
+  const answer = Effect.fnUntraced(function*<E>(
+    request: HttpServerRequest.HttpServerRequest,
+    connection: Connection<E>
+  ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, E> {
+    const normally = answerSafely.pipe(
+      Effect.provideService(HttpServerRequest.HttpServerRequest, withoutToken(request, engine.tokens)),
+      Effect.scoped,
+      Effect.orDie
+    )
+    const { path, search } = targetOf(request)
+    // Only the API's own paths misbehave and are counted.
+    if (!path.startsWith("/v1/")) return yield* normally
+    const now = yield* currentMillis
+    const account = accountOf(request.headers["authorization"])
+    const ticket = recorder.arrive({
+      at: now,
+      method: request.method,
+      url: path + search,
+      account: shownAccount(account),
+      trace: traceOf(request.headers["b3"])
+    })
+    const outcome = yield* engine.apply(
+      { now, path, account },
+      Effect.map(normally, (response): Faults.Wire => ({
+        status: response.status,
+        headers: { ...response.headers, "twilio-request-id": requestIdOf(++answered) },
+        body: bodyText(response)
+      }))
+    )
+    const { asked, dropAfter, faults, wire } = outcome
+    const record = (status: number | undefined) =>
+      Effect.map(currentMillis, (at) => recorder.answer(ticket, { at, status, asked, faults }))
+    // A client that does not wait for the end of a delay closes the connection.
+    if (outcome.delay > 0) {
+      yield* Effect.onInterrupt(Effect.sleep(Duration.millis(outcome.delay)), () => record(undefined))
+    }
+    yield* record(dropAfter === undefined ? wire.status : undefined)
+    return dropAfter === -1 ? yield* connection.closeBefore : toResponse(outcome, connection.closeWithin)
+  })
+
+  return { answer, setFaults, report, resetReport }
+})

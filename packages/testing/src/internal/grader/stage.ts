@@ -1,0 +1,193 @@
+// Where a client is graded in one scenario: an emulator of its own, the client before it, and what is seen from there.
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Emulator from "../../Emulator.ts"
+import type * as FaultPlan from "../../FaultPlan.ts"
+import type * as Grader from "../../Grader.ts"
+import type * as Report from "../../Report.ts"
+
+/** A request of the client, in epoch milliseconds. */
+export interface Seen {
+  readonly at: number
+  answeredAt: number
+}
+
+export type End = "ended" | "late" | "flood"
+
+/** A call that was begun. */
+export interface Begun<A> {
+  /** Waits for its end, so long at most, and no longer than until the client has sent more than it may. */
+  readonly watch: (limit: Duration.Input) => Effect.Effect<End>
+  /** The same of a call that may well wait longer. */
+  readonly watchWait: (limit: Duration.Input) => Effect.Effect<End>
+  readonly exit: () => Exit.Exit<A, unknown> | undefined
+  /** Interrupts it, and waits until it has ended. */
+  readonly interrupt: Effect.Effect<void>
+}
+
+export interface Stage {
+  readonly ids: ReadonlyArray<string>
+  readonly seen: ReadonlyArray<Seen>
+  readonly report: Effect.Effect<Report.Report>
+  readonly fetchOperation: (id: string) => Call<boolean>
+  readonly listOperations: Call<ReadonlySet<string>>
+  readonly begin: <A>(call: Call<A>) => Effect.Effect<Begun<A>, never, Scope.Scope>
+}
+
+/** Something that the client does, and that the controller aborts. */
+export type Call<A> = (controller: AbortController) => Effect.Effect<A, unknown>
+
+export interface Options {
+  readonly operations: number
+  readonly faults: FaultPlan.FaultPlan
+  /** How many requests the client may send. */
+  readonly requests: number
+  readonly transport: "process" | "port"
+  readonly attended: boolean
+}
+
+// A promise has not ended when it is interrupted, but when it has heard of the signal and settled.
+const settle = <A>(promise: PromiseLike<A>, controller: AbortController): Effect.Effect<A, unknown> =>
+  Effect.callback((resume) => {
+    const settled = promise.then(
+      (value) => resume(Effect.succeed(value)),
+      (error: unknown) => resume(Effect.fail(error))
+    )
+    return Effect.andThen(Effect.sync(() => controller.abort()), Effect.promise(() => settled))
+  })
+
+const isAsyncIterable = (value: object): value is AsyncIterable<Grader.Identified> => Symbol.asyncIterator in value
+
+const fetchWith = (calls: Grader.Calls) => (id: string): Call<boolean> => (controller) =>
+  Effect.suspend(() => {
+    const called = calls.fetchOperation(id, controller.signal)
+    return Effect.isEffect(called) ? called : settle(called, controller)
+  }).pipe(
+    // What a client takes for an operation may be anything.
+    Effect.map((operation: Partial<Grader.Identified> | undefined) => operation?.id === id)
+  )
+
+const listWith = (calls: Grader.Calls): Call<ReadonlySet<string>> => (controller) =>
+  Effect.suspend(() => {
+    const called = calls.listOperations(controller.signal)
+    if (Stream.isStream(called)) return Stream.runCollect(called)
+    if (Effect.isEffect(called)) return called
+    return isAsyncIterable(called)
+      ? Stream.runCollect(Stream.fromAsyncIterable(called, (error) => error))
+      : settle(called, controller)
+  }).pipe(
+    Effect.map((operations) => new Set(Array.from(operations, ({ id }) => id)))
+  )
+
+const connect = (emulator: Context.Context<Emulator.Emulator>, transport: Options["transport"]) => {
+  const provided = Layer.succeedContext(emulator)
+  if (transport === "process") {
+    return Effect.gen(function*() {
+      const context = yield* Layer.build(Emulator.layerHttpClient.pipe(Layer.provide(provided)))
+      return {
+        baseUrl: Emulator.baseUrl,
+        fetch: yield* Effect.provideContext(Emulator.fetch, emulator),
+        httpClient: Context.get(context, HttpClient.HttpClient)
+      }
+    })
+  }
+  return Effect.gen(function*() {
+    const context = yield* Layer.build(
+      Layer.mergeAll(Emulator.layerServer(), FetchHttpClient.layer).pipe(Layer.provide(provided))
+    )
+    return {
+      baseUrl: Context.get(context, Emulator.Address).url,
+      fetch: globalThis.fetch,
+      httpClient: Context.get(context, HttpClient.HttpClient)
+    }
+  }).pipe(Effect.orDie)
+}
+
+/** Sets up an emulator and a client that talks to it, until the scope ends. */
+export const make = Effect.fnUntraced(function*<E, R>(
+  makeClient: (target: Grader.Target) => Grader.Calls | Effect.Effect<Grader.Calls, E, R>,
+  options: Options
+) {
+  const { attended, faults, operations, requests, transport } = options
+  const emulator = yield* Effect.orDie(Emulator.make({ faults }))
+  const created = yield* Effect.orDie(
+    Effect.forEach(Array.from({ length: operations }), () => emulator.create({ total: 1, duration: Duration.zero }))
+  )
+  const seen: Array<Seen> = []
+  const asked = yield* Deferred.make<void>()
+  const flood = yield* Deferred.make<void>()
+  // Nobody is answered any more when the scenario is over, so that no client goes on behind it.
+  let over = false
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      over = true
+    })
+  )
+  const answer: Emulator.Service["answer"] = Effect.fnUntraced(function*(request, connection) {
+    if (over) return yield* Effect.never
+    if (seen.length >= requests) {
+      yield* Deferred.succeed(flood, undefined)
+      return yield* Effect.never
+    }
+    const at = yield* Clock.currentTimeMillis
+    const entry: Seen = { at, answeredAt: at }
+    seen.push(entry)
+    yield* Deferred.succeed(asked, undefined)
+    const response = yield* emulator.answer(request, connection)
+    entry.answeredAt = yield* Clock.currentTimeMillis
+    return response
+  })
+  const watched = Context.make(Emulator.Emulator, Emulator.Emulator.of({ ...emulator, answer }))
+  const ids = created.map(({ id }) => id)
+  const target = { ...yield* connect(watched, transport), credentials: Emulator.defaultCredentials, operationIds: ids }
+  const made = makeClient(target)
+  const calls = Effect.isEffect(made) ? yield* made : made
+
+  const begin: Stage["begin"] = Effect.fnUntraced(function*(call) {
+    const controller = new AbortController()
+    // A client that does not end must not keep the scenario from its end.
+    const fiber = yield* Effect.forkDetach(call(controller))
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        controller.abort()
+        fiber.interruptUnsafe()
+      })
+    )
+    const watch = (late: Effect.Effect<unknown>): Effect.Effect<End> =>
+      Effect.raceFirst(
+        Effect.as(Fiber.await(fiber), "ended" as const),
+        Effect.raceFirst(
+          Effect.as(Deferred.await(flood), "flood" as const),
+          Effect.as(late, "late" as const)
+        )
+      )
+    return {
+      watch: (limit) => watch(attended ? Effect.never : Effect.sleep(limit)),
+      watchWait: (limit) =>
+        watch(attended ? Effect.andThen(Deferred.await(asked), Effect.sleep(limit)) : Effect.sleep(limit)),
+      exit: () => fiber.pollUnsafe(),
+      interrupt: Fiber.interrupt(fiber)
+    }
+  })
+
+  const stage: Stage = {
+    ids,
+    seen,
+    report: emulator.report,
+    fetchOperation: fetchWith(calls),
+    listOperations: listWith(calls),
+    begin
+  }
+  return stage
+  // The layers of one scenario's emulator and client must not be those of another's.
+}, Effect.provideServiceEffect(Layer.CurrentMemoMap, Layer.makeMemoMap))
