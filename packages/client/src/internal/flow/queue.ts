@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Order from "effect/Order"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
-import type { Call, CooldownStore, Gate, Options, Outcome, Wait } from "../../FlowControl.ts"
+import type { Call, CooldownStore, Gate, Options, Outcome, Wait } from "./model.ts"
 
 export const makeMemoryStore = (): CooldownStore => {
   const untils = new Map<string, number>()

@@ -8,8 +8,8 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import type * as FaultPlan from "../../FaultPlan.ts"
-import type * as Grader from "../../Grader.ts"
 import { seconds } from "../table.ts"
+import type * as Grader from "./model.ts"
 import type * as Stage from "./stage.ts"
 
 export interface Verdict {

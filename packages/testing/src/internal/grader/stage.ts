@@ -13,8 +13,8 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Emulator from "../../Emulator.ts"
 import type * as FaultPlan from "../../FaultPlan.ts"
-import type * as Grader from "../../Grader.ts"
 import type * as Report from "../../Report.ts"
+import type * as Grader from "./model.ts"
 
 /** A request of the client, in epoch milliseconds. */
 export interface Seen {
