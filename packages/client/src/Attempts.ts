@@ -16,7 +16,7 @@ import * as Effect from "effect/Effect"
  */
 export interface Retry {
   /** The name of the operation in the contract. */
-  readonly operation: string
+  readonly call: string
   readonly method: string
   readonly url: string
   /** The attempt that failed. */

@@ -140,10 +140,10 @@ export const defaultAttemptTimeout: Duration.Duration = Duration.seconds(30)
 
 const library = "effect-comms/0.1.0"
 
-const operation = "CommsClient.layer"
+const layerName = "CommsClient.layer"
 
 const decodeLimits = makeDecoder(
-  operation,
+  layerName,
   "options",
   Schema.Struct({
     attemptTimeout: Schema.optional(PositiveDurationFromInput),
@@ -197,13 +197,13 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<Service, CommsError.InvalidInput, HttpClient.HttpClient | Scope.Scope> {
   const { password, username } = Credentials.toBasic(options.credentials)
   const scrub = Credentials.toScrubber(options.credentials)
-  const baseUrl = yield* checkBaseUrl(operation, options.baseUrl ?? defaultBaseUrl)
+  const baseUrl = yield* checkBaseUrl(layerName, options.baseUrl ?? defaultBaseUrl)
   const { attemptTimeout = defaultAttemptTimeout, maxBodySize = defaultMaxBodySize } = yield* decodeLimits({
     attemptTimeout: options.attemptTimeout,
     maxBodySize: options.maxBodySize
   })
   if (Redacted.value(username) === "" || Redacted.value(username).includes(":") || Redacted.value(password) === "") {
-    return yield* invalidInput(operation, "credentials", "Expected a name without a colon and a secret, neither empty")
+    return yield* invalidInput(layerName, "credentials", "Expected a name without a colon and a secret, neither empty")
   }
   const client = (yield* HttpClient.HttpClient).pipe(
     HttpClient.mapRequest(flow(
@@ -230,10 +230,10 @@ export const make = Effect.fnUntraced(function*(
     )
 
   const endpoint: Service["endpoint"] = (endpoint) => {
-    const { method, name, path, readOnly } = endpoint
+    const { call, method, path, readOnly } = endpoint
     const encodeParams = Schema.encodeUnknownEffect(Schema.toCodecStringTree(endpoint.params))
     const encodeQuery = Schema.encodeUnknownEffect(Schema.toCodecStringTree(endpoint.query))
-    const refuse = Effect.mapError(toInvalidInput(name, "input"))
+    const refuse = Effect.mapError(toInvalidInput(call, "input"))
     const read = makeReader(
       endpoint.success,
       new Map(
@@ -264,7 +264,7 @@ export const make = Effect.fnUntraced(function*(
         ),
         failAfter(exchange, "attempt", attemptTimeout)
       )
-      return yield* run({ operation: name, method, url, readOnly, server }, send, gate, policy)
+      return yield* run({ call, method, url, readOnly, server }, send, gate, policy)
     })
   }
 

@@ -200,8 +200,8 @@ export const make = <A extends State.Operation, E extends CommsError.CommsError,
     readonly resource: string
   }
 ): Feed<A> => {
-  const decodeSettings = makeDecoder(source.operation, "options", Settings)
-  const decodeStart = makeDecoder(source.operation, "options", Start)
+  const decodeSettings = makeDecoder(source.call, "options", Settings)
+  const decodeStart = makeDecoder(source.call, "options", Start)
   const checkCheckpoint = check({ ...source, schema: FeedCheckpoint })
   const run = makeRun(source, stamp(source.identity, source.resource))
 

@@ -201,16 +201,16 @@ export const make = <
   E extends object
 >(list: List<Params, Checked, F, Page, Item, E>): Streams<Params, F, Page, Item, E> => {
   const { identity, resource, toFilters } = list
-  const decoders = (operation: string) => ({
-    options: makeDecoder(operation, "options", CheckedOptions),
-    position: makeDecoder(operation, "position", Pagination.Position),
-    filters: makeDecoder(operation, "filters", list.params, "error")
+  const decoders = (call: string) => ({
+    options: makeDecoder(call, "options", CheckedOptions),
+    position: makeDecoder(call, "position", Pagination.Position),
+    filters: makeDecoder(call, "filters", list.params, "error")
   })
   const fresh = decoders(`${resource}.stream`)
   const stored = decoders(`${resource}.resume`)
   const decodeParams = makeDecoder(`${resource}.list`, "params", list.params)
   const accept = check({
-    operation: `${resource}.resume`,
+    call: `${resource}.resume`,
     schema: Checkpoint.ListCheckpoint,
     identity,
     resource
@@ -235,7 +235,7 @@ export const make = <
       const take = yield* ahead(
         Walk.make(
           {
-            operation: `${resource}.stream`,
+            call: `${resource}.stream`,
             fetchPage: (pageToken) => list.fetchPage(params, pageToken),
             items: list.items,
             parts: list.parts

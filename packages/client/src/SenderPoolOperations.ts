@@ -197,7 +197,7 @@ export const fromCalls = (calls: {
   const listPage = Effect.fn("SenderPoolOperations.list")(calls.list)
 
   const observer = makeObserver({
-    operation: `${resource}.poll`,
+    call: `${resource}.poll`,
     fetch,
     list: listPage,
     select: (page) => page.operations
@@ -225,7 +225,7 @@ export const fromCalls = (calls: {
   const waiting = Waiting.make({ resource, identity, observer })
 
   const feed = Feed.make({
-    operation: `${resource}.changes`,
+    call: `${resource}.changes`,
     resource,
     identity,
     version: Feed.versionOf,
@@ -259,7 +259,7 @@ export const fromCalls = (calls: {
     list: (params) => Effect.flatMap(decodeParams(params ?? {}), (params) => listPage(toQuery(params))),
     scan: ({ endDate, pageSize = maxPageSize, startDate, status }, options) =>
       Windows.scan({
-        operation: `${resource}.scan`,
+        call: `${resource}.scan`,
         range: { startDate, endDate },
         // The pages ahead of a window that is split would be asked for in vain.
         read: (range) => streams.streamPages({ ...range, status, pageSize }, { prefetch: 0 }),

@@ -288,13 +288,13 @@ export const make = (options: {
   readonly observer: Observer<SenderPoolOperation, PollError>
 }): Waiting => {
   const { identity, observer, resource } = options
-  const operation = `${resource}.watch`
+  const call = `${resource}.watch`
   const poller = makePoller(observer)
-  const decodeOptions = makeDecoder(operation, "options", Options)
-  const decodeOptionsWithSchedule = makeDecoder(operation, "options", OptionsWithSchedule)
-  const decodeId = makeDecoder(operation, "operationId", OperationId)
+  const decodeOptions = makeDecoder(call, "options", Options)
+  const decodeOptionsWithSchedule = makeDecoder(call, "options", OptionsWithSchedule)
+  const decodeId = makeDecoder(call, "operationId", OperationId)
   const decodeTolerance = makeDecoder(`${resource}.awaitCompletion`, "tolerate", Outcome.Tolerance)
-  const check = Checkpoints.check({ operation, schema: WaitCheckpoint, identity, resource })
+  const check = Checkpoints.check({ call, schema: WaitCheckpoint, identity, resource })
   const stamp = Checkpoints.stamp(identity, resource)
 
   const begin = Effect.fnUntraced(function*(target: string | WaitCheckpoint, settings: Settings) {

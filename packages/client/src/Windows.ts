@@ -38,7 +38,7 @@ export interface Range {
  */
 export interface Source<Page extends { readonly pagination: Pagination.PaginationMetadata }, A, E extends object, R> {
   /** The name of the operation, for errors. */
-  readonly operation: string
+  readonly call: string
   /** The period. Its end is open when it is absent. */
   readonly range: { readonly startDate: TimestampInput; readonly endDate?: TimestampInput | undefined }
   /** The pages of a range, one by one. Best without pages ahead: those of a window that is split are lost. */
@@ -155,7 +155,7 @@ export const scan = <Page extends { readonly pagination: Pagination.PaginationMe
 ): Stream.Stream<A, Windowed<E> | CommsError.InvalidInput, R> =>
   Stream.unwrap(Effect.gen(function*() {
     const { range: { endDate, startDate } } = source
-    const input = yield* makeDecoder(source.operation, "options", Input)({ ...options, startDate, endDate })
+    const input = yield* makeDecoder(source.call, "options", Input)({ ...options, startDate, endDate })
     const now = yield* Clock.currentTimeMillis
     const start = DateTime.toEpochMillis(input.startDate)
     const period: Window.Period = {

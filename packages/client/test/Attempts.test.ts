@@ -175,9 +175,9 @@ describe("OnRetry", () => {
     Effect.gen(function*() {
       const retries = yield* withRepeats(finish(fetch))
       assert.deepEqual(
-        retries.map(([now, { attempt, delay, method, operation, url }]) => [
+        retries.map(([now, { attempt, delay, method, call, url }]) => [
           now,
-          operation,
+          call,
           method,
           url,
           attempt.number,
@@ -185,8 +185,8 @@ describe("OnRetry", () => {
           Duration.toMillis(delay)
         ]),
         [
-          [0, "fetchSenderPoolOperation", "GET", url, 1, "TooManyRequests", 2000],
-          [2000, "fetchSenderPoolOperation", "GET", url, 2, "ServiceUnavailable", 1000]
+          [0, "SenderPoolOperations.fetch", "GET", url, 1, "TooManyRequests", 2000],
+          [2000, "SenderPoolOperations.fetch", "GET", url, 2, "ServiceUnavailable", 1000]
         ]
       )
     }).pipe(
@@ -212,7 +212,7 @@ it.effect("each repeat is logged at debug, and nothing above", () =>
     const lines: Array<readonly [level: string, message: string]> = []
     const logger = Logger.make(({ logLevel, message }) => void lines.push([logLevel, String(message)]))
     yield* Effect.provide(finish(fetch), Logger.layer([logger]))
-    assert.deepEqual(lines, [["Debug", "fetchSenderPoolOperation is repeated in 2s: TooManyRequests"]])
+    assert.deepEqual(lines, [["Debug", "SenderPoolOperations.fetch is repeated in 2s: TooManyRequests"]])
   }).pipe(
     Effect.provideService(References.MinimumLogLevel, "All"),
     Effect.provide(layerScript(refused(429, { "retry-after": "2" }), done))
@@ -223,13 +223,12 @@ it.effect("the metrics count requests, retries, time waited and calls parked", (
     yield* finish(fetch)
     const counts = (yield* Metric.snapshot).flatMap(({ attributes, id, state }) =>
       id.startsWith("comms_client_") && "count" in state
-        ? [[id, attributes?.["operation"], attributes?.["outcome"] ?? attributes?.["reason"], state.count] as const]
+        ? [[id, attributes?.["call"], attributes?.["outcome"] ?? attributes?.["reason"], state.count] as const]
         : []
     )
     const countOf = (id: string, about?: string) =>
-      counts.find(([name, operation, reason]) =>
-        name === id && operation === "fetchSenderPoolOperation" && reason === about
-      )?.[3]
+      counts.find(([name, call, reason]) => name === id && call === "SenderPoolOperations.fetch" && reason === about)
+        ?.[3]
     assert.strictEqual(countOf("comms_client_requests", "TooManyRequests"), 1)
     assert.strictEqual(countOf("comms_client_requests", "Success"), 1)
     assert.strictEqual(countOf("comms_client_retries", "TooManyRequests"), 1)

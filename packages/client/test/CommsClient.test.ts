@@ -205,7 +205,8 @@ it.effect("parameters of a path are encoded, so that none of them leads elsewher
   Effect.gen(function*() {
     const client = yield* CommsClient.CommsClient
     const fetchThing = client.endpoint(Endpoint.make({
-      name: "fetchThing",
+      call: "fetchThing",
+      operationId: "fetchThing",
       description: "Fetch a thing.",
       method: "GET",
       path: "/v1/Things/:group/Parts/:name",

@@ -21,11 +21,11 @@ const makeFeed = Effect.fnUntraced(function*(pageSize = 1000) {
   yield* identity
   const { fetch, list, streamPages } = yield* SenderPoolOperations.SenderPoolOperations
   return Feed.make({
-    operation: "SenderPoolOperations.changes",
+    call: "SenderPoolOperations.changes",
     resource: "SenderPoolOperations",
     identity,
     version: Feed.versionOf,
-    observe: makeObserver({ operation: "poll", fetch, list, select: (page) => page.operations }).observe,
+    observe: makeObserver({ call: "poll", fetch, list, select: (page) => page.operations }).observe,
     read: (range) => Stream.map(streamPages({ ...range, pageSize }), (page) => page.operations)
   })
 })

@@ -177,7 +177,7 @@ describe("PaginationLoop", () => {
       const { error, seen } = yield* failureOf(stream())
       const loop = assertTag(error, "PaginationLoop")
       assert.deepEqual(seen.map(({ id }) => id), idsOf(0, 2))
-      assert.strictEqual(loop.operation, "SenderPoolOperations.stream")
+      assert.strictEqual(loop.call, "SenderPoolOperations.stream")
       assert.strictEqual(loop.reason, "RepeatedToken")
       assert.strictEqual(loop.pageToken, "a")
       assert.strictEqual(loop.pages, 2)
@@ -211,7 +211,7 @@ describe("PaginationLoop", () => {
     Effect.gen(function*() {
       const { error } = yield* failureOf(things((at) => at % 12).stream({ after: 0 }))
       const loop = assertTag(error, "PaginationLoop")
-      assert.strictEqual(loop.operation, "Things.stream")
+      assert.strictEqual(loop.call, "Things.stream")
       assert.strictEqual(loop.pages, 13)
       assert.deepEqual(loop.trail, Array.from({ length: 10 }, (_, n) => tokenOf(n + 2)))
     }))
@@ -345,7 +345,7 @@ describe("limits", () => {
       const failure = assertTag(error, "PaginationLimit")
       assert.deepEqual(seen.map(({ id }) => id), idsOf(0, items))
       assert.deepEqual<ReadonlyArray<unknown>>([failure.limit, failure.max, failure.pageToken], [limit, max, pageToken])
-      assert.strictEqual(failure.operation, "SenderPoolOperations.stream")
+      assert.strictEqual(failure.call, "SenderPoolOperations.stream")
       assert.strictEqual(failure.position.items, items)
       assert.strictEqual(yield* sentCount, requests)
     }).pipe(Effect.provide(layerScript(...pages))))
@@ -394,7 +394,7 @@ describe("options", () => {
         ]
       ) {
         assert.strictEqual(assertTag(error, "InvalidInput").field, field)
-        assert.strictEqual(assertTag(error, "InvalidInput").operation, "SenderPoolOperations.stream")
+        assert.strictEqual(assertTag(error, "InvalidInput").call, "SenderPoolOperations.stream")
         assert.deepEqual<unknown>(error.position, { filters: { pageSize: 7 }, pages: 0, items: 0, pageToken: "b" })
       }
       assert.strictEqual(yield* sentCount, 0)

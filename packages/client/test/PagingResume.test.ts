@@ -342,7 +342,7 @@ describe("resume", () => {
         yield* Effect.flip(Stream.runDrain(resume(checkpoint, { maxAge: "6 days" }))),
         "CheckpointMismatch"
       )
-      assert.deepEqual([strict.part, strict.operation], ["age", "SenderPoolOperations.resume"])
+      assert.deepEqual([strict.part, strict.call], ["age", "SenderPoolOperations.resume"])
       yield* TestClock.adjust("1 millis")
       assert.strictEqual(
         assertTag(yield* Effect.flip(Stream.runDrain(resume(checkpoint))), "CheckpointMismatch").part,
@@ -380,7 +380,7 @@ describe("resume", () => {
       assert.strictEqual(assertTag(unknown, "InvalidInput").field, "channel")
       const wrong = yield* Effect.flip(Stream.runDrain(resume(yield* checkpointOf({ filters: { status: "FAILED" } }))))
       assert.strictEqual(assertTag(wrong, "InvalidInput").field, "status")
-      assert.strictEqual(assertTag(wrong, "InvalidInput").operation, "SenderPoolOperations.resume")
+      assert.strictEqual(assertTag(wrong, "InvalidInput").call, "SenderPoolOperations.resume")
       assert.strictEqual(yield* sentCount, 0)
     }).pipe(Effect.provide(layerScript())))
 

@@ -143,7 +143,7 @@ describe("fetch", () => {
       const operations = yield* SenderPoolOperations.SenderPoolOperations
       const error = assertTag(yield* Effect.flip(operations.fetch(operationId)), "InvalidInput")
       assert.strictEqual(error.field, "operationId")
-      assert.strictEqual(error.operation, "SenderPoolOperations.fetch")
+      assert.strictEqual(error.call, "SenderPoolOperations.fetch")
       assert.include(error.message, "operationId: ")
       assert.strictEqual(yield* sentCount, 0)
     }).pipe(Effect.provide(layerScript())))

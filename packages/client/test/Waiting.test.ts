@@ -451,7 +451,7 @@ describe("bad input", () => {
         assert.deepEqual([error.field, error.issues.length], [field, 1])
       }
       const error = assertTag(yield* Effect.flip(Stream.runDrain(watch("comms_operation_1"))), "InvalidInput")
-      assert.deepEqual([error.operation, error.field], ["SenderPoolOperations.watch", "operationId"])
+      assert.deepEqual([error.call, error.field], ["SenderPoolOperations.watch", "operationId"])
       assert.deepEqual(yield* times, [])
     }))
 })

@@ -91,7 +91,7 @@ const scanThings = (
   options?: Windows.Options
 ) =>
   Windows.scan({
-    operation: "Things.scan",
+    call: "Things.scan",
     range: {
       startDate: utc(range.startDate),
       endDate: range.endDate === undefined ? undefined : utc(range.endDate)
@@ -495,7 +495,7 @@ describe("input", () => {
     Effect.gen(function*() {
       const error = yield* Effect.flip(Stream.runDrain(scanThings(never, { startDate: newest }, options)))
       const refused = assertTag(error, "InvalidInput")
-      assert.strictEqual(refused.operation, "Things.scan")
+      assert.strictEqual(refused.call, "Things.scan")
       assert.strictEqual(refused.field, field)
     }))
 
@@ -504,7 +504,7 @@ describe("input", () => {
       const backwards = scanThings(never, { startDate: newest, endDate: newest - 1 })
       assert.strictEqual(assertTag(yield* Effect.flip(Stream.runDrain(backwards)), "InvalidInput").field, "startDate")
       const noDate = Windows.scan({
-        operation: "Things.scan",
+        call: "Things.scan",
         range: { startDate: "yesterday", endDate: "2024-02-30" },
         read: pagesOf(never),
         select: ({ things }) => things,

@@ -110,10 +110,10 @@ const Head = Schema.Struct({ version: Schema.Finite })
  * @category constructors
  * @since 0.1.0
  */
-export const makeReader = <S extends CheckpointSchema>(operation: string, schema: S) => {
+export const makeReader = <S extends CheckpointSchema>(call: string, schema: S) => {
   const is = Schema.is(schema)
-  const decodeHead = makeDecoder(operation, "checkpoint", Head)
-  const decode = makeDecoder(operation, "checkpoint", schema)
+  const decodeHead = makeDecoder(call, "checkpoint", Head)
+  const decode = makeDecoder(call, "checkpoint", schema)
   return Effect.fnUntraced(function*(
     input: unknown
   ): Effect.fn.Return<S["Type"], CommsError.InvalidInput | CommsError.CheckpointMismatch> {
@@ -121,7 +121,7 @@ export const makeReader = <S extends CheckpointSchema>(operation: string, schema
     const head = yield* decodeHead(input)
     if (head.version !== version) {
       return yield* new CommsError.CheckpointMismatch({
-        operation,
+        call,
         part: "version",
         detail: `it has version ${head.version}, and this is version ${version}`
       })

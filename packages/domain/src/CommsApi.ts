@@ -78,7 +78,7 @@ const describe = <
   Errors extends ReadonlyArray<Endpoint.ContractErrorClass>
 >(endpoint: Endpoint.Endpoint<Params, Query, Success, Errors>) =>
   OpenApi.annotations({
-    identifier: endpoint.name,
+    identifier: endpoint.operationId,
     description: endpoint.description,
     transform: describeParameters({ ...endpoint.params.fields, ...endpoint.query.fields })
   })

@@ -367,7 +367,7 @@ export class InputIssue extends Schema.Class<InputIssue>("@effect-comms/domain/I
  * @since 0.1.0
  */
 export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
-  operation: Schema.String,
+  call: Schema.String,
   field: Schema.String,
   issues: Schema.NonEmptyArray(InputIssue),
   ...walk
@@ -391,7 +391,7 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
  * @since 0.1.0
  */
 export class PaginationLoop extends Schema.TaggedError<PaginationLoop>()("PaginationLoop", {
-  operation: Schema.String,
+  call: Schema.String,
   reason: Schema.Literals(["RepeatedToken", "RepeatedPages"]),
   pageToken: PageToken,
   pages: Schema.Natural,
@@ -416,7 +416,7 @@ export class PaginationLoop extends Schema.TaggedError<PaginationLoop>()("Pagina
  * @since 0.1.0
  */
 export class PaginationLimit extends Schema.TaggedError<PaginationLimit>()("PaginationLimit", {
-  operation: Schema.String,
+  call: Schema.String,
   limit: Schema.Literals(["maxPages", "maxItems"]),
   max: Schema.Natural,
   pageToken: Schema.optionalKey(PageToken),
@@ -441,7 +441,7 @@ export class PaginationLimit extends Schema.TaggedError<PaginationLimit>()("Pagi
  * @since 0.1.0
  */
 export class CheckpointMismatch extends Schema.TaggedError<CheckpointMismatch>()("CheckpointMismatch", {
-  operation: Schema.String,
+  call: Schema.String,
   part: Schema.Literals(["version", "resource", "baseUrl", "account", "age"]),
   detail: Schema.optionalKey(Schema.String)
 }) {

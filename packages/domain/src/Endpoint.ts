@@ -44,6 +44,9 @@ export type Body = Schema.Top & { readonly DecodingServices: never; readonly Enc
  *
  * **Details**
  *
+ * - `call`: the method that calls it, such as `SenderPoolOperations.fetch`: the name in errors, spans and metrics.
+ * - `operationId`: the name in the OpenAPI document.
+ *
  * `readOnly` says that the operation changes nothing, so that it may be repeated when its answer was lost.
  *
  * @category models
@@ -55,7 +58,8 @@ export interface Endpoint<
   Success extends Body,
   Errors extends ReadonlyArray<ContractErrorClass>
 > {
-  readonly name: string
+  readonly call: string
+  readonly operationId: string
   readonly description: string
   readonly method: "GET"
   readonly path: `/v1/${string}`

@@ -62,7 +62,7 @@ export class FeedCheckpoint extends Schema.TaggedClass<FeedCheckpoint>("@effect-
  * @since 0.1.0
  */
 export class FeedFailed extends Schema.TaggedError<FeedFailed>()("FeedFailed", {
-  operation: Schema.String,
+  call: Schema.String,
   reason: CommsError,
   failures: Schema.Natural,
   since: Schema.DateTimeUtc,
@@ -84,7 +84,7 @@ export class FeedFailed extends Schema.TaggedError<FeedFailed>()("FeedFailed", {
  * @since 0.1.0
  */
 export class FeedOverflow extends Schema.TaggedError<FeedOverflow>()("FeedOverflow", {
-  operation: Schema.String,
+  call: Schema.String,
   tracked: Schema.Natural,
   maxTracked: Schema.Natural,
   checkpoint: FeedCheckpoint

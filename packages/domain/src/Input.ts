@@ -19,7 +19,7 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1()
  * @category errors
  * @since 0.1.0
  */
-export const toInvalidInput = (operation: string, root: string) => (error: Schema.SchemaError) => {
+export const toInvalidInput = (call: string, root: string) => (error: Schema.SchemaError) => {
   const [first, ...rest] = format(error.issue).issues.map(({ message, path }) =>
     new CommsError.InputIssue({
       field: path === undefined || path.length === 0 ? root : path.map(String).join("."),
@@ -30,7 +30,7 @@ export const toInvalidInput = (operation: string, root: string) => (error: Schem
     first ?? new CommsError.InputIssue({ field: root, problem: "Expected a valid value" }),
     ...rest
   ] as const
-  return new CommsError.InvalidInput({ operation, field: issues[0].field, issues })
+  return new CommsError.InvalidInput({ call, field: issues[0].field, issues })
 }
 
 /**
@@ -39,8 +39,8 @@ export const toInvalidInput = (operation: string, root: string) => (error: Schem
  * @category errors
  * @since 0.1.0
  */
-export const invalidInput = (operation: string, field: string, problem: string) =>
-  new CommsError.InvalidInput({ operation, field, issues: [new CommsError.InputIssue({ field, problem })] })
+export const invalidInput = (call: string, field: string, problem: string) =>
+  new CommsError.InvalidInput({ call, field, issues: [new CommsError.InputIssue({ field, problem })] })
 
 /**
  * Makes a decoder of what a caller passes in. Its error has all problems at once, and shows the values at fault. What is
@@ -50,13 +50,13 @@ export const invalidInput = (operation: string, field: string, problem: string) 
  * @since 0.1.0
  */
 export const makeDecoder = <S extends Schema.ConstraintDecoder<unknown>>(
-  operation: string,
+  call: string,
   root: string,
   schema: S,
   onExcessProperty: "ignore" | "error" = "ignore"
 ) => {
   const decode = Schema.decodeUnknownEffect(schema, { errors: "all", reportInput: true, onExcessProperty })
-  const toError = toInvalidInput(operation, root)
+  const toError = toInvalidInput(call, root)
   return (input: unknown): Effect.Effect<S["Type"], CommsError.InvalidInput> => Effect.mapError(decode(input), toError)
 }
 

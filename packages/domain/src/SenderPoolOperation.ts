@@ -110,7 +110,8 @@ export const ListParams = Schema.Struct({
  * @since 0.1.0
  */
 export const fetch = Endpoint.make({
-  name: "fetchSenderPoolOperation",
+  call: "SenderPoolOperations.fetch",
+  operationId: "fetchSenderPoolOperation",
   description: "Fetch one SenderPool operation by its id.",
   method: "GET",
   path: "/v1/SenderPools/Operations/:operationId",
@@ -135,7 +136,8 @@ export const fetch = Endpoint.make({
  * @since 0.1.0
  */
 export const list = Endpoint.make({
-  name: "listSenderPoolOperations",
+  call: "SenderPoolOperations.list",
+  operationId: "listSenderPoolOperations",
   description: "List SenderPool operations, page by page.",
   method: "GET",
   path: "/v1/SenderPools/Operations",

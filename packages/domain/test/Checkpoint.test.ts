@@ -87,7 +87,7 @@ describe("text that is refused", () => {
       const error = yield* refusal(input)
       assert.strictEqual(error._tag, "InvalidInput")
       assert.strictEqual(error._tag === "InvalidInput" ? error.field : "", field)
-      assert.strictEqual(error.operation, "Checkpoint.fromJson")
+      assert.strictEqual(error.call, "Checkpoint.fromJson")
     }))
 
   it.effect.each([0, 2, 1.5, -1])("version %s is told before anything else", (version) =>

@@ -34,8 +34,8 @@ const twilioError = new TwilioError.TwilioError({
 const answer = { ...request, errors: [twilioError], requestId: "RQ1" }
 const gateway = { ...request, errors: [], mediaType: "text/html", excerpt: "<h1>Nope</h1>" }
 const token = Pagination.PageToken.make("a")
-const loop = { operation: "o", reason: "RepeatedToken", pageToken: token, pages: 1, trail: [token] } as const
-const mismatch = (part: CommsError.CheckpointMismatch["part"]) => new CheckpointMismatch({ operation: "o", part })
+const loop = { call: "o", reason: "RepeatedToken", pageToken: token, pages: 1, trail: [token] } as const
+const mismatch = (part: CommsError.CheckpointMismatch["part"]) => new CheckpointMismatch({ call: "o", part })
 
 const statusClasses = [
   BadRequest,
@@ -145,7 +145,7 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
   ],
   [
     new InvalidInput({
-      operation: "SenderPoolOperations.list",
+      call: "SenderPoolOperations.list",
       field: "pageSize",
       issues: [
         new InputIssue({ field: "pageSize", problem: "Expected an integer from 1 to 1000" }),
@@ -159,7 +159,7 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
     ]
   ],
   [
-    new PaginationLoop({ ...loop, operation: "SenderPoolOperations.stream", pages: 3 }),
+    new PaginationLoop({ ...loop, call: "SenderPoolOperations.stream", pages: 3 }),
     [
       "SenderPoolOperations.stream was given a page token a second time after 3 pages",
       "What came before was delivered.",
@@ -171,7 +171,7 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
     ["was given pages that had come before, again and again after 12 pages, so the list would never end."]
   ],
   [
-    new PaginationLimit({ operation: "SenderPoolOperations.stream", limit: "maxItems", max: 100, trail: [token] }),
+    new PaginationLimit({ call: "SenderPoolOperations.stream", limit: "maxItems", max: 100, trail: [token] }),
     [
       "SenderPoolOperations.stream delivered what it may, and the list goes on: maxItems is 100.",
       "Raise maxItems, narrow the filters, or go on from the error's position."
@@ -179,7 +179,7 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
   ],
   [
     new CheckpointMismatch({
-      operation: "SenderPoolOperations.resume",
+      call: "SenderPoolOperations.resume",
       part: "resource",
       detail: "it is of \u001b[2J"
     }),
@@ -264,9 +264,9 @@ describe("isRetryable", () => {
   it("never of an answer, an input or a list that cannot be used", () => {
     const issues = [new InputIssue({ field: "a", problem: "b" })] as const
     assert.isFalse(new InvalidResponse({ status: 200, problem: "" }).isRetryable)
-    assert.isFalse(new InvalidInput({ operation: "o", field: "a", issues }).isRetryable)
+    assert.isFalse(new InvalidInput({ call: "o", field: "a", issues }).isRetryable)
     assert.isFalse(new PaginationLoop(loop).isRetryable)
-    assert.isFalse(new PaginationLimit({ operation: "o", limit: "maxPages", max: 1, trail: [] }).isRetryable)
+    assert.isFalse(new PaginationLimit({ call: "o", limit: "maxPages", max: 1, trail: [] }).isRetryable)
     assert.isFalse(mismatch("age").isRetryable)
   })
 })

@@ -33,7 +33,7 @@ describe("what ends a feed", () => {
   const reason = new CommsError.Forbidden({ errors: [] })
   const failed = (failures: number) =>
     new FeedCheckpoint.FeedFailed({
-      operation: "SenderPoolOperations.changes",
+      call: "SenderPoolOperations.changes",
       reason,
       failures,
       since: DateTime.makeUnsafe("2024-04-05T06:20:00Z"),
@@ -50,7 +50,7 @@ describe("what ends a feed", () => {
 
   it("says how much there is to keep in mind", () => {
     const { message } = new FeedCheckpoint.FeedOverflow({
-      operation: "SenderPoolOperations.changes",
+      call: "SenderPoolOperations.changes",
       tracked: 31,
       maxTracked: 30,
       checkpoint

@@ -10,7 +10,7 @@ describe("makeDecoder", () => {
   it.effect("names every field at fault, and the first of them", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(decode({ status: "FAILED", pageSize: 1001 }))
-      assert.strictEqual(error.operation, "Things.list")
+      assert.strictEqual(error.call, "Things.list")
       assert.strictEqual(error.field, error.issues[0].field)
       assert.sameMembers(error.issues.map(({ field }) => field), ["status", "pageSize"])
     }))

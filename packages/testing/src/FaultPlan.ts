@@ -92,7 +92,7 @@ export type Fault = typeof Fault.Type
  * **Details**
  *
  * - `path`: the path begins with it.
- * - `operation`: the name of the operation in the contract.
+ * - `call`: the method that the request is from, such as `SenderPoolOperations.list`.
  * - `status`: what the answer would be without faults.
  * - `nth`: the so-manieth requests that the conditions above let through, counted from 1. `every`: each so-manieth.
  * - `after`, `before`: the time since the emulator started, in milliseconds when it is JSON.
@@ -103,7 +103,7 @@ export type Fault = typeof Fault.Type
  */
 export const Condition = Schema.Struct({
   path: Schema.optionalKey(Schema.String),
-  operation: Schema.optionalKey(Schema.Literals(["fetchSenderPoolOperation", "listSenderPoolOperations"])),
+  call: Schema.optionalKey(Schema.Literals(["SenderPoolOperations.fetch", "SenderPoolOperations.list"])),
   status: Schema.optionalKey(Schema.Int),
   nth: Schema.optionalKey(Schema.Array(Count)),
   every: Schema.optionalKey(Count),

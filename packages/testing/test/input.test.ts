@@ -55,7 +55,7 @@ describe("options", () => {
       assert.isTrue(isOptions(options))
       const error = yield* refusal(Emulator.layer(isOptions(options) ? options : {}))
       assert.strictEqual(error.field, field)
-      assert.strictEqual(error.operation, "Emulator.layer")
+      assert.strictEqual(error.call, "Emulator.layer")
       assert.include(error.message, `${field}: `)
     }))
 
@@ -160,7 +160,7 @@ describe("a plan as JSON", () => {
       [`["rules"][0]["do"]["duration"]`, `{"rules":[{"do":{"_tag":"Delay","duration":"1 s"}}]}`],
       [`["rules"][0]["do"]["duration"]`, `{"rules":[{"do":{"_tag":"Delay","duration":-1}}]}`],
       [`["rules"][0]["when"]["nth"][1]`, `{"rules":[{"when":{"nth":[1,0]},"do":{"_tag":"Drop"}}]}`],
-      [`["rules"][0]["when"]["operation"]`, `{"rules":[{"when":{"operation":"list"},"do":{"_tag":"Drop"}}]}`]
+      [`["rules"][0]["when"]["call"]`, `{"rules":[{"when":{"call":"list"},"do":{"_tag":"Drop"}}]}`]
     ] as const
   )("is refused at %s", ([path, text]) =>
     Effect.gen(function*() {

@@ -39,15 +39,15 @@ export const defaultMaxAge = Duration.days(7)
  * this account, and not too old. One from the future is as good as new, since clocks differ.
  */
 export const check = <S extends Checkpoint.CheckpointSchema>(options: {
-  readonly operation: string
+  readonly call: string
   readonly schema: S
   readonly identity: Effect.Effect<Checkpoint.Identity>
   readonly resource: string
 }) => {
-  const { identity, operation, resource, schema } = options
-  const read = Checkpoint.makeReader(operation, schema)
+  const { identity, call, resource, schema } = options
+  const read = Checkpoint.makeReader(call, schema)
   const refuse = (part: CommsError.CheckpointMismatch["part"], detail?: string) =>
-    new CommsError.CheckpointMismatch({ operation, part, ...(detail === undefined ? {} : { detail }) })
+    new CommsError.CheckpointMismatch({ call, part, ...(detail === undefined ? {} : { detail }) })
   return Effect.fnUntraced(function*(
     input: unknown,
     maxAge: Duration.Duration = defaultMaxAge

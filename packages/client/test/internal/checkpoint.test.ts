@@ -15,7 +15,7 @@ const make = (identity: Checkpoint.Identity, resource = "Things") =>
   Effect.map(stamp(Effect.succeed(identity), resource), (bound): typeof Mark.Type => ({ ...bound, at: 3 }))
 
 const accept = check({
-  operation: "Things.resume",
+  call: "Things.resume",
   schema: Mark,
   identity: Effect.succeed(anonymous),
   resource: "Things"
@@ -45,7 +45,7 @@ describe("check", () => {
   it.effect("refuses what is malformed, and names the field", () =>
     Effect.gen(function*() {
       const error = assertTag(yield* Effect.flip(accept({ version: 1, resource: "" })), "InvalidInput")
-      assert.strictEqual(error.operation, "Things.resume")
+      assert.strictEqual(error.call, "Things.resume")
       assert.includeMembers(error.issues.map(({ field }) => field), ["resource", "account", "at"])
     }))
 

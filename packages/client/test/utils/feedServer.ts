@@ -84,7 +84,7 @@ export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
     isInclusive ? createdAt >= from && createdAt <= to : createdAt > from && createdAt < to
 
   const feed = Feed.make<SenderPoolOperation.SenderPoolOperation, CommsError.CommsError, CommsError.CommsError>({
-    operation: "Test.changes",
+    call: "Test.changes",
     resource: "Test",
     identity: Effect.succeed({ baseUrl: (options.identity ?? "0").repeat(64), account: "0".repeat(64) }),
     version: Feed.versionOf,

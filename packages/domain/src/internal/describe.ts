@@ -87,30 +87,30 @@ export const describeResponse = (
 
 export const describeInput = (
   error: {
-    readonly operation: string
+    readonly call: string
     readonly issues: ReadonlyArray<{ readonly field: string; readonly problem: string }>
   }
 ): string =>
-  `${error.operation} refused its input, and nothing was sent. ${
+  `${error.call} refused its input, and nothing was sent. ${
     error.issues.map(({ field, problem }) => sentence(`${field}: ${problem}`)).join(" ")
   }`
 
 export const describeLoop = (
   error: {
-    readonly operation: string
+    readonly call: string
     readonly reason: "RepeatedToken" | "RepeatedPages"
     readonly pages: number
   }
 ): string =>
-  `${error.operation} was given ${
+  `${error.call} was given ${
     error.reason === "RepeatedToken" ? "a page token a second time" : "pages that had come before, again and again"
   } after ${error.pages} pages, so the list would never end. ` +
   "What came before was delivered. Tell Twilio's support, or narrow the filters."
 
 export const describeLimit = (
-  error: { readonly operation: string; readonly limit: "maxPages" | "maxItems"; readonly max: number }
+  error: { readonly call: string; readonly limit: "maxPages" | "maxItems"; readonly max: number }
 ): string =>
-  `${error.operation} delivered what it may, and the list goes on: ${error.limit} is ${error.max}. ` +
+  `${error.call} delivered what it may, and the list goes on: ${error.limit} is ${error.max}. ` +
   `Raise ${error.limit}, narrow the filters, or go on from the error's position.`
 
 const mismatches = {
@@ -122,9 +122,9 @@ const mismatches = {
 }
 
 export const describeMismatch = (
-  error: { readonly operation: string; readonly part: keyof typeof mismatches; readonly detail?: string }
+  error: { readonly call: string; readonly part: keyof typeof mismatches; readonly detail?: string }
 ): string =>
-  `${error.operation} refused a checkpoint, and nothing was sent: ${mismatches[error.part]}${
+  `${error.call} refused a checkpoint, and nothing was sent: ${mismatches[error.part]}${
     error.detail === undefined ? "" : ` (${printable(error.detail)})`
   }.`
 

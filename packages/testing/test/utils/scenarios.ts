@@ -713,8 +713,8 @@ export const scenarios = (name: string, wiring: Wiring) => {
   })
 
   describe(`${name}: conditions`, () => {
-    const list = "listSenderPoolOperations"
-    const fetch = "fetchSenderPoolOperation"
+    const list = "SenderPoolOperations.list"
+    const fetch = "SenderPoolOperations.fetch"
 
     test(
       "path is how the path begins",
@@ -726,9 +726,9 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "operation is the name in the contract",
-      rules({ when: { operation: list }, do: unavailable }, {
-        when: { operation: fetch },
+      "call is the method of the client",
+      rules({ when: { call: list }, do: unavailable }, {
+        when: { call: fetch },
         do: { _tag: "Status", status: 409 }
       }),
       Effect.gen(function*() {
@@ -750,7 +750,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
 
     test(
       "nth counts what the other conditions let through",
-      rules({ when: { operation: list, nth: [2, 4] }, do: unavailable }),
+      rules({ when: { call: list, nth: [2, 4] }, do: unavailable }),
       Effect.gen(function*() {
         assert.deepEqual(yield* statuses(listPath, 1), [200])
         assert.deepEqual(yield* statuses(fetchPath(unknownId), 2), [404, 404])

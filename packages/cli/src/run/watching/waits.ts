@@ -41,7 +41,7 @@ const check = Effect.fnUntraced(function*(waits: ReadonlyMap<string, WaitCheckpo
   const { account, baseUrl } = yield* identity
   for (const checkpoint of waits.values()) {
     const part = checkpoint.baseUrl === baseUrl ? checkpoint.account === account ? undefined : "account" : "baseUrl"
-    if (part !== undefined) return yield* new CommsError.CheckpointMismatch({ operation: "watch", part })
+    if (part !== undefined) return yield* new CommsError.CheckpointMismatch({ call: "watch", part })
   }
 })
 

@@ -19,13 +19,13 @@ const findProblem = (url: URL): string | undefined => {
 
 /** The URL without a slash at its end, or what is wrong with it. Says nothing of the URL itself: it may hold a secret. */
 export const checkBaseUrl = (
-  operation: string,
+  call: string,
   input: string | URL
 ): Effect.Effect<string, CommsError.InvalidInput> => {
   const url = Result.try(() => new URL(input))
-  if (Result.isFailure(url)) return Effect.fail(invalidInput(operation, "baseUrl", "Expected an absolute https: URL"))
+  if (Result.isFailure(url)) return Effect.fail(invalidInput(call, "baseUrl", "Expected an absolute https: URL"))
   const problem = findProblem(url.success)
   return problem === undefined
     ? Effect.succeed(url.success.href.replace(/\/+$/, ""))
-    : Effect.fail(invalidInput(operation, "baseUrl", problem))
+    : Effect.fail(invalidInput(call, "baseUrl", problem))
 }

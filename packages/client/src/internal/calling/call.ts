@@ -15,7 +15,7 @@ import * as RetryPolicy from "../../RetryPolicy.ts"
 import { failAfter, lastTime } from "./answer.ts"
 
 export interface Target {
-  readonly operation: string
+  readonly call: string
   readonly method: string
   readonly url: string
   readonly readOnly: boolean
@@ -23,22 +23,22 @@ export interface Target {
 }
 
 const requests = Metric.counter("comms_client_requests", {
-  description: "Requests sent, by operation and outcome",
+  description: "Requests sent, by call and outcome",
   incremental: true
 })
 
 const retries = Metric.counter("comms_client_retries", {
-  description: "Requests sent once more, by operation and reason",
+  description: "Requests sent once more, by call and reason",
   incremental: true
 })
 
 const waited = Metric.counter("comms_client_waited_milliseconds", {
-  description: "Time that calls waited between their attempts and for their turn, by operation",
+  description: "Time that calls waited between their attempts and for their turn, by call",
   incremental: true
 })
 
 const parked = Metric.counter("comms_client_parked", {
-  description: "Attempts that had to wait for their turn, by operation",
+  description: "Attempts that had to wait for their turn, by call",
   incremental: true
 })
 
@@ -64,7 +64,7 @@ const endingOf = <A, E extends CommsError.CommsError>(exit: Exit.Exit<Answered<A
 
 /** Runs a call: sends it when it is its turn, and retries it as the policy says. */
 export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsError>(
-  { method, operation, readOnly, server, url }: Target,
+  { method, call, readOnly, server, url }: Target,
   send: Effect.Effect<Answered<A>, E>,
   gate: FlowControl.Gate,
   ownPolicy: RetryPolicy.RetryPolicy
@@ -72,7 +72,7 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
   const policy = (yield* RetryPolicy.CurrentRetryPolicy) ?? ownPolicy
   const onRetry = yield* Attempts.OnRetry
   const collected = yield* Attempts.CurrentAttempts
-  const call = yield* gate.call
+  const place = yield* gate.call
   const startedAt = yield* Clock.currentTimeMillis
   const deadline = startedAt + Duration.toMillis(policy.callTimeout)
   const attempts: Array<Attempt> = []
@@ -94,10 +94,10 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
     }, { disableChecks: true })
     attempts.push(attempt)
     collected?.push(attempt)
-    yield* Metric.update(Metric.withAttributes(requests, { operation, outcome }), 1)
-    if (sentAt > wasDueAt) yield* Metric.update(Metric.withAttributes(parked, { operation }), 1)
+    yield* Metric.update(Metric.withAttributes(requests, { call, outcome }), 1)
+    if (sentAt > wasDueAt) yield* Metric.update(Metric.withAttributes(parked, { call }), 1)
     if (sentAt > lastEndedAt) {
-      yield* Metric.update(Metric.withAttributes(waited, { operation }), sentAt - lastEndedAt)
+      yield* Metric.update(Metric.withAttributes(waited, { call }), sentAt - lastEndedAt)
     }
     lastEndedAt = now
     yield* Effect.annotateCurrentSpan({
@@ -115,14 +115,14 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
     return Effect.onExit(send, (exit) => record(sentAt, wasDueAt, exit)).pipe(
       Effect.withSpan("CommsClient.attempt", {
         kind: "client",
-        attributes: { operation, "http.request.method": method, "url.full": url, ...server }
+        attributes: { call, "http.request.method": method, "url.full": url, ...server }
       })
     )
   })
 
   const attempt = Effect.flatMap(Clock.currentTimeMillis, (now) => {
     dueAt = Math.max(dueAt, now)
-    return call.attempt({
+    return place.attempt({
       send: sendOnce,
       toOutcome: endingOf,
       maxWait: Duration.toMillis(policy.maxRetryAfter),
@@ -140,13 +140,13 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
   const schedule = policy.schedule.pipe(
     // The quota is asked last, since it pays for what is repeated only.
     Schedule.while(({ duration, input, now }) =>
-      policy.while(input) && now + Duration.toMillis(duration) < deadline && call.takeRetry()
+      policy.while(input) && now + Duration.toMillis(duration) < deadline && place.takeRetry()
     ),
     Schedule.tap(Effect.fnUntraced(function*({ duration, input }) {
       const attempt = attempts[attempts.length - 1]
-      yield* Metric.update(Metric.withAttributes(retries, { operation, reason: input._tag }), 1)
-      yield* Effect.logDebug(`${operation} is repeated in ${Duration.format(duration)}: ${input._tag}`)
-      if (attempt !== undefined) yield* onRetry({ operation, method, url, attempt, delay: duration })
+      yield* Metric.update(Metric.withAttributes(retries, { call, reason: input._tag }), 1)
+      yield* Effect.logDebug(`${call} is repeated in ${Duration.format(duration)}: ${input._tag}`)
+      if (attempt !== undefined) yield* onRetry({ call, method, url, attempt, delay: duration })
     })),
     // What everybody waits for is waited for in the queue, or those who stand in it would go first.
     Schedule.modifyDelay(({ duration, input }) =>
@@ -154,7 +154,7 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
         const asked = RetryPolicy.retryAfter(input)
         if (asked === undefined || Duration.isGreaterThan(duration, asked)) return duration
         dueAt = lastEndedAt + Duration.toMillis(asked)
-        return call.isParkedUntil(dueAt) ? Duration.zero : duration
+        return place.isParkedUntil(dueAt) ? Duration.zero : duration
       })
     )
   )
@@ -163,6 +163,6 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
     failAfter({ method, url, readOnly }, "call", policy.callTimeout),
     Effect.mapError((error) => Object.assign(error, { attempts: [...attempts] }))
   )
-  if (attempts.length > 1) call.returnRetry()
+  if (attempts.length > 1) place.returnRetry()
   return result.value
 })

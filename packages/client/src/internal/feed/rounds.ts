@@ -22,7 +22,7 @@ import * as Window from "./window.ts"
 /** Where a feed's operations come from. */
 export interface Source<A, E, E1> {
   /** The name of the operation, for errors. */
-  readonly operation: string
+  readonly call: string
   /** The pages of the operations that were created in a range of time. */
   readonly read: (range: Window.Range) => Stream.Stream<ReadonlyArray<A>, E>
   /** Looks at operations that are known. */
@@ -64,7 +64,7 @@ const worstOf = <E extends CommsError.CommsError>(failures: ReadonlyArray<E>): E
     )
 
 export const makeRun = <A extends State.Operation, E extends CommsError.CommsError, E1 extends CommsError.CommsError>(
-  { observe, operation, read, version }: Source<A, E, E1>,
+  { observe, call, read, version }: Source<A, E, E1>,
   bind: Effect.Effect<Checkpoint.Bound>
 ) =>
   Effect.fnUntraced(function*<E2, R2>(
@@ -87,7 +87,7 @@ export const makeRun = <A extends State.Operation, E extends CommsError.CommsErr
         Effect.void :
         Effect.flatMap(
           snapshot,
-          (checkpoint) => Effect.fail(new FeedOverflow({ operation, tracked, maxTracked, checkpoint }))
+          (checkpoint) => Effect.fail(new FeedOverflow({ call, tracked, maxTracked, checkpoint }))
         )
     })
 
@@ -103,7 +103,7 @@ export const makeRun = <A extends State.Operation, E extends CommsError.CommsErr
         Effect.flatMap(
           snapshot,
           (checkpoint) =>
-            Effect.fail(new FeedFailed({ operation, reason, failures, since: DateTime.makeUnsafe(since), checkpoint }))
+            Effect.fail(new FeedFailed({ call, reason, failures, since: DateTime.makeUnsafe(since), checkpoint }))
         )
     )
     const reading = yield* makeTrouble
@@ -175,7 +175,7 @@ export const makeRun = <A extends State.Operation, E extends CommsError.CommsErr
         }))
       for (const id of missing) {
         if (State.miss(state, id, options.maxFailures)) {
-          yield* Effect.logWarning(`${operation} gives up ${id}: it is not found any more`)
+          yield* Effect.logWarning(`${call} gives up ${id}: it is not found any more`)
         }
       }
       const changes = State.take(state, found, version, yield* Clock.currentTimeMillis)

@@ -71,7 +71,7 @@ export const makeObserver = <
   E2
 >(options: {
   /** The name of the operation, for its span. */
-  readonly operation: string
+  readonly call: string
   readonly fetch: (id: OperationId) => Effect.Effect<A, E1>
   readonly list: (query: Query) => Effect.Effect<Page, E2>
   /** The operations of a page. */
@@ -80,7 +80,7 @@ export const makeObserver = <
   const planner = Plan.makePlanner()
   const paced = makePace({ concurrency: maxConcurrency, perSecond: maxPerSecond })
 
-  const observe: Observer<A, E1 | E2>["observe"] = Effect.fn(options.operation)(function*(targets, deliver) {
+  const observe: Observer<A, E1 | E2>["observe"] = Effect.fn(options.call)(function*(targets, deliver) {
     const pending = distinct(targets)
     yield* Effect.annotateCurrentSpan({ "comms.targets": pending.size })
 

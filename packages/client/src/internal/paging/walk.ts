@@ -28,7 +28,7 @@ export interface Limits {
 }
 
 export interface Pages<Page, Item, E> {
-  readonly operation: string
+  readonly call: string
   readonly fetchPage: (pageToken: Pagination.PageToken | undefined) => Effect.Effect<Page, E>
   readonly items: (page: Page) => ReadonlyArray<Item>
   readonly parts: (item: Item) => Parts
@@ -43,7 +43,7 @@ const trailLength = 10
 const maxRepeatedPages = 10
 
 const repeatedPages = Metric.counter("comms_client_repeated_pages", {
-  description: "Pages that came once more, word for word, and were not delivered again, by operation",
+  description: "Pages that came once more, word for word, and were not delivered again, by call",
   incremental: true
 })
 
@@ -62,7 +62,7 @@ export const make = <
   Item,
   E extends object
 >(
-  { fetchPage, items: itemsOf, operation, parts }: Pages<Page, Item, E>,
+  { fetchPage, items: itemsOf, call, parts }: Pages<Page, Item, E>,
   { maxItems, maxPages, onRepeatedPage }: Limits,
   start: Progress<F>
 ): Effect.Effect<
@@ -80,11 +80,11 @@ export const make = <
   const trail = () => [...followed].slice(-trailLength)
 
   const loop = (reason: CommsError.PaginationLoop["reason"], pageToken: Pagination.PageToken) =>
-    new CommsError.PaginationLoop({ operation, reason, pageToken, pages: came, trail: trail() })
+    new CommsError.PaginationLoop({ call, reason, pageToken, pages: came, trail: trail() })
 
   const limit = (limit: CommsError.PaginationLimit["limit"], max: number) =>
     new CommsError.PaginationLimit({
-      operation,
+      call,
       limit,
       max,
       ...(progress.pageToken === undefined || progress.pageToken === null ? {} : { pageToken: progress.pageToken }),
@@ -92,8 +92,8 @@ export const make = <
     })
 
   const report = (pageToken: Pagination.PageToken | undefined) =>
-    Effect.logWarning(`${operation}: a page came once more, and is not delivered again`).pipe(
-      Effect.andThen(Metric.update(Metric.withAttributes(repeatedPages, { operation }), 1)),
+    Effect.logWarning(`${call}: a page came once more, and is not delivered again`).pipe(
+      Effect.andThen(Metric.update(Metric.withAttributes(repeatedPages, { call }), 1)),
       Effect.andThen(onRepeatedPage === undefined ? Effect.void : onRepeatedPage(pageToken))
     )
 

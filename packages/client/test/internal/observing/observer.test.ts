@@ -107,7 +107,7 @@ const makeServer = (all: ReadonlyArray<Item>, options: Options = {}) => {
     })
 
   const observer = makeObserver({
-    operation: "Things.observe",
+    call: "Things.observe",
     fetch: (id) => serve({ of: "fetch" }, () => items.get(id)),
     list,
     select: (page) => page.items
@@ -634,7 +634,7 @@ describe("delivery", () => {
     Effect.gen(function*() {
       const [slow, quick] = [itemAt(0, start), itemAt(1, start)]
       const { observe } = makeObserver({
-        operation: "Things.observe",
+        call: "Things.observe",
         fetch: (id) => id === slow.id ? Effect.never : Effect.succeed(quick),
         list: () => Effect.never,
         select: () => []
@@ -729,7 +729,7 @@ describe("the service", () => {
             emulator.create({ total: 10, duration: Duration.minutes(n < 20 ? 5 : n < 900 ? 10 : 20) })
           ))
         const { observe } = makeObserver({
-          operation: "SenderPoolOperations.observe",
+          call: "SenderPoolOperations.observe",
           fetch,
           list,
           select: (page) => page.operations

@@ -132,15 +132,15 @@ const askedBy = (wire: Wire, now: number): Duration.Duration | undefined => {
 /** Whether a rule's conditions hold, but for those that count, draw or look at the answer. */
 const holds = (when: FaultPlan.Condition, request: Request, elapsed: number): boolean =>
   (when.path === undefined || request.path.startsWith(when.path)) &&
-  (when.operation === undefined || when.operation === operationOf(request.path)) &&
+  (when.call === undefined || when.call === callOf(request.path)) &&
   (when.after === undefined || elapsed >= Duration.toMillis(when.after)) &&
   (when.before === undefined || elapsed < Duration.toMillis(when.before))
 
-const operationOf = (path: string): string | undefined =>
+const callOf = (path: string): string | undefined =>
   path === "/v1/SenderPools/Operations"
-    ? "listSenderPoolOperations"
+    ? "SenderPoolOperations.list"
     : path.startsWith("/v1/SenderPools/Operations/")
-    ? "fetchSenderPoolOperation"
+    ? "SenderPoolOperations.fetch"
     : undefined
 
 /** Puts a plan to work. It counts, so a plan that is set anew begins anew. */
