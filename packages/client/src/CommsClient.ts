@@ -10,7 +10,7 @@
  */
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import * as CommsError from "@effect-comms/domain/CommsError"
-import type * as Endpoint from "@effect-comms/domain/Endpoint"
+import * as Endpoint from "@effect-comms/domain/Endpoint"
 import { invalidInput, makeDecoder, PositiveDurationFromInput, toInvalidInput } from "@effect-comms/domain/Input"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
@@ -21,6 +21,7 @@ import { flow } from "effect/Function"
 import * as Hash from "effect/Hash"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Headers from "effect/http/Headers"
+import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
@@ -41,15 +42,19 @@ import { identify } from "./internal/checkpoint.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
- * What a call of an endpoint takes: its path and query parameters.
+ * The input of an endpoint: its path parameters, query and body, as far as it has them.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Request<Params extends Endpoint.Fields, Query extends Endpoint.Fields> {
-  readonly params: Schema.Struct.Type<Params>
-  readonly query: Schema.Struct.Type<Query>
-}
+export type Request<
+  Params extends Endpoint.Fields,
+  Query extends Endpoint.Fields,
+  Payload extends Endpoint.Body
+> =
+  & (keyof Params extends never ? {} : { readonly params: Schema.Struct.Type<Params> })
+  & (keyof Query extends never ? {} : { readonly query: Schema.Struct.Type<Query> })
+  & (Payload extends Schema.Void ? {} : { readonly payload: Payload["Type"] })
 
 /**
  * The client that every resource stands on.
@@ -66,15 +71,20 @@ export interface Service {
    * Makes the function that calls an endpoint. Make it once, since it builds the endpoint's codecs.
    */
   readonly endpoint: <
+    M extends Endpoint.Method,
     Params extends Endpoint.Fields,
     Query extends Endpoint.Fields,
+    Payload extends Endpoint.Body,
     Success extends Endpoint.Body,
     Errors extends ReadonlyArray<Endpoint.ContractErrorClass>
   >(
-    endpoint: Endpoint.Endpoint<Params, Query, Success, Errors>
+    endpoint: Endpoint.Endpoint<M, Params, Query, Payload, Success, Errors>
   ) => (
-    request: Request<Params, Query>
-  ) => Effect.Effect<Success["Type"], Endpoint.Error<Endpoint.Endpoint<Params, Query, Success, Errors>>>
+    request: Request<Params, Query, Payload>
+  ) => Effect.Effect<
+    Success["Type"],
+    Endpoint.Error<Endpoint.Endpoint<M, Params, Query, Payload, Success, Errors>>
+  >
 }
 
 /**
@@ -182,6 +192,30 @@ const toRecord = (tree: Schema.StringTree): Readonly<Record<string, string>> =>
 const fillPath = (path: string, params: Readonly<Record<string, string>>): string =>
   path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))
 
+const makeEncoder = (
+  { call, params, payload, query }: {
+    readonly call: string
+    readonly params: Schema.Struct<Endpoint.Fields>
+    readonly query: Schema.Struct<Endpoint.Fields>
+    readonly payload: Endpoint.Body
+  }
+) => {
+  const encodeParams = Schema.encodeUnknownEffect(Schema.toCodecStringTree(params))
+  const encodeQuery = Schema.encodeUnknownEffect(Schema.toCodecStringTree(query))
+  const encodeBody = payload.ast === Schema.Void.ast
+    ? () => Effect.succeed(HttpBody.empty)
+    : flow(
+      Schema.encodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(payload))),
+      Effect.map((text) => HttpBody.text(text, "application/json"))
+    )
+  return (request: { readonly params?: unknown; readonly query?: unknown; readonly payload?: unknown }) =>
+    Effect.all({
+      params: Effect.map(encodeParams(request.params ?? {}), toRecord),
+      query: Effect.map(encodeQuery(request.query ?? {}), toRecord),
+      body: encodeBody(request.payload)
+    }).pipe(Effect.mapError(toInvalidInput(call, "input")))
+}
+
 /**
  * Makes a client.
  *
@@ -207,7 +241,6 @@ export const make = Effect.fnUntraced(function*(
   }
   const client = (yield* HttpClient.HttpClient).pipe(
     HttpClient.mapRequest(flow(
-      HttpClientRequest.prependUrl(baseUrl),
       HttpClientRequest.basicAuth(username, password),
       HttpClientRequest.acceptJson,
       HttpClientRequest.setHeader(
@@ -230,10 +263,9 @@ export const make = Effect.fnUntraced(function*(
     )
 
   const endpoint: Service["endpoint"] = (endpoint) => {
-    const { call, method, path, readOnly } = endpoint
-    const encodeParams = Schema.encodeUnknownEffect(Schema.toCodecStringTree(endpoint.params))
-    const encodeQuery = Schema.encodeUnknownEffect(Schema.toCodecStringTree(endpoint.query))
-    const refuse = Effect.mapError(toInvalidInput(call, "input"))
+    const { call, method, path } = endpoint
+    const readOnly = Endpoint.isReadOnly(endpoint)
+    const encode = makeEncoder(endpoint)
     const read = makeReader(
       endpoint.success,
       new Map(
@@ -242,13 +274,10 @@ export const make = Effect.fnUntraced(function*(
       maxBodySize
     )
     return Effect.fnUntraced(function*(request) {
-      const params = yield* refuse(encodeParams(request.params))
-      const query = yield* refuse(encodeQuery(request.query))
-      const httpRequest = HttpClientRequest.make(method)(fillPath(path, toRecord(params)), {
-        urlParams: toRecord(query)
-      })
-      const url = Option.match(HttpClientRequest.toUrl(HttpClientRequest.prependUrl(httpRequest, baseUrl)), {
-        onNone: () => scrub(baseUrl + httpRequest.url),
+      const { body, params, query } = yield* encode(request)
+      const httpRequest = HttpClientRequest.make(method)(baseUrl + fillPath(path, params), { urlParams: query, body })
+      const url = Option.match(HttpClientRequest.toUrl(httpRequest), {
+        onNone: () => scrub(httpRequest.url),
         onSome: ({ href }) => scrub(href)
       })
       const exchange = { method, url, readOnly, scrub }

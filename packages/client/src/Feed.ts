@@ -7,7 +7,7 @@ import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import { FeedCheckpoint, type FeedFailed, type FeedOverflow } from "@effect-comms/domain/FeedCheckpoint"
 import { DurationFromInput, makeDecoder, PositiveDurationFromInput } from "@effect-comms/domain/Input"
-import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
+import type { Operation } from "@effect-comms/domain/Operation"
 import { TimestampFromInput, type TimestampInput } from "@effect-comms/domain/Timestamp"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -16,19 +16,11 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { check, stamp } from "./internal/checkpoint.ts"
-import { makeRun, type RunOptions, type Source, toSchedule } from "./internal/feed/rounds.ts"
+import type { Change } from "./internal/feed/model.ts"
+import { makeRun, type Source, toSchedule } from "./internal/feed/rounds.ts"
 import * as State from "./internal/feed/state.ts"
 
-/**
- * An operation that was not delivered before, or that is not what it was when it was delivered last.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Change<A> {
-  readonly kind: "new" | "changed"
-  readonly operation: A
-}
+export type { Change } from "./internal/feed/model.ts"
 
 /**
  * What ends a feed.
@@ -36,7 +28,7 @@ export interface Change<A> {
  * @category errors
  * @since 0.1.0
  */
-export type FeedError = FeedFailed | FeedOverflow | CommsError.InvalidInput | CommsError.CheckpointMismatch
+export type FeedError = FeedFailed | FeedOverflow | CommsError.InvalidInput
 
 /**
  * How a feed is run; every field has a default.
@@ -69,6 +61,8 @@ export interface Options<E = never, R = never> {
    * feed.
    */
   readonly checkpoint?: ((checkpoint: FeedCheckpoint) => Effect.Effect<void, E, R>) | undefined
+  /** How old a checkpoint that the feed starts from may be. Default 7 days. */
+  readonly maxAge?: Duration.Input | undefined
 }
 
 const isFinite = Schema.makeFilter((duration: Duration.Duration) => Number.isFinite(Duration.toMillis(duration)), {
@@ -100,44 +94,20 @@ export interface Since {
 }
 
 /**
- * How old a checkpoint may be.
+ * The changes of a family's operations, until the stream is interrupted.
  *
  * @category models
  * @since 0.1.0
  */
-export interface MaxAge {
-  /** Default 7 days. */
-  readonly maxAge?: Duration.Input | undefined
+export interface Changes<A> {
+  /** The operations that are new or have changed since a time. */
+  <E = never, R = never>(start: Since, options?: Options<E, R>): Stream.Stream<Change<A>, FeedError | E, R>
+  /** The same, from the checkpoint of another feed. */
+  <E = never, R = never>(
+    start: FeedCheckpoint,
+    options?: Options<E, R>
+  ): Stream.Stream<Change<A>, FeedError | CommsError.CheckpointMismatch | E, R>
 }
-
-/**
- * A feed of a resource's operations.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Feed<A> {
-  /** What is new or has changed since a time. */
-  readonly changes: <E = never, R = never>(options: Options<E, R> & Since) => Stream.Stream<Change<A>, FeedError | E, R>
-  /** The same, from where another one stood. */
-  readonly resume: <E = never, R = never>(
-    checkpoint: FeedCheckpoint,
-    options?: Options<E, R> & MaxAge
-  ) => Stream.Stream<Change<A>, FeedError | E, R>
-}
-
-/**
- * What tells apart the states of an operation: its status, its stats, and when it was changed.
- *
- * @category accessors
- * @since 0.1.0
- */
-export const versionOf = (
-  { stats: { created, failed, queued, total }, status, updatedAt }: Pick<
-    SenderPoolOperation,
-    "status" | "stats" | "updatedAt"
-  >
-): string => `${status} ${total} ${queued} ${created} ${failed} ${DateTime.toEpochMillis(updatedAt)}`
 
 /**
  * Makes the feed of a resource.
@@ -177,62 +147,57 @@ export const versionOf = (
  * const read = Checkpoint.fromJson(FeedCheckpoint.FeedCheckpoint)
  *
  * export const follow = Effect.fn("follow")(function*(
- *   feed: Feed.Feed<SenderPoolOperation.SenderPoolOperation>,
+ *   changes: Feed.Changes<SenderPoolOperation.SenderPoolOperation>,
  *   file: string
  * ) {
  *   const fs = yield* FileSystem.FileSystem
  *   const checkpoint = (checkpoint: FeedCheckpoint.FeedCheckpoint) => fs.writeFileString(file, write(checkpoint))
- *   const changes = (yield* fs.exists(file))
- *     ? feed.resume(yield* read(yield* fs.readFileString(file)), { checkpoint })
- *     : feed.changes({ since: "2024-04-05T00:00:00Z", checkpoint })
- *   yield* Stream.runForEach(changes, ({ kind, operation }) => Console.log(kind, operation.id, operation.status))
+ *   const start = (yield* fs.exists(file))
+ *     ? changes(yield* read(yield* fs.readFileString(file)), { checkpoint })
+ *     : changes({ since: "2024-04-05T00:00:00Z" }, { checkpoint })
+ *   yield* Stream.runForEach(start, ({ kind, operation }) => Console.log(kind, operation.id, operation.status))
  * })
  * ```
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = <A extends State.Operation, E extends CommsError.CommsError, E1 extends CommsError.CommsError>(
+export const make = <A extends Operation, E extends CommsError.CommsError, E1 extends CommsError.CommsError>(
   source: Source<A, E, E1> & {
     /** The server and the account that checkpoints are bound to. */
     readonly identity: Effect.Effect<Checkpoint.Identity>
-    /** The resource that they are of. */
+    /** The resource that checkpoints are bound to. */
     readonly resource: string
   }
-): Feed<A> => {
+): Changes<A> => {
   const decodeSettings = makeDecoder(source.call, "options", Settings)
-  const decodeStart = makeDecoder(source.call, "options", Start)
+  const decodeStart = makeDecoder(source.call, "start", Start)
   const checkCheckpoint = check({ ...source, schema: FeedCheckpoint })
   const run = makeRun(source, stamp(source.identity, source.resource))
 
-  const complete = <E2, R2>({ interval, ...options }: Options<E2, R2> & MaxAge) =>
-    Effect.map(
-      decodeSettings({ ...options, ...(Schedule.isSchedule(interval) ? {} : { interval }) }),
-      ({ maxAge, ...settings }): readonly [RunOptions<E2, R2>, Duration.Duration | undefined] => [
-        {
-          interval: toSchedule(Schedule.isSchedule(interval) ? interval : settings.interval ?? Duration.seconds(30)),
-          overlap: Duration.toMillis(settings.overlap ?? Duration.minutes(10)),
-          maxFailures: settings.polls?.maxFailures ?? 10,
-          maxFailureTime: settings.polls?.maxFailureTime ?? Duration.minutes(5),
-          maxTracked: settings.maxTracked ?? 100_000,
-          checkpoint: options.checkpoint
-        },
-        maxAge
-      ]
-    )
-
-  return {
-    changes: (options) =>
-      Stream.unwrap(Effect.gen(function*() {
-        const { since } = yield* decodeStart(options)
-        const [settings] = yield* complete(options)
-        return yield* run(State.make(DateTime.toEpochMillis(since), []), settings)
-      })),
-    resume: (checkpoint, options = {}) =>
-      Stream.unwrap(Effect.gen(function*() {
-        const [settings, maxAge] = yield* complete(options)
-        const { known, settled } = yield* checkCheckpoint(checkpoint, maxAge)
-        return yield* run(State.make(DateTime.toEpochMillis(settled), known), settings)
-      }))
+  function changes<E2, R2>(start: Since, options?: Options<E2, R2>): Stream.Stream<Change<A>, FeedError | E2, R2>
+  function changes<E2, R2>(
+    start: Since | FeedCheckpoint,
+    options?: Options<E2, R2>
+  ): Stream.Stream<Change<A>, FeedError | CommsError.CheckpointMismatch | E2, R2>
+  function changes<E2, R2>(
+    start: Since | FeedCheckpoint,
+    { interval, ...options }: Options<E2, R2> = {}
+  ): Stream.Stream<Change<A>, FeedError | CommsError.CheckpointMismatch | E2, R2> {
+    return Stream.unwrap(Effect.gen(function*() {
+      const settings = yield* decodeSettings({ ...options, ...(Schedule.isSchedule(interval) ? {} : { interval }) })
+      const { known, settled } = "settled" in start
+        ? yield* checkCheckpoint(start, settings.maxAge)
+        : { known: [], settled: (yield* decodeStart(start)).since }
+      return yield* run(State.make(DateTime.toEpochMillis(settled), known), {
+        interval: toSchedule(Schedule.isSchedule(interval) ? interval : settings.interval ?? Duration.seconds(30)),
+        overlap: Duration.toMillis(settings.overlap ?? Duration.minutes(10)),
+        maxFailures: settings.polls?.maxFailures ?? 10,
+        maxFailureTime: settings.polls?.maxFailureTime ?? Duration.minutes(5),
+        maxTracked: settings.maxTracked ?? 100_000,
+        checkpoint: options.checkpoint
+      })
+    }))
   }
+  return changes
 }

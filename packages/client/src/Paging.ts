@@ -6,7 +6,7 @@
  */
 import * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type * as CommsError from "@effect-comms/domain/CommsError"
-import { makeDecoder, PositiveDurationFromInput } from "@effect-comms/domain/Input"
+import { makeDecoder, omitUndefined, PositiveDurationFromInput } from "@effect-comms/domain/Input"
 import * as Pagination from "@effect-comms/domain/Pagination"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -17,7 +17,7 @@ import type * as Pull from "effect/Pull"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { check, stamp } from "./internal/checkpoint.ts"
-import { ahead } from "./internal/paging/prefetch.ts"
+import { prefetch } from "./internal/paging/prefetch.ts"
 import * as Walk from "./internal/paging/walk.ts"
 
 /**
@@ -52,12 +52,13 @@ export interface Options<E = never, R = never> {
 }
 
 /**
- * How a list is gone on with from a checkpoint: `maxAge` is how old that may be, by default 7 days.
+ * How a stream resumes from a checkpoint.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ResumeOptions<E = never, R = never> extends Options<E, R> {
+  /** How old the checkpoint may be. Default 7 days. */
   readonly maxAge?: Duration.Input | undefined
 }
 
@@ -78,62 +79,73 @@ export const defaultPrefetch = 1
 export const defaultMaxPages = 100_000
 
 /**
- * An error of a walk through a list, which knows where it happened: `position` is where to go on.
+ * An error of a page, with the position at which the stream can resume.
  *
  * @category utility types
  * @since 0.1.0
  */
-export type Paged<E, F extends Pagination.Filters = Pagination.Filters> = Walk.Paged<E, F>
+export type Paged<E> = Walk.Paged<E>
 
 /**
- * What a stream of a list can fail with, where one page can fail with `E`.
+ * The errors of a stream of a list, where a page can fail with `E`.
  *
  * @category errors
  * @since 0.1.0
  */
-export type StreamError<E, F extends Pagination.Filters = Pagination.Filters> = Paged<
-  E | CommsError.InvalidInput | CommsError.PaginationLoop | CommsError.PaginationLimit,
-  F
->
-
-/**
- * What a stream can fail with that goes on from a checkpoint.
- *
- * @category errors
- * @since 0.1.0
- */
-export type ResumeError<E, F extends Pagination.Filters = Pagination.Filters> =
-  | StreamError<E, F>
+export type StreamError<E> =
+  | Paged<E | CommsError.PaginationLoop | CommsError.PaginationLimit>
   | CommsError.InvalidInput
-  | CommsError.CheckpointMismatch
 
 /**
- * What a list is: how to ask for a page of it, and what is in one.
+ * The errors of a stream that resumes from a checkpoint.
  *
- * **Details**
- *
- * - `params` checks what a caller asks for, and `toFilters` writes it as it travels, without the token.
- * - `parts` says what an item is told by: its id, and then everything that changes. A page with the same items in the same
- *   state is the same page.
+ * @category errors
+ * @since 0.1.0
+ */
+export type ResumeError<E> = StreamError<E> | CommsError.CheckpointMismatch
+
+/**
+ * What a list is: how to check its parameters, how to fetch a page of it, and what a page holds.
  *
  * @category models
  * @since 0.1.0
  */
-export interface List<
-  Params extends object,
-  Checked extends Params & { readonly pageToken?: Pagination.PageToken | undefined },
-  F extends Pagination.Filters,
-  Page extends { readonly pagination: Pagination.PaginationMetadata },
-  Item,
-  E extends object
-> {
+export interface List<Query extends PageQuery, Page extends Paginated, Item extends Identified, E extends object> {
   readonly resource: string
   readonly identity: Effect.Effect<Checkpoint.Identity>
-  readonly params: Schema.ConstraintDecoder<Checked>
-  readonly toFilters: (params?: Params) => F
-  readonly fetchPage: (params: Checked, pageToken: Pagination.PageToken | undefined) => Effect.Effect<Page, E>
+  /** Checks the parameters that a caller gives, and turns them into the query. */
+  readonly params: Schema.ConstraintDecoder<Query>
+  /** The query on the wire. Without the token, it is the filters that positions and checkpoints hold. */
+  readonly query: Schema.ConstraintCodec<Query, PageQueryEncoded>
+  readonly fetchPage: (query: Query) => Effect.Effect<Page, E>
   readonly items: (page: Page) => ReadonlyArray<Item>
-  readonly parts: (item: Item) => readonly [id: string, ...state: ReadonlyArray<string | number>]
+}
+
+type PageQuery = { readonly pageToken?: Pagination.PageToken }
+
+type PageQueryEncoded = { readonly pageToken?: string }
+
+type Paginated = { readonly pagination: Pagination.PaginationMetadata }
+
+type Identified = { readonly id: string }
+
+/**
+ * A stream of the items or of the pages of a list.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ListStream<Params extends object, A, E> {
+  /** From the first page, from the page of `pageToken`, or from the position of an error. */
+  <E2 = never, R = never>(
+    start?: Params | Pagination.Position,
+    options?: Options<E2, R>
+  ): Stream.Stream<A, StreamError<E> | E2, R>
+  /** From a checkpoint, with the filters that it holds. Empty when the checkpoint is that of the last page. */
+  <E2 = never, R = never>(
+    start: Checkpoint.ListCheckpoint,
+    options?: ResumeOptions<E2, R>
+  ): Stream.Stream<A, ResumeError<E> | E2, R>
 }
 
 /**
@@ -142,22 +154,11 @@ export interface List<
  * @category models
  * @since 0.1.0
  */
-export interface Streams<Params extends object, F extends Pagination.Filters, Page, Item, E> {
-  /** Every item. Each page is one chunk. Begins anew with filters, or goes on from the position of an error. */
-  readonly stream: <E2 = never, R = never>(
-    params?: Params | Pagination.Position<F>,
-    options?: Options<E2, R>
-  ) => Stream.Stream<Item, StreamError<E, F> | E2, R>
+export interface Streams<Params extends object, Page, Item, E> {
+  /** Every item. Each page is one chunk. */
+  readonly stream: ListStream<Params, Item, E>
   /** Every page, empty ones too. */
-  readonly streamPages: <E2 = never, R = never>(
-    params?: Params | Pagination.Position<F>,
-    options?: Options<E2, R>
-  ) => Stream.Stream<Page, StreamError<E, F> | E2, R>
-  /** Every item from a checkpoint on, with the filters that it holds; nothing when the walk was over. */
-  readonly resume: <E2 = never, R = never>(
-    checkpoint: Checkpoint.ListCheckpoint,
-    options?: ResumeOptions<E2, R>
-  ) => Stream.Stream<Item, ResumeError<E, F> | E2, R>
+  readonly streamPages: ListStream<Params, Page, E>
 }
 
 const isFunction = Schema.declare(Predicate.isFunction, { expected: "a function" })
@@ -176,78 +177,76 @@ const CheckedOptions = Schema.Struct({
   checkpoint: Schema.optional(isFunction)
 })
 
-const isPosition = <F extends Pagination.Filters>(
-  input: object | Pagination.Position<F> | undefined
-): input is Pagination.Position<F> => Predicate.hasProperty(input, "filters")
+type Start = object | Pagination.Position | Checkpoint.ListCheckpoint
+
+const isPosition = (start: object): start is Pagination.Position =>
+  Predicate.hasProperty(start, "filters") && !isCheckpoint(start)
+
+const isCheckpoint = (start: object): start is Checkpoint.ListCheckpoint => Predicate.isTagged(start, "ListCheckpoint")
 
 /**
  * Makes the streams of a list.
  *
  * **Details**
  *
- * Nothing is sent before the first pull. A page with nothing in it and a token goes on to the next. When a token comes
- * that was followed before, or ten pages in a row that had come before, the stream fails with `PaginationLoop`. Every
- * failure comes after everything before it was delivered, and its `position` is where to go on: `stream(error.position)`.
+ * Nothing is sent before the first pull. An empty page with a token leads to the next page. A token that was followed
+ * before, or ten pages in a row that came before, fail the stream with `PaginationLoop`. A failure comes after everything
+ * before it was delivered. Its `position` is where to resume: `stream(error.position)`.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = <
   Params extends object,
-  Checked extends Params & { readonly pageToken?: Pagination.PageToken | undefined },
-  F extends Pagination.Filters,
-  Page extends { readonly pagination: Pagination.PaginationMetadata },
-  Item,
+  Query extends PageQuery,
+  Page extends Paginated,
+  Item extends Identified,
   E extends object
->(list: List<Params, Checked, F, Page, Item, E>): Streams<Params, F, Page, Item, E> => {
-  const { identity, resource, toFilters } = list
-  const decoders = (call: string) => ({
-    options: makeDecoder(call, "options", CheckedOptions),
-    position: makeDecoder(call, "position", Pagination.Position),
-    filters: makeDecoder(call, "filters", list.params, "error")
-  })
-  const fresh = decoders(`${resource}.stream`)
-  const stored = decoders(`${resource}.resume`)
-  const decodeParams = makeDecoder(`${resource}.list`, "params", list.params)
-  const accept = check({
-    call: `${resource}.resume`,
-    schema: Checkpoint.ListCheckpoint,
-    identity,
-    resource
-  })
+>(list: List<Query, Page, Item, E>): Streams<Params, Page, Item, E> => {
+  const { identity, resource } = list
+  const call = `${resource}.stream`
+  const decodeParams = makeDecoder(call, "params", list.params)
+  const decodeFilters = makeDecoder(call, "filters", list.params, "error")
+  const decodePosition = makeDecoder(call, "position", Pagination.Position)
+  const decodeOptions = makeDecoder(call, "options", CheckedOptions)
+  const accept = check({ call, schema: Checkpoint.ListCheckpoint, identity, resource })
+  const encodeQuery = Schema.encodeEffect(list.query)
+
+  const toFilters = (query: Query) =>
+    Effect.map(Effect.orDie(encodeQuery(query)), ({ pageToken: _, ...filters }): Pagination.Filters => filters)
 
   const save = Effect.fnUntraced(function*<E2, R>(
     sink: NonNullable<Options<E2, R>["checkpoint"]>,
-    { pageToken, ...progress }: Walk.Progress<F>
+    { pageToken, ...progress }: Walk.Progress
   ) {
     const bound = yield* stamp(identity, resource)
     yield* sink(new Checkpoint.ListCheckpoint({ ...bound, ...progress, pageToken: pageToken ?? null }))
   })
 
   const walk = <A, E2, R>(
-    params: Checked,
-    start: Walk.Progress<F>,
+    query: Query,
+    start: Walk.Progress,
     options: Options<E2, R>,
-    select: (taken: Walk.Taken<F, Page, Item>) => ReadonlyArray<A>
-  ): Stream.Stream<A, StreamError<E, F> | E2, R> =>
+    select: (taken: Walk.Taken<Page, Item>) => ReadonlyArray<A>
+  ): Stream.Stream<A, StreamError<E> | E2, R> =>
     Stream.scoped(Stream.fromPull(Effect.gen(function*() {
-      const { checkpoint, maxItems, maxPages = defaultMaxPages, onRepeatedPage, prefetch = defaultPrefetch } = options
-      const take = yield* ahead(
+      const { checkpoint, maxItems, maxPages = defaultMaxPages, onRepeatedPage, prefetch: pages = defaultPrefetch } =
+        options
+      const take = yield* prefetch(
         Walk.make(
           {
-            call: `${resource}.stream`,
-            fetchPage: (pageToken) => list.fetchPage(params, pageToken),
-            items: list.items,
-            parts: list.parts
+            call,
+            fetchPage: (pageToken) => list.fetchPage(pageToken === undefined ? query : { ...query, pageToken }),
+            items: list.items
           },
           { maxItems, maxPages, onRepeatedPage },
           start
         ),
-        prefetch
+        pages
       )
       let progress = start
       let isSaved = true
-      const pull: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, StreamError<E, F> | E2, void, R> = Effect.gen(function*() {
+      const pull: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, StreamError<E> | E2, void, R> = Effect.gen(function*() {
         while (true) {
           if (checkpoint !== undefined && !isSaved) {
             yield* save(checkpoint, progress)
@@ -269,45 +268,45 @@ export const make = <
       return pull
     })))
 
-  const begin = <A, E2, R>(
-    input: Params | Pagination.Position<F> | undefined,
-    options: Options<E2, R> = {},
-    select: (taken: Walk.Taken<F, Page, Item>) => ReadonlyArray<A>
-  ): Stream.Stream<A, StreamError<E, F> | E2, R> =>
-    Stream.unwrap(Effect.gen(function*() {
-      const given: Walk.Progress<F> = isPosition(input)
-        ? { ...input, pageToken: input.pageToken }
-        : { filters: toFilters(input), pages: 0, items: 0, pageToken: undefined }
-      const params = yield* Effect.mapError(
-        isPosition(input)
-          ? Effect.andThen(fresh.position(input), fresh.filters(input.filters))
-          : decodeParams(input ?? {}),
-        Walk.failAt(given)
-      )
-      const start: Walk.Progress<F> = isPosition(input)
-        ? given
-        : { ...given, filters: toFilters(params), pageToken: params.pageToken }
-      yield* Effect.mapError(fresh.options(options), Walk.failAt(start))
-      return walk(params, start, options, select)
-    }))
+  const begin = Effect.fnUntraced(function*(start: Start, maxAge: Duration.Duration | undefined) {
+    if (isCheckpoint(start)) {
+      const { filters, items, lastPage, pages, pageToken } = yield* accept(start, maxAge)
+      return { query: yield* decodeFilters(filters), before: omitUndefined({ items, lastPage, pages }), pageToken }
+    }
+    if (isPosition(start)) {
+      const { filters, items, lastPage, pages, pageToken } = yield* decodePosition(start)
+      return { query: yield* decodeFilters(filters), before: omitUndefined({ items, lastPage, pages }), pageToken }
+    }
+    const query = yield* decodeParams(start)
+    return { query, before: { items: 0, pages: 0 }, pageToken: query.pageToken }
+  })
+
+  const streamOf = <A>(select: (taken: Walk.Taken<Page, Item>) => ReadonlyArray<A>): ListStream<Params, A, E> => {
+    function stream<E2, R>(
+      start?: Params | Pagination.Position,
+      options?: Options<E2, R>
+    ): Stream.Stream<A, StreamError<E> | E2, R>
+    function stream<E2, R>(
+      start?: Start,
+      options?: ResumeOptions<E2, R>
+    ): Stream.Stream<A, ResumeError<E> | E2, R>
+    function stream<E2, R>(
+      start: Start = {},
+      options: ResumeOptions<E2, R> = {}
+    ): Stream.Stream<A, ResumeError<E> | E2, R> {
+      return Stream.unwrap(Effect.gen(function*() {
+        const { maxAge } = yield* decodeOptions(options)
+        const { before, pageToken, query } = yield* begin(start, maxAge)
+        return pageToken === null
+          ? Stream.empty
+          : walk(query, { ...before, filters: yield* toFilters(query), pageToken }, options, select)
+      }))
+    }
+    return stream
+  }
 
   return {
-    stream: (params, options) => begin(params, options, ({ items }) => items),
-    streamPages: (params, options) => begin(params, options, ({ page }) => [page]),
-    resume: (checkpoint, options = {}) =>
-      Stream.unwrap(Effect.gen(function*() {
-        const { maxAge } = yield* stored.options(options)
-        const { filters, items, lastPage, pages, pageToken } = yield* accept(checkpoint, maxAge)
-        if (pageToken === null) return Stream.empty
-        const params = yield* stored.filters(filters)
-        const start: Walk.Progress<F> = {
-          filters: toFilters(params),
-          pages,
-          items,
-          ...(lastPage === undefined ? {} : { lastPage }),
-          pageToken
-        }
-        return walk(params, start, options, ({ items }) => items)
-      }))
+    stream: streamOf(({ items }) => items),
+    streamPages: streamOf(({ page }) => [page])
   }
 }

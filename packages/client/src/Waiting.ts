@@ -7,9 +7,8 @@
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import { DurationFromInput, makeDecoder, PositiveDurationFromInput } from "@effect-comms/domain/Input"
-import { OperationId } from "@effect-comms/domain/Operation"
+import { type Operation, OperationId } from "@effect-comms/domain/Operation"
 import * as Outcome from "@effect-comms/domain/Outcome"
-import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
 import { TimestampFromInput, type TimestampInput } from "@effect-comms/domain/Timestamp"
 import { WaitCheckpoint } from "@effect-comms/domain/WaitCheckpoint"
 import * as WaitError from "@effect-comms/domain/WaitError"
@@ -24,85 +23,12 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Checkpoints from "./internal/checkpoint.ts"
 import type { Observer } from "./internal/observing/observer.ts"
-import * as Watch from "./internal/waiting/events.ts"
+import * as Events from "./internal/waiting/events.ts"
 import * as Interval from "./internal/waiting/interval.ts"
+import type { Event, Limits, Poll, PollError, Snapshot } from "./internal/waiting/model.ts"
 import { makePoller } from "./internal/waiting/poller.ts"
 
-/**
- * What one poll can fail with. It ends no wait by itself.
- *
- * @category errors
- * @since 0.1.0
- */
-export type PollError = CommsError.CommsError
-
-/**
- * How far the work has come, as the last looks tell.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Progress {
-  /** How many items are done with: created or failed. */
-  readonly settled: number
-  /** How many items there are. */
-  readonly total: number
-  /** `settled` as a share of `total`, from 0 to 1; undefined when there are no items. */
-  readonly fraction: number | undefined
-  /** Items settled in a second, over the last five looks; undefined when there was one look only, and at the end. */
-  readonly rate: number | undefined
-  /** The time that is left at this rate; undefined when nothing moved. */
-  readonly remaining: Duration.Duration | undefined
-  /** Whether the last change took something back: items that were created or failed no longer are. */
-  readonly wentBackwards: boolean
-  /** How long status and stats have been what they are. */
-  readonly unchangedFor: Duration.Duration
-}
-
-/**
- * An operation as it was seen.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Snapshot {
-  readonly operation: SenderPoolOperation
-  readonly seenAt: DateTime.Utc
-  readonly progress: Progress
-  /** What is needed to take the wait up again after a restart. */
-  readonly checkpoint: WaitCheckpoint
-}
-
-/**
- * What happens in a wait.
- *
- * **Details**
- *
- * - `Changed`: the operation was seen for the first time, or its status or stats changed.
- * - `Stalled`: nothing changed for `stall.after`, and that is not an error for this caller. Told once, until it changes.
- * - `PollFailed`: a poll failed, and that is tolerated so far; `failures` of them in a row.
- * - `NotFoundYet`: the API does not know the operation, which may be too new.
- *
- * @category models
- * @since 0.1.0
- */
-export type Event =
-  | { readonly _tag: "Changed" | "Stalled"; readonly snapshot: Snapshot }
-  | { readonly _tag: "PollFailed"; readonly error: PollError; readonly failures: number }
-  | { readonly _tag: "NotFoundYet" }
-
-/**
- * What an interval's schedule gets to see: how many polls there were, how many of them failed in a row at last, and the
- * progress, when the operation was seen.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Poll {
-  readonly polls: number
-  readonly failures: number
-  readonly progress: Progress | undefined
-}
+export type { Event, Limits, Poll, PollError, Progress, Snapshot } from "./internal/waiting/model.ts"
 
 /**
  * How the time between two polls is made; every field has a default.
@@ -152,14 +78,6 @@ export interface Options {
   /** How old a checkpoint may be that the wait is taken up from. Default 7 days. */
   readonly maxAge?: Duration.Input | undefined
 }
-
-/**
- * The limits of a wait, with their defaults filled in.
- *
- * @category models
- * @since 0.1.0
- */
-export type Limits = WaitCheckpoint["limits"]
 
 /**
  * Checks {@link Options} and brings them to one form.
@@ -221,73 +139,91 @@ const toLimits = (options: Settings, limits: Limits): Limits => ({
 })
 
 /**
- * What waiting for an operation can fail with.
+ * The errors of a wait for an operation. A wait that starts from a checkpoint can also fail with `CheckpointMismatch`.
  *
  * @category errors
  * @since 0.1.0
  */
-export type WatchError = WaitError.WaitError | CommsError.InvalidInput | CommsError.CheckpointMismatch
+export type WatchError<Target = string> =
+  | WaitError.WaitError
+  | CommsError.InvalidInput
+  | (Target extends string ? never : CommsError.CheckpointMismatch)
 
 /**
- * How a completion is awaited: {@link Options}, and which outcomes are taken for a success.
+ * How a completion is awaited.
  *
  * @category models
  * @since 0.1.0
  */
 export interface CompletionOptions extends Options {
-  /** Which outcomes are no error. Default `"any"`. */
+  /** Which outcomes count as success. Default `"any"`. See `Outcome.Tolerance`. */
   readonly tolerate?: Outcome.Tolerance | undefined
 }
 
 /**
- * The ways to wait for the operations of a resource. Each takes the id of an operation, or the checkpoint of a wait that
- * is to be taken up again.
+ * The ways to wait for the operations of a family. Each takes the id of an operation, or the checkpoint of a wait to
+ * resume.
  *
  * **Details**
  *
- * Any number of those who wait for one operation share its polls, and those of operations that were created together are
- * read from lists. Interrupting a wait never touches the work; the last one to leave stops the polls, and interrupts the
- * request that is under way.
+ * Concurrent waits for one operation share its polls. Operations that were created together are read from lists.
+ * Interrupting a wait never touches the work. When the last waiter leaves, polling stops and its request is interrupted.
+ *
+ * A scheduled operation has not ended. It is polled until the time limit, and does not count as stalled.
  *
  * **Gotchas**
  *
- * Polls are shared by those who have the same `RetryPolicy.CurrentRetryPolicy` and `Attempts.OnRetry` in force, so that
- * nobody's settings hold for others. They are nobody's own calls: `Attempts.withAttempts` does not collect their attempts,
- * and their spans have no parent.
+ * Waits share polls when they have the same `RetryPolicy.CurrentRetryPolicy` and `Attempts.OnRetry` in force. Polls
+ * belong to no caller: `Attempts.withAttempts` does not collect their attempts, and their spans have no parent.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Waiting {
-  /** The operation as it is, at once, and then each change of its status or stats, the end included. */
-  readonly watch: (
-    operation: string | WaitCheckpoint,
+export interface Waiting<A extends Operation> {
+  /** The operation as it is now, then each change of its status or counters, up to its end. */
+  readonly watch: <Target extends string | WaitCheckpoint>(
+    target: Target,
     options?: Options
-  ) => Stream.Stream<Snapshot, WatchError>
-  /** Everything that happens in the wait. */
-  readonly watchEvents: (
-    operation: string | WaitCheckpoint,
+  ) => Stream.Stream<Snapshot<A>, WatchError<Target>>
+  /** Every event of the wait. */
+  readonly watchEvents: <Target extends string | WaitCheckpoint>(
+    target: Target,
     options?: Options
-  ) => Stream.Stream<Event, WatchError>
-  /** The outcome, when there is one. */
-  readonly awaitCompletion: (
-    operation: string | WaitCheckpoint,
-    options?: CompletionOptions
-  ) => Effect.Effect<Outcome.Outcome, WatchError | WaitError.OutcomeNotTolerated>
+  ) => Stream.Stream<Event<A>, WatchError<Target>>
+  /** The outcome of the operation. */
+  readonly awaitCompletion: AwaitCompletion<A>
 }
 
 /**
- * Makes the ways to wait from a way to look at many operations.
+ * Waits for the outcome of an operation.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AwaitCompletion<A extends Operation> {
+  /** Every outcome counts as success. */
+  <Target extends string | WaitCheckpoint>(
+    target: Target,
+    options?: Options & { readonly tolerate?: undefined }
+  ): Effect.Effect<Outcome.Outcome<A>, WatchError<Target>>
+  /** Outcomes beyond `tolerate` fail with `OutcomeNotTolerated`. */
+  <Target extends string | WaitCheckpoint>(
+    target: Target,
+    options: CompletionOptions
+  ): Effect.Effect<Outcome.Outcome<A>, WatchError<Target> | WaitError.OutcomeNotTolerated>
+}
+
+/**
+ * Makes the ways to wait from an observer of many operations.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (options: {
+export const make = <A extends Operation>({ identity, observer, resource }: {
   readonly resource: string
   readonly identity: Effect.Effect<Checkpoint.Identity>
-  readonly observer: Observer<SenderPoolOperation, PollError>
-}): Waiting => {
-  const { identity, observer, resource } = options
+  readonly observer: Observer<A, PollError>
+}): Waiting<A> => {
   const call = `${resource}.watch`
   const poller = makePoller(observer)
   const decodeOptions = makeDecoder(call, "options", Options)
@@ -301,9 +237,9 @@ export const make = (options: {
     const now = yield* Clock.currentTimeMillis
     if (typeof target !== "string") {
       const checkpoint = yield* check(target, settings.maxAge)
-      return Watch.resume(checkpoint, toLimits(settings, checkpoint.limits), now)
+      return Events.resume(checkpoint, toLimits(settings, checkpoint.limits), now)
     }
-    return Watch.begin({
+    return Events.begin({
       operationId: yield* decodeId(target),
       startedAt: now,
       createdAt: settings.createdAt === undefined ? now : DateTime.toEpochMillis(settings.createdAt),
@@ -311,8 +247,12 @@ export const make = (options: {
     })
   })
 
-  const watchEvents: Waiting["watchEvents"] = (target, options = {}) =>
-    Stream.unwrap(Effect.gen(function*() {
+  function watchEvents<Target>(target: Target, options?: Options): Stream.Stream<Event<A>, WatchError<Target>>
+  function watchEvents(
+    target: string | WaitCheckpoint,
+    options: Options = {}
+  ): Stream.Stream<Event<A>, WatchError<WaitCheckpoint>> {
+    return Stream.unwrap(Effect.gen(function*() {
       const settings = yield* Schedule.isSchedule(options.interval)
         ? decodeOptionsWithSchedule(options)
         : decodeOptions(options)
@@ -322,17 +262,18 @@ export const make = (options: {
         seen: start.seen,
         ...Interval.choose(settings.interval)
       })
-      return Watch.events(start, subscription, stamp)
+      return Events.events(start, subscription, stamp)
     }))
+  }
 
-  const watch: Waiting["watch"] = (target, options) =>
+  const watch: Waiting<A>["watch"] = (target, options) =>
     Stream.filterMap(
       watchEvents(target, options),
       (event) => event._tag === "Changed" ? Result.succeed(event.snapshot) : Result.failVoid
     )
 
-  const awaitCompletion: Waiting["awaitCompletion"] = Effect.fn(`${resource}.awaitCompletion`)(
-    function*(target, options) {
+  const complete = Effect.fn(`${resource}.awaitCompletion`)(
+    function*(target: string | WaitCheckpoint, options?: CompletionOptions) {
       const tolerance = yield* decodeTolerance(options?.tolerate ?? "any")
       const operationId = typeof target === "string" ? target : target.operationId
       yield* Effect.annotateCurrentSpan({ operationId })
@@ -348,6 +289,21 @@ export const make = (options: {
         : yield* new WaitError.OutcomeNotTolerated({ outcome, tolerance })
     }
   )
+
+  function awaitCompletion<Target>(
+    target: Target,
+    options?: Options & { readonly tolerate?: undefined }
+  ): Effect.Effect<Outcome.Outcome<A>, WatchError<Target>>
+  function awaitCompletion<Target>(
+    target: Target,
+    options: CompletionOptions
+  ): Effect.Effect<Outcome.Outcome<A>, WatchError<Target> | WaitError.OutcomeNotTolerated>
+  function awaitCompletion(
+    target: string | WaitCheckpoint,
+    options?: CompletionOptions
+  ): Effect.Effect<Outcome.Outcome<A>, WatchError<WaitCheckpoint> | WaitError.OutcomeNotTolerated> {
+    return complete(target, options)
+  }
 
   return { watch, watchEvents, awaitCompletion }
 }

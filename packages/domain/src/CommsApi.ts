@@ -15,8 +15,12 @@ import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import * as EmailOperation from "./EmailOperation.ts"
 import type * as Endpoint from "./Endpoint.ts"
 import * as Codecs from "./internal/codecs.ts"
+import * as MessageOperation from "./MessageOperation.ts"
+import type { KnownCommunicationOperationStatus } from "./Operation.ts"
+import type * as OperationFamily from "./OperationFamily.ts"
 import * as SenderPoolOperation from "./SenderPoolOperation.ts"
 
 /**
@@ -56,7 +60,7 @@ export class Authorization extends HttpApiMiddleware.Service<Authorization, { pr
  */
 export class Refusals extends HttpApiMiddleware.Service<Refusals>()("@effect-comms/domain/CommsApi/Refusals") {}
 
-// `HttpApi` describes parameters by the text they travel as. The API documents them by what the text means.
+// `HttpApi` describes parameters by their text on the wire. The API documents them by the meaning of that text.
 const describeParameters = (fields: Schema.Struct.Fields) => {
   const { properties } = Schema.toJsonSchemaDocument(Schema.Struct(fields)).schema
   const schemas = Predicate.isObject(properties) ? properties : {}
@@ -71,58 +75,94 @@ const describeParameters = (fields: Schema.Struct.Fields) => {
   })
 }
 
-const describe = <
-  Params extends Endpoint.Fields,
-  Query extends Endpoint.Fields,
-  Success extends Endpoint.Body,
-  Errors extends ReadonlyArray<Endpoint.ContractErrorClass>
->(endpoint: Endpoint.Endpoint<Params, Query, Success, Errors>) =>
+const describe = (endpoint: {
+  readonly operationId: string
+  readonly description: string
+  readonly params: Schema.Struct<Endpoint.Fields>
+  readonly query: Schema.Struct<Endpoint.Fields>
+}) =>
   OpenApi.annotations({
     identifier: endpoint.operationId,
     description: endpoint.description,
     transform: describeParameters({ ...endpoint.params.fields, ...endpoint.query.fields })
   })
 
-const errorsOf = <Errors extends ReadonlyArray<Endpoint.ContractErrorClass>>(errors: Errors) =>
+const errorsOf = <const Errors extends ReadonlyArray<Endpoint.ContractErrorClass>>(errors: Errors) =>
   errors.map((error) => Codecs.byStatus[error.status as Errors[number]["status"]])
 
 /**
- * The endpoints of SenderPool operations.
+ * The options of an `HttpApiEndpoint` without a body.
  *
- * @category contract
+ * @category constructors
  * @since 0.1.0
  */
-export class SenderPoolOperationsGroup extends HttpApiGroup.make("senderPoolOperations", { topLevel: false })
-  .add(
-    HttpApiEndpoint.get("list", SenderPoolOperation.list.path, {
-      query: SenderPoolOperation.list.query,
-      success: SenderPoolOperation.list.success,
-      error: errorsOf(SenderPoolOperation.list.errors)
-    }).annotateMerge(describe(SenderPoolOperation.list)),
-    HttpApiEndpoint.get("fetch", SenderPoolOperation.fetch.path, {
-      params: SenderPoolOperation.fetch.params,
-      success: SenderPoolOperation.fetch.success,
-      error: errorsOf(SenderPoolOperation.fetch.errors)
-    }).annotateMerge(describe(SenderPoolOperation.fetch))
-  )
-  .middleware(Refusals)
-  .middleware(Authorization)
-  .annotateMerge(OpenApi.annotations({ title: "SenderPools" }))
-{}
+export const read = <
+  M extends Endpoint.Method,
+  Params extends Endpoint.Fields,
+  Query extends Endpoint.Fields,
+  Success extends Endpoint.Body,
+  Errors extends ReadonlyArray<Endpoint.ContractErrorClass>
+>({ errors, params, query, success }: Endpoint.Endpoint<M, Params, Query, Schema.Void, Success, Errors>) => ({
+  params,
+  query,
+  success,
+  error: errorsOf(errors)
+})
 
 /**
- * The contract of the Comms API, as far as this library speaks it.
+ * The options of an `HttpApiEndpoint` with a body.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const write = <
+  M extends Endpoint.Method,
+  Params extends Endpoint.Fields,
+  Query extends Endpoint.Fields,
+  Payload extends Endpoint.Body,
+  Success extends Endpoint.Body,
+  Errors extends ReadonlyArray<Endpoint.ContractErrorClass>
+>({ errors, params, payload, query, success }: Endpoint.Endpoint<M, Params, Query, Payload, Success, Errors>) => ({
+  params,
+  query,
+  payload,
+  success,
+  error: errorsOf(errors)
+})
+
+/**
+ * Makes the group of a family of operations.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const operationsGroup = <
+  const Id extends string,
+  M extends OperationFamily.Model,
+  Status extends ReadonlyArray<KnownCommunicationOperationStatus>
+>(identifier: Id, title: string, { fetch, list }: OperationFamily.OperationFamily<M, Status>) =>
+  HttpApiGroup.make(identifier).add(
+    HttpApiEndpoint.get("list", list.path, read(list)).annotateMerge(describe(list)),
+    HttpApiEndpoint.get("fetch", fetch.path, read(fetch)).annotateMerge(describe(fetch))
+  ).middleware(Refusals).middleware(Authorization).annotateMerge(OpenApi.annotations({ title }))
+
+/**
+ * The contract of the Comms API, as far as this library covers it.
  *
  * @category contract
  * @since 0.1.0
  */
 export class CommsApi extends HttpApi.make("comms")
-  .add(SenderPoolOperationsGroup)
+  .add(
+    operationsGroup("senderPoolOperations", "SenderPools", SenderPoolOperation.family),
+    operationsGroup("messageOperations", "Messages", MessageOperation.family),
+    operationsGroup("emailOperations", "Emails", EmailOperation.family)
+  )
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   .annotateMerge(OpenApi.annotations({
-    title: "Twilio Comms: SenderPool Operations",
+    title: "Twilio Comms: Operations",
     version: "1",
-    description: "The part of the Comms API that effect-comms speaks. Not Twilio's own document.",
+    description: "The part of the Comms API that effect-comms covers. Not published by Twilio.",
     servers: [{ url: "https://comms.twilio.com" }]
   }))
 {}

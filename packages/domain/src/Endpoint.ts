@@ -1,9 +1,9 @@
 /**
- * The description of one operation of the API, from which its client, its server and its OpenAPI document follow.
+ * The description of one endpoint of the API. Its client, its server and its OpenAPI document follow from it.
  *
- * It is a plain value, and not an `HttpApiEndpoint`, for two reasons that were measured or tried: a client that loads
- * `effect/http-api` is half as large again as one that does not, and the derived client has no typed error for an
- * answer of another media type or an undeclared status. `CommsApi` turns these descriptions into the `HttpApi`.
+ * It is a plain value and not an `HttpApiEndpoint`. A client that loads `effect/http-api` is half as large again, and the
+ * derived client has no typed error for an undeclared status or media type. `CommsApi` turns these descriptions into the
+ * `HttpApi`.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,7 @@ import type * as Schema from "effect/Schema"
 import type * as CommsError from "./CommsError.ts"
 
 /**
- * The error classes that the contract of an operation names. 401 and 403 belong to every operation.
+ * The error classes that the contract of an endpoint can name. Every endpoint also has 401 and 403.
  *
  * @category models
  * @since 0.1.0
@@ -22,7 +22,15 @@ export type ContractErrorClass = Exclude<
 >
 
 /**
- * Parameters: a struct's fields, whose codecs need no services.
+ * A body, whose codec needs no services.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Body = Schema.Top & { readonly DecodingServices: never; readonly EncodingServices: never }
+
+/**
+ * The fields of parameters, whose codecs need no services.
  *
  * @category models
  * @since 0.1.0
@@ -32,46 +40,49 @@ export interface Fields extends Schema.Struct.Fields {
 }
 
 /**
- * A body, whose codec needs no services.
+ * The HTTP methods of the API.
  *
  * @category models
  * @since 0.1.0
  */
-export type Body = Schema.Top & { readonly DecodingServices: never; readonly EncodingServices: never }
+export type Method = "GET" | "POST" | "PATCH" | "DELETE"
 
 /**
- * One operation: where it is, what goes in, what comes out, and which statuses the contract gives it.
+ * One endpoint: where it is, what goes in, what comes out, and which statuses the contract gives it.
  *
  * **Details**
  *
- * - `call`: the method that calls it, such as `SenderPoolOperations.fetch`: the name in errors, spans and metrics.
+ * - `call`: the service method, such as `SenderPoolOperations.fetch`. Errors, spans and metrics show this name.
  * - `operationId`: the name in the OpenAPI document.
- *
- * `readOnly` says that the operation changes nothing, so that it may be repeated when its answer was lost.
+ * - `payload`: the body of the request, `Schema.Void` for none.
+ * - `readOnly`: set for a `POST` that changes nothing, such as a search. See {@link isReadOnly}.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Endpoint<
+  M extends Method,
   Params extends Fields,
   Query extends Fields,
+  Payload extends Body,
   Success extends Body,
   Errors extends ReadonlyArray<ContractErrorClass>
 > {
   readonly call: string
   readonly operationId: string
   readonly description: string
-  readonly method: "GET"
+  readonly method: M
   readonly path: `/v1/${string}`
-  readonly readOnly: boolean
+  readonly readOnly?: true
   readonly params: Schema.Struct<Params>
   readonly query: Schema.Struct<Query>
+  readonly payload: Payload
   readonly success: Success
   readonly errors: Errors
 }
 
 /**
- * The errors that a call of an endpoint can fail with: the statuses of its contract, and what any call can fail with.
+ * The errors that a call of an endpoint can fail with: the statuses of its contract, and the errors of any call.
  *
  * @category utility types
  * @since 0.1.0
@@ -81,14 +92,29 @@ export type Error<E extends { readonly errors: ReadonlyArray<ContractErrorClass>
   | CommsError.CallError
 
 /**
- * Describes an operation.
+ * Describes an endpoint.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = <
+  const M extends Method,
   Params extends Fields,
   Query extends Fields,
+  Payload extends Body,
   Success extends Body,
   const Errors extends ReadonlyArray<ContractErrorClass>
->(endpoint: Endpoint<Params, Query, Success, Errors>): Endpoint<Params, Query, Success, Errors> => endpoint
+>(
+  endpoint: Endpoint<M, Params, Query, Payload, Success, Errors>
+): Endpoint<M, Params, Query, Payload, Success, Errors> => endpoint
+
+/**
+ * Whether a request changes nothing, so that it is safe to send it again when its answer was lost.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isReadOnly = ({ method, readOnly }: {
+  readonly method: Method
+  readonly readOnly?: true
+}): boolean => method === "GET" || readOnly === true

@@ -96,3 +96,26 @@ export const PositiveDurationFromInput = durationFromInput(
   "a duration such as \"30 seconds\", above zero",
   Duration.isPositive
 )
+
+/**
+ * The fields of a struct, without those that may be undefined unless they are present.
+ *
+ * @category utility types
+ * @stability unstable
+ * @since 0.1.0
+ */
+export type OmitUndefined<A> =
+  & { readonly [K in keyof A as undefined extends A[K] ? never : K]: A[K] }
+  & { readonly [K in keyof A as undefined extends A[K] ? K : never]?: Exclude<A[K], undefined> }
+
+/**
+ * Leaves out the fields that are undefined, for schemas and options whose keys are absent or present.
+ *
+ * @category combinators
+ * @stability unstable
+ * @since 0.1.0
+ */
+export function omitUndefined<A extends object>(fields: A): OmitUndefined<A>
+export function omitUndefined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}

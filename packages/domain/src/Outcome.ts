@@ -1,59 +1,60 @@
 /**
- * How an operation ended: three outcomes, not two, since the API says COMPLETED of work that failed in part as well.
+ * How an operation ended. COMPLETED stands for two outcomes, since the API also says it of work that failed in part.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { SenderPoolOperation } from "./SenderPoolOperation.ts"
+import { AnyOperation, type Operation } from "./Operation.ts"
 
 /**
- * Everything was created.
+ * Processing has ended, and every item succeeded.
  *
  * @category models
  * @since 0.1.0
  */
 export class Completed extends Schema.TaggedClass<Completed>()("Completed", {
-  operation: SenderPoolOperation
+  operation: AnyOperation
 }) {}
 
 /**
- * The work is over, and something is missing: items failed, or fewer were worked on than there are.
+ * Processing has ended, and some items failed or were never processed.
  *
  * **Details**
  *
- * `failed` are those that the API counts as failed, `missing` those that are neither created nor failed; the
- * documentation's own example has 111 of those in 888. `share` is both together as a share of `total`, from 0 to 1.
+ * - `failed`: how many items failed, as the family counts them.
+ * - `missing`: how many items are not settled. The documentation's own example has 111 of 888.
+ * - `share`: failed and missing items as a share of `total`, from 0 to 1.
  *
  * @category models
  * @since 0.1.0
  */
 export class CompletedWithFailures extends Schema.TaggedClass<CompletedWithFailures>()("CompletedWithFailures", {
-  operation: SenderPoolOperation
+  operation: AnyOperation
 }) {
   get failed(): number {
-    return this.operation.stats.failed
+    return this.operation.counts.failed
   }
   get missing(): number {
     return missingOf(this.operation)
   }
   get share(): number {
-    const { total } = this.operation.stats
+    const { total } = this.operation.counts
     return total === 0 ? 1 : Math.min(1, (this.failed + this.missing) / total)
   }
 }
 
 /**
- * The work was called off. What had been created by then stays.
+ * The operation was canceled. Items that succeeded before that stay.
  *
  * @category models
  * @since 0.1.0
  */
 export class Canceled extends Schema.TaggedClass<Canceled>()("Canceled", {
-  operation: SenderPoolOperation
+  operation: AnyOperation
 }) {}
 
 /**
- * How an operation ended, told apart by `_tag`, with the operation as it is for good.
+ * The outcome of an operation, told apart by `_tag`.
  *
  * @category schemas
  * @since 0.1.0
@@ -61,23 +62,30 @@ export class Canceled extends Schema.TaggedClass<Canceled>()("Canceled", {
 export const Outcome = Schema.Union([Completed, CompletedWithFailures, Canceled])
 
 /**
+ * The outcome of an operation of a family.
+ *
+ * **Gotchas**
+ *
+ * COMPLETED ends the processing, not the delivery. For operations that send, the counters of `operation` are a snapshot.
+ *
  * @category models
  * @since 0.1.0
  */
-export type Outcome = typeof Outcome.Type
+export type Outcome<A extends Operation = Operation> = typeof Outcome.Type & { readonly operation: A }
 
-const missingOf = ({ stats }: SenderPoolOperation): number => Math.max(0, stats.total - stats.created - stats.failed)
+const missingOf = ({ counts: { settled, total } }: Operation): number => Math.max(0, total - settled)
 
 /**
- * The outcome of an operation; undefined while it has not ended.
+ * The outcome of an operation, or undefined while it has not ended.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const fromOperation = (operation: SenderPoolOperation): Outcome | undefined => {
+export function fromOperation<A extends Operation>(operation: A): Outcome<A> | undefined
+export function fromOperation(operation: Operation): Outcome | undefined {
   switch (operation.status) {
     case "COMPLETED":
-      return operation.stats.failed > 0 || missingOf(operation) > 0
+      return operation.counts.failed > 0 || missingOf(operation) > 0
         ? new CompletedWithFailures({ operation })
         : new Completed({ operation })
     case "CANCELED":

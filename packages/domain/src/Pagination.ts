@@ -145,11 +145,7 @@ export const progress = {
 export const Position = Schema.Struct({ ...progress, pageToken: Schema.optionalKey(PageToken) })
 
 /**
- * A {@link Position} in a list whose filters are known.
- *
  * @category models
  * @since 0.1.0
  */
-export interface Position<F extends object = Filters> extends Omit<typeof Position.Type, "filters"> {
-  readonly filters: F
-}
+export interface Position extends Schema.Schema.Type<typeof Position> {}

@@ -6,8 +6,7 @@
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { bound } from "./Checkpoint.ts"
-import { OperationId } from "./Operation.ts"
-import { SenderPoolOperation } from "./SenderPoolOperation.ts"
+import { AnyOperation, OperationId } from "./Operation.ts"
 import { Timestamp } from "./Timestamp.ts"
 
 const isNotNegative = Schema.makeFilter((duration: Duration.Duration) => !Duration.isNegative(duration), {
@@ -61,7 +60,7 @@ export class WaitCheckpoint extends Schema.TaggedClass<WaitCheckpoint>("@effect-
     polls: Schema.Natural,
     changedAt: Timestamp,
     unknownSince: Schema.optionalKey(Timestamp),
-    last: SenderPoolOperation,
+    last: Schema.toCodecJson(AnyOperation),
     seenAt: Timestamp
   }
 ) {}

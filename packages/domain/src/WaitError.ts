@@ -14,16 +14,15 @@ import {
   describeStatus,
   describeWait
 } from "./internal/describeWait.ts"
-import { OperationId, UnknownOperationStatus } from "./Operation.ts"
+import { AnyOperation, OperationId, UnknownOperationStatus } from "./Operation.ts"
 import { Outcome, Tolerance } from "./Outcome.ts"
-import { SenderPoolOperation } from "./SenderPoolOperation.ts"
 
 const wait = {
   operationId: OperationId,
   startedAt: Schema.DateTimeUtc,
   waited: Schema.Duration,
   polls: Schema.Natural,
-  last: Schema.optionalKey(SenderPoolOperation)
+  last: Schema.optionalKey(AnyOperation)
 }
 
 /**

@@ -5,7 +5,7 @@ import { printable } from "./describe.ts"
 interface Operation {
   readonly id: string
   readonly status: string
-  readonly stats: { readonly total: number; readonly created: number; readonly failed: number }
+  readonly counts: { readonly total: number; readonly settled: number; readonly failed: number }
 }
 
 interface Wait {
@@ -15,15 +15,15 @@ interface Wait {
   readonly last?: Operation
 }
 
-const countsOf = ({ created, failed, total }: Operation["stats"]): string =>
-  `${created} of ${total} created, ${failed} failed`
+const countsOf = ({ failed, settled, total }: Operation["counts"]): string =>
+  `${settled} of ${total} settled, ${failed} failed`
 
 const maxStatusLength = 64
 
 const nameOf = (status: string): string => printable(status).slice(0, maxStatusLength)
 
 const lastOf = ({ last }: Wait): string =>
-  last === undefined ? "It was never seen." : `It was last seen as ${nameOf(last.status)}, ${countsOf(last.stats)}.`
+  last === undefined ? "It was never seen." : `It was last seen as ${nameOf(last.status)}, ${countsOf(last.counts)}.`
 
 const goesOn = "The operation itself goes on, if it was at work."
 
@@ -79,12 +79,12 @@ export const describeNotTolerated = (
     readonly tolerance: "any" | "none" | number
   }
 ): string => {
-  const { id, stats } = outcome.operation
+  const { counts, id } = outcome.operation
   const limit = typeof tolerance === "number"
     ? `no more than ${Number((tolerance * 100).toPrecision(3))} % failed`
     : "none failed"
   const what = outcome._tag === "CompletedWithFailures"
-    ? `${id} completed with failures: ${countsOf(stats)}, ${outcome.missing} missing`
-    : `${id} was canceled: ${countsOf(stats)}`
+    ? `${id} completed with failures: ${countsOf(counts)}, ${outcome.missing} missing`
+    : `${id} was canceled: ${countsOf(counts)}`
   return `${what}, and the caller asked that ${limit}. What was created stays; look at what is missing before it is sent again.`
 }

@@ -2,7 +2,7 @@
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import { FeedCheckpoint, FeedFailed, FeedOverflow } from "@effect-comms/domain/FeedCheckpoint"
-import type { OperationId } from "@effect-comms/domain/Operation"
+import type { Operation, OperationId } from "@effect-comms/domain/Operation"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -11,11 +11,11 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import type { Change } from "../../Feed.ts"
 import * as RetryPolicy from "../../RetryPolicy.ts"
 import type { Observer } from "../observing/observer.ts"
 import { isTransient } from "../transient.ts"
 import * as Trouble from "./failures.ts"
+import type { Change } from "./model.ts"
 import * as State from "./state.ts"
 import * as Window from "./window.ts"
 
@@ -27,8 +27,6 @@ export interface Source<A, E, E1> {
   readonly read: (range: Window.Range) => Stream.Stream<ReadonlyArray<A>, E>
   /** Looks at operations that are known. */
   readonly observe: Observer<A, E1>["observe"]
-  /** What tells apart the states of an operation. */
-  readonly version: (operation: A) => string
 }
 
 /** The options of a feed, checked and complete. */
@@ -63,8 +61,8 @@ const worstOf = <E extends CommsError.CommsError>(failures: ReadonlyArray<E>): E
       undefined
     )
 
-export const makeRun = <A extends State.Operation, E extends CommsError.CommsError, E1 extends CommsError.CommsError>(
-  { observe, call, read, version }: Source<A, E, E1>,
+export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1 extends CommsError.CommsError>(
+  { call, observe, read }: Source<A, E, E1>,
   bind: Effect.Effect<Checkpoint.Bound>
 ) =>
   Effect.fnUntraced(function*<E2, R2>(
@@ -139,7 +137,7 @@ export const makeRun = <A extends State.Operation, E extends CommsError.CommsErr
       return read(Window.toRange(window)).pipe(
         Stream.takeUntil(() => ++pages > Window.maxPages && part !== undefined),
         Stream.onEnd(end),
-        Stream.mapEffect((page) => Effect.map(Clock.currentTimeMillis, (now) => State.take(state, page, version, now))),
+        Stream.mapEffect((page) => Effect.map(Clock.currentTimeMillis, (now) => State.take(state, page, now))),
         Stream.catch((error) => {
           const isOfToken = pages > 0 && mayBeOfToken(error)
           // A shorter window needs fewer tokens, and is sooner read to its end.
@@ -178,7 +176,7 @@ export const makeRun = <A extends State.Operation, E extends CommsError.CommsErr
           yield* Effect.logWarning(`${call} gives up ${id}: it is not found any more`)
         }
       }
-      const changes = State.take(state, found, version, yield* Clock.currentTimeMillis)
+      const changes = State.take(state, found, yield* Clock.currentTimeMillis)
       const worst = worstOf(failures)
       const hasFailed = worst !== undefined && (!isTransient(worst) || found.length + missing.length === 0)
       const after = hasFailed ? looking.failed(worst, isTransient(worst)) : Effect.sync(looking.passed)

@@ -1,15 +1,8 @@
 // What a feed remembers: up to when everything was delivered, and the operations that it still has an eye on.
 import type { KnownOperation } from "@effect-comms/domain/FeedCheckpoint"
-import type { OperationId } from "@effect-comms/domain/Operation"
+import { type Operation, type OperationId, version } from "@effect-comms/domain/Operation"
 import * as DateTime from "effect/DateTime"
-import type { Change } from "../../Feed.ts"
-
-/** An operation as far as a feed has to know it. */
-export interface Operation {
-  readonly id: OperationId
-  readonly createdAt: DateTime.Utc
-  readonly isTerminal: boolean
-}
+import type { Change } from "./model.ts"
 
 export interface State {
   /** Everything that was created before was delivered, and is not listed again. In epoch milliseconds, as all times here. */
@@ -33,7 +26,6 @@ export const make = (settled: number, known: ReadonlyArray<KnownOperation>): Sta
 export const take = <A extends Operation>(
   state: State,
   operations: ReadonlyArray<A>,
-  version: (operation: A) => string,
   now: number
 ): ReadonlyArray<Change<A>> => {
   const changes: Array<Change<A>> = []

@@ -1,5 +1,5 @@
 // Looks at many operations with few requests: those that stand together in a list are read from it, others are fetched.
-import type { OperationId } from "@effect-comms/domain/Operation"
+import type { Operation, OperationId } from "@effect-comms/domain/Operation"
 import { maxPageSize, PageSize, type PageToken, type PaginationMetadata } from "@effect-comms/domain/Pagination"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -65,7 +65,7 @@ const distinct = (targets: ReadonlyArray<Target>): Map<OperationId, Target> => {
 
 /** Makes an observer. What it learns of the cost of lists, and its pace, are shared by all that it is asked to observe. */
 export const makeObserver = <
-  A extends { readonly id: OperationId; readonly createdAt: DateTime.Utc },
+  A extends Pick<Operation, "id" | "createdAt">,
   Page extends { readonly pagination: PaginationMetadata },
   E1,
   E2
@@ -75,7 +75,7 @@ export const makeObserver = <
   readonly fetch: (id: OperationId) => Effect.Effect<A, E1>
   readonly list: (query: Query) => Effect.Effect<Page, E2>
   /** The operations of a page. */
-  readonly select: (page: Page) => ReadonlyArray<A>
+  readonly items: (page: Page) => ReadonlyArray<A>
 }): Observer<A, E1 | E2> => {
   const planner = Plan.makePlanner()
   const paced = makePace({ concurrency: maxConcurrency, perSecond: maxPerSecond })
@@ -111,7 +111,7 @@ export const makeObserver = <
       for (let pages = 1;; pages++) {
         const page = yield* paced(options.list(query))
         const before = found
-        for (const operation of options.select(page)) {
+        for (const operation of options.items(page)) {
           if (!isPending(operation)) continue
           found++
           yield* settle(operation.id, Result.succeed(operation))

@@ -1,31 +1,33 @@
-// Tells a page that comes again, word for word, without keeping it.
+// Recognises a page that comes again word for word, without keeping it.
+import * as DateTime from "effect/DateTime"
 
 const prime = 16_777_619
 
 const mix = (hash: number, n: number): number => Math.imul(hash ^ n, prime)
 
-const add = (hash: number, part: string | number): number => {
-  if (typeof part === "number") return mix(mix(hash, part), part / 0x1_0000_0000)
-  let mixed = mix(hash, part.length)
-  for (let i = 0; i < part.length; i++) mixed = mix(mixed, part.charCodeAt(i))
-  return mixed
+const add = (hash: number, value: unknown): number => {
+  switch (typeof value) {
+    case "number":
+      return mix(mix(hash, value), value / 0x1_0000_0000)
+    case "string": {
+      let mixed = mix(hash, value.length)
+      for (let i = 0; i < value.length; i++) mixed = mix(mixed, value.charCodeAt(i))
+      return mixed
+    }
+    case "object":
+      if (value === null) return mix(hash, 0)
+      if (DateTime.isDateTime(value)) return add(hash, value.epochMilliseconds)
+      return Object.values(value).reduce<number>(add, hash)
+    default:
+      return mix(hash, Number(value === true))
+  }
 }
 
-/** What an item is told by: its id first, then its state. */
-export type Parts = readonly [id: string, ...state: ReadonlyArray<string | number>]
-
-/** The first id and the last, the count, and a hash (FNV-1a) over all parts. A page with nothing in it has none. */
-export const fingerprint = <A>(items: ReadonlyArray<A>, toParts: (item: A) => Parts): string | undefined => {
-  let first: string | undefined
-  let last: string | undefined
-  let hash = 0x811c_9dc5
-  for (const item of items) {
-    const parts = toParts(item)
-    last = parts[0]
-    first ??= last
-    for (const part of parts) hash = add(hash, part)
-  }
+/** The ids of the first and the last item, the count, and a hash (FNV-1a) of every field. An empty page has none. */
+export const fingerprint = (items: ReadonlyArray<{ readonly id: string }>): string | undefined => {
+  const first = items[0]
+  const last = items[items.length - 1]
   return first === undefined || last === undefined
     ? undefined
-    : `${first} ${last} ${items.length} ${(hash >>> 0).toString(36)}`
+    : `${first.id} ${last.id} ${items.length} ${(items.reduce<number>(add, 0x811c_9dc5) >>> 0).toString(36)}`
 }

@@ -9,7 +9,7 @@ import * as Semaphore from "effect/Semaphore"
  * Makes the effect that takes the next result. Nothing is begun before the first is taken; `undefined` and a failure are
  * the last, and come in their turn. The scope's end interrupts what is under way.
  */
-export const ahead = <A, E, R>(
+export const prefetch = <A, E, R>(
   next: Effect.Effect<A | undefined, E, R>,
   count: number
 ): Effect.Effect<Effect.Effect<A | undefined, E, R>, never, Scope.Scope> =>

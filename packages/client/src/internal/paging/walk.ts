@@ -3,11 +3,11 @@ import * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Pagination from "@effect-comms/domain/Pagination"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import { fingerprint, type Parts } from "./fingerprint.ts"
+import { fingerprint } from "./fingerprint.ts"
 
 /** How far a walk has come, and the token of the page that is next: `null` behind the last. */
-export interface Progress<F extends Pagination.Filters> {
-  readonly filters: F
+export interface Progress {
+  readonly filters: Pagination.Filters
   readonly pages: number
   readonly items: number
   readonly lastPage?: string
@@ -15,10 +15,10 @@ export interface Progress<F extends Pagination.Filters> {
 }
 
 /** A page, and how far the walk has come when it is taken. */
-export interface Taken<F extends Pagination.Filters, Page, Item> {
+export interface Taken<Page, Item> {
   readonly page: Page
   readonly items: ReadonlyArray<Item>
-  readonly after: Progress<F>
+  readonly after: Progress
 }
 
 export interface Limits {
@@ -31,12 +31,9 @@ export interface Pages<Page, Item, E> {
   readonly call: string
   readonly fetchPage: (pageToken: Pagination.PageToken | undefined) => Effect.Effect<Page, E>
   readonly items: (page: Page) => ReadonlyArray<Item>
-  readonly parts: (item: Item) => Parts
 }
 
-export type Paged<E, F extends Pagination.Filters = Pagination.Filters> = E & {
-  readonly position: Pagination.Position<F>
-}
+export type Paged<E> = E & { readonly position: Pagination.Position }
 
 const trailLength = 10
 
@@ -48,26 +45,25 @@ const repeatedPages = Metric.counter("comms_client_repeated_pages", {
 })
 
 /** Puts the position into an error of a walk. */
-export const failAt = <F extends Pagination.Filters>({ pageToken, ...progress }: Progress<F>) => {
-  const position: Pagination.Position<F> = pageToken === undefined || pageToken === null
+export const failAt = ({ pageToken, ...progress }: Progress) => {
+  const position: Pagination.Position = pageToken === undefined || pageToken === null
     ? progress
     : { ...progress, pageToken }
-  return <E extends object>(error: E): Paged<E, F> => Object.assign(error, { position })
+  return <E extends object>(error: E): Paged<E> => Object.assign(error, { position })
 }
 
 /** Makes the effect that goes for the next page to deliver: `undefined` when the list is over. */
 export const make = <
-  F extends Pagination.Filters,
   Page extends { readonly pagination: Pagination.PaginationMetadata },
-  Item,
+  Item extends { readonly id: string },
   E extends object
 >(
-  { fetchPage, items: itemsOf, call, parts }: Pages<Page, Item, E>,
+  { call, fetchPage, items: itemsOf }: Pages<Page, Item, E>,
   { maxItems, maxPages, onRepeatedPage }: Limits,
-  start: Progress<F>
+  start: Progress
 ): Effect.Effect<
-  Taken<F, Page, Item> | undefined,
-  Paged<E | CommsError.PaginationLoop | CommsError.PaginationLimit, F>
+  Taken<Page, Item> | undefined,
+  Paged<E | CommsError.PaginationLoop | CommsError.PaginationLimit>
 > => {
   // In order of arrival, so that an error can show the way to it.
   const followed = new Set<Pagination.PageToken>()
@@ -107,7 +103,7 @@ export const make = <
       came++
       const items = itemsOf(page)
       const { next } = page.pagination
-      const print = fingerprint(items, parts)
+      const print = fingerprint(items)
       if (print !== undefined && delivered.has(print)) {
         inARow++
         yield* report(pageToken)

@@ -1,5 +1,6 @@
 // A wait: looks become events, until the operation ends or a limit is reached.
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
+import type { Operation } from "@effect-comms/domain/Operation"
 import { WaitCheckpoint } from "@effect-comms/domain/WaitCheckpoint"
 import * as WaitError from "@effect-comms/domain/WaitError"
 import * as Clock from "effect/Clock"
@@ -9,9 +10,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import type { Event, Limits, Snapshot } from "../../Waiting.ts"
 import * as History from "./history.ts"
 import type { Look } from "./hub.ts"
+import type { Event, Limits, Snapshot } from "./model.ts"
 import type { Subscription } from "./poller.ts"
 import * as Wait from "./step.ts"
 
@@ -57,13 +58,14 @@ export const resume = (checkpoint: WaitCheckpoint, limits: Limits, now: number):
   }
 }
 
-const toSnapshot = (
+const toSnapshot = <A extends Operation>(
   { createdAt, limits, operationId, startedAt }: Wait.Wait,
   { changedAt, polls, unknownSince }: Wait.State,
   history: History.History,
+  operation: A,
   bound: Checkpoint.Bound
-): Snapshot => {
-  const { at, operation } = history.last
+): Snapshot<A> => {
+  const { at } = history.last
   const seenAt = DateTime.makeUnsafe(at)
   const checkpoint = new WaitCheckpoint({
     ...bound,
@@ -81,18 +83,20 @@ const toSnapshot = (
   return { operation, seenAt, checkpoint, progress: { ...History.toProgress(history), unchangedFor } }
 }
 
-const toEvents = (
+const toEvents = <A extends Operation>(
   wait: Wait.Wait,
   { state, tell }: Wait.Step,
-  { history, result }: Look,
+  { history, result }: Look<A>,
   bound: Checkpoint.Bound
-): ReadonlyArray<Event> => {
+): ReadonlyArray<Event<A>> => {
   if (tell === undefined) return []
   if (tell === "NotFoundYet") return [{ _tag: tell }]
   if (tell === "PollFailed") {
     return Result.isFailure(result) ? [{ _tag: tell, error: result.failure, failures: state.failures }] : []
   }
-  return history === undefined ? [] : [{ _tag: tell, snapshot: toSnapshot(wait, state, history, bound) }]
+  return history === undefined || Result.isFailure(result)
+    ? []
+    : [{ _tag: tell, snapshot: toSnapshot(wait, state, history, result.success, bound) }]
 }
 
 interface Position {
@@ -102,11 +106,11 @@ interface Position {
 }
 
 /** The events of a wait. `stamp` is what its checkpoints are bound to. */
-export const events = (
+export const events = <A extends Operation>(
   { firstDeadline, state, wait }: Start,
-  { next }: Subscription,
+  { next }: Subscription<A>,
   stamp: Effect.Effect<Checkpoint.Bound>
-): Stream.Stream<Event, WaitError.WaitError> => {
+): Stream.Stream<Event<A>, WaitError.WaitError> => {
   const timeIsOver = Wait.deadlineOf(wait)
   return Stream.paginate(
     { state, after: undefined, error: undefined },

@@ -1,12 +1,12 @@
 // What the looks at an operation say about its progress.
-import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
+import { type Operation, state } from "@effect-comms/domain/Operation"
 import * as Duration from "effect/Duration"
-import type { Progress } from "../../Waiting.ts"
+import type { Progress } from "./model.ts"
 
 /** A look at an operation: what it said, and when that was, in epoch milliseconds. */
 export interface Seen {
   readonly at: number
-  readonly operation: SenderPoolOperation
+  readonly operation: Operation
 }
 
 /** What is remembered of the looks: the last ones, and when what they saw last changed. */
@@ -19,26 +19,22 @@ export interface History {
 
 const remembered = 5
 
-const settledOf = ({ stats }: SenderPoolOperation): number => stats.created + stats.failed
+export const hasChanged = (before: Operation, after: Operation): boolean => state(before) !== state(after)
 
-export const hasChanged = (before: SenderPoolOperation, after: SenderPoolOperation): boolean =>
-  before.status !== after.status || before.stats.total !== after.stats.total ||
-  before.stats.queued !== after.stats.queued || before.stats.created !== after.stats.created ||
-  before.stats.failed !== after.stats.failed
-
-const isBehind = (before: SenderPoolOperation, after: SenderPoolOperation): boolean =>
-  after.stats.created < before.stats.created || after.stats.failed < before.stats.failed ||
+const isBehind = (before: Operation, after: Operation): boolean =>
+  after.counts.settled - after.counts.failed < before.counts.settled - before.counts.failed ||
+  after.counts.failed < before.counts.failed ||
   (before.isTerminal && !after.isTerminal)
 
 export const begin = (seen: Seen, changedAt = seen.at): History => ({
   last: seen,
   changedAt,
   wentBackwards: false,
-  recent: [{ at: seen.at, settled: settledOf(seen.operation) }]
+  recent: [{ at: seen.at, settled: seen.operation.counts.settled }]
 })
 
 export const add = (history: History, seen: Seen): History => {
-  const point = { at: seen.at, settled: settledOf(seen.operation) }
+  const point = { at: seen.at, settled: seen.operation.counts.settled }
   if (!hasChanged(history.last.operation, seen.operation)) {
     return { ...history, last: seen, recent: [...history.recent, point].slice(-remembered) }
   }
@@ -62,8 +58,7 @@ const rateOf = ({ recent }: History): number | undefined => {
 
 export const toProgress = (history: History): Progress => {
   const { operation } = history.last
-  const { total } = operation.stats
-  const settled = settledOf(operation)
+  const { settled, total } = operation.counts
   const left = Math.max(0, total - settled)
   const rate = operation.isTerminal ? undefined : rateOf(history)
   return {

@@ -1,7 +1,6 @@
 // Operations that are looked at, each once for everybody who asks. Those whose turn is near go along when others are
 // looked at, since a list costs the same for one more.
-import type { OperationId } from "@effect-comms/domain/Operation"
-import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
+import type { Operation, OperationId } from "@effect-comms/domain/Operation"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -14,17 +13,17 @@ import type * as Schedule from "effect/Schedule"
 import * as Tracer from "effect/Tracer"
 import * as Attempts from "../../Attempts.ts"
 import * as RetryPolicy from "../../RetryPolicy.ts"
-import type { Poll, PollError } from "../../Waiting.ts"
 import type { Observer } from "../observing/observer.ts"
 import * as Progress from "./history.ts"
+import type { Poll, PollError } from "./model.ts"
 import * as Driver from "./timer.ts"
 
 /** What a look at an operation came to. */
-export interface Look {
+export interface Look<A extends Operation> {
   /** The operation's looks are counted from 1. */
   readonly number: number
   readonly at: number
-  readonly result: Result.Result<SenderPoolOperation, PollError>
+  readonly result: Result.Result<A, PollError>
   readonly history: Progress.History | undefined
 }
 
@@ -33,11 +32,11 @@ interface Round {
   fiber: Fiber.Fiber<void> | undefined
 }
 
-interface Entry {
+interface Entry<A extends Operation> {
   readonly id: OperationId
   readonly drivers: Map<unknown, Driver.Driver>
-  answer: Deferred.Deferred<Look>
-  look: Look | undefined
+  answer: Deferred.Deferred<Look<A>>
+  look: Look<A> | undefined
   history: Progress.History | undefined
   failures: number
   notBefore: number
@@ -45,8 +44,8 @@ interface Entry {
 }
 
 /** One waiter's place among those who wait for an operation. */
-export interface Place {
-  readonly entry: Entry
+export interface Place<A extends Operation> {
+  readonly entry: Entry<A>
   readonly key: unknown
   readonly driver: Driver.Driver
 }
@@ -60,7 +59,7 @@ const maxWait = 86_400_000
 // With fewer than this, each is fetched, and one more costs one more.
 const fewest = 3
 
-const makeEntry = (id: OperationId, seen: Progress.History | undefined): Entry => ({
+const makeEntry = <A extends Operation>(id: OperationId, seen: Progress.History | undefined): Entry<A> => ({
   id,
   drivers: new Map(),
   answer: Deferred.makeUnsafe(),
@@ -71,22 +70,22 @@ const makeEntry = (id: OperationId, seen: Progress.History | undefined): Entry =
   round: undefined
 })
 
-export const makeHub = (observer: Observer<SenderPoolOperation, PollError>) => {
-  const entries = new Map<OperationId, Entry>()
+export const makeHub = <A extends Operation>(observer: Observer<A, PollError>) => {
+  const entries = new Map<OperationId, Entry<A>>()
   const changed = Latch.makeUnsafe(false)
   let running: { fiber: Fiber.Fiber<never> | undefined } | undefined
   let lastNow = 0
 
-  const asking = (entry: Entry): ReadonlyArray<Driver.Driver> =>
+  const asking = (entry: Entry<A>): ReadonlyArray<Driver.Driver> =>
     entry.round === undefined ? [...entry.drivers.values()].filter(({ asking }) => asking > 0) : []
 
-  const dueAt = (entry: Entry): number =>
+  const dueAt = (entry: Entry<A>): number =>
     asking(entry).reduce((due, driver) => Math.min(due, Math.max(driver.dueAt, entry.notBefore)), Infinity)
 
-  const isNear = (entry: Entry, now: number): boolean =>
+  const isNear = (entry: Entry<A>, now: number): boolean =>
     entry.notBefore <= now && asking(entry).some((driver) => Driver.isNear(driver, now))
 
-  const plan = (now: number): { readonly batches: ReadonlyArray<ReadonlyArray<Entry>>; readonly next: number } => {
+  const plan = (now: number): { readonly batches: ReadonlyArray<ReadonlyArray<Entry<A>>>; readonly next: number } => {
     const all = [...entries.values()]
     const next = all.reduce((next, entry) => Math.min(next, dueAt(entry)), Infinity)
     if (next > now) return { batches: [], next }
@@ -97,20 +96,20 @@ export const makeHub = (observer: Observer<SenderPoolOperation, PollError>) => {
     }
   }
 
-  const leaveRound = (entry: Entry): Round | undefined => {
+  const leaveRound = (entry: Entry<A>): Round | undefined => {
     const { round } = entry
     entry.round = undefined
     if (round !== undefined) round.left--
     return round
   }
 
-  const takeAnswer = (entry: Entry): Deferred.Deferred<Look> => {
+  const takeAnswer = (entry: Entry<A>): Deferred.Deferred<Look<A>> => {
     const { answer } = entry
     entry.answer = Deferred.makeUnsafe()
     return answer
   }
 
-  const deliver = Effect.fnUntraced(function*(entry: Entry, result: Result.Result<SenderPoolOperation, PollError>) {
+  const deliver = Effect.fnUntraced(function*(entry: Entry<A>, result: Result.Result<A, PollError>) {
     const now = yield* Clock.currentTimeMillis
     leaveRound(entry)
     let asked = 0
@@ -127,7 +126,7 @@ export const makeHub = (observer: Observer<SenderPoolOperation, PollError>) => {
     yield* Deferred.succeed(takeAnswer(entry), entry.look)
   })
 
-  const lookAt = (batch: ReadonlyArray<Entry>) => {
+  const lookAt = (batch: ReadonlyArray<Entry<A>>) => {
     const left = new Map(batch.map((entry) => [entry.id, entry]))
     return observer.observe(
       batch.map(({ history, id }) => ({ id, createdAt: history?.last.operation.createdAt.epochMilliseconds })),
@@ -146,7 +145,7 @@ export const makeHub = (observer: Observer<SenderPoolOperation, PollError>) => {
     )
   }
 
-  const startRound = Effect.fnUntraced(function*(batch: ReadonlyArray<Entry>) {
+  const startRound = Effect.fnUntraced(function*(batch: ReadonlyArray<Entry<A>>) {
     const round: Round = { left: batch.length, fiber: undefined }
     for (const entry of batch) entry.round = round
     round.fiber = yield* Effect.forkChild(lookAt(batch))
@@ -184,7 +183,7 @@ export const makeHub = (observer: Observer<SenderPoolOperation, PollError>) => {
     key: unknown,
     schedule: Schedule.Schedule<unknown, Poll>,
     seen: Progress.History | undefined
-  ): Effect.fn.Return<Place> {
+  ): Effect.fn.Return<Place<A>> {
     const entry = entries.get(id) ?? makeEntry(id, seen)
     const driver = entry.drivers.get(key) ?? Driver.make(schedule)
     driver.users++
@@ -198,7 +197,7 @@ export const makeHub = (observer: Observer<SenderPoolOperation, PollError>) => {
     return { entry, key, driver }
   })
 
-  const leave = ({ driver, entry, key }: Place): Effect.Effect<void> =>
+  const leave = ({ driver, entry, key }: Place<A>): Effect.Effect<void> =>
     Effect.suspend(() => {
       driver.users--
       if (driver.users === 0) entry.drivers.delete(key)
@@ -213,7 +212,7 @@ export const makeHub = (observer: Observer<SenderPoolOperation, PollError>) => {
       return round?.fiber !== undefined && round.left === 0 ? Fiber.interrupt(round.fiber) : Effect.void
     })
 
-  const ask = ({ driver, entry }: Place, after: number): Effect.Effect<Look> =>
+  const ask = ({ driver, entry }: Place<A>, after: number): Effect.Effect<Look<A>> =>
     Effect.acquireUseRelease(
       Effect.sync(() => {
         driver.asking++
@@ -228,7 +227,7 @@ export const makeHub = (observer: Observer<SenderPoolOperation, PollError>) => {
         })
     )
 
-  const pollOf = ({ failures, history, look }: Entry): Poll => ({
+  const pollOf = ({ failures, history, look }: Entry<A>): Poll => ({
     polls: look?.number ?? 0,
     failures,
     progress: history === undefined ? undefined : Progress.toProgress(history)
@@ -238,7 +237,7 @@ export const makeHub = (observer: Observer<SenderPoolOperation, PollError>) => {
    * The newest look after the given one, as soon as there is one; undefined when the schedule has no more. One who has
    * had none gets the last one, as long as it is not older than his schedule would have it.
    */
-  const next = Effect.fnUntraced(function*(place: Place, after: number | undefined) {
+  const next = Effect.fnUntraced(function*(place: Place<A>, after: number | undefined) {
     const { driver, entry } = place
     const { look } = entry
     if (look === undefined) return yield* ask(place, 0)

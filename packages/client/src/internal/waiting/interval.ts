@@ -4,8 +4,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
-import type { Poll } from "../../Waiting.ts"
 import { backoff } from "../backoff.ts"
+import type { Poll } from "./model.ts"
 
 /** Checks the options that a schedule is made of. */
 export const Options = Schema.Struct({

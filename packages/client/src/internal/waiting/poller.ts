@@ -1,23 +1,22 @@
 // The polls that all who wait for an operation share, as long as they want calls to be repeated in the same way.
-import type { OperationId } from "@effect-comms/domain/Operation"
-import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
+import type { Operation, OperationId } from "@effect-comms/domain/Operation"
 import * as Effect from "effect/Effect"
 import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Attempts from "../../Attempts.ts"
 import * as RetryPolicy from "../../RetryPolicy.ts"
-import type { Poll, PollError } from "../../Waiting.ts"
 import type { Observer } from "../observing/observer.ts"
 import type { History } from "./history.ts"
 import { type Look, makeHub } from "./hub.ts"
+import type { Poll, PollError } from "./model.ts"
 
 /** One waiter's share in the polls of an operation. */
-export interface Subscription {
+export interface Subscription<A extends Operation> {
   /**
    * The newest look after the one of a number, as soon as there is one; undefined when the schedule has no more. Without
    * a number it may be one that was there before, if it is no older than the schedule would have it.
    */
-  readonly next: (after: number | undefined) => Effect.Effect<Look | undefined>
+  readonly next: (after: number | undefined) => Effect.Effect<Look<A> | undefined>
 }
 
 /** What is to be polled, and how. */
@@ -30,19 +29,19 @@ export interface Request {
   readonly seen: History | undefined
 }
 
-export interface Poller {
+export interface Poller<A extends Operation> {
   /** Takes part in the polls of an operation, until the scope is closed. */
-  readonly subscribe: (request: Request) => Effect.Effect<Subscription, never, Scope.Scope>
+  readonly subscribe: (request: Request) => Effect.Effect<Subscription<A>, never, Scope.Scope>
   /** How many operations are polled at the moment. */
   readonly size: () => number
 }
 
-export const makePoller = (observer: Observer<SenderPoolOperation, PollError>): Poller => {
+export const makePoller = <A extends Operation>(observer: Observer<A, PollError>): Poller<A> => {
   // What one caller has provided for his calls must not decide over the calls of others.
   let hubs: ReadonlyArray<{
     readonly policy: RetryPolicy.RetryPolicy | undefined
     readonly onRetry: (retry: Attempts.Retry) => Effect.Effect<void>
-    readonly hub: ReturnType<typeof makeHub>
+    readonly hub: ReturnType<typeof makeHub<A>>
   }> = []
 
   const enter = Effect.fnUntraced(function*({ id, key, schedule, seen }: Request) {
@@ -65,7 +64,7 @@ export const makePoller = (observer: Observer<SenderPoolOperation, PollError>): 
               if (hub.size() === 0) hubs = hubs.filter((other) => other.hub !== hub)
             })
           )),
-        ({ hub, place }): Subscription => ({ next: (after) => hub.next(place, after) })
+        ({ hub, place }): Subscription<A> => ({ next: (after) => hub.next(place, after) })
       )
   }
 }

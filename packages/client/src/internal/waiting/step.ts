@@ -2,16 +2,15 @@
 // test.
 import type * as Operation from "@effect-comms/domain/Operation"
 import { isKnownStatus } from "@effect-comms/domain/Operation"
-import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
 import * as WaitError from "@effect-comms/domain/WaitError"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import * as RetryPolicy from "../../RetryPolicy.ts"
-import type { Limits, PollError } from "../../Waiting.ts"
 import { isTransient } from "../transient.ts"
 import { hasChanged } from "./history.ts"
 import type { Look } from "./hub.ts"
+import type { Limits, PollError } from "./model.ts"
 
 /** What a wait is about, and since when. */
 export interface Wait {
@@ -25,7 +24,7 @@ export interface Wait {
 /** What a wait remembers. */
 export interface State {
   readonly polls: number
-  readonly last: SenderPoolOperation | undefined
+  readonly last: Operation.Operation | undefined
   readonly changedAt: number
   readonly unknownSince: number | undefined
   readonly failures: number
@@ -67,7 +66,7 @@ export const deadlineOf = ({ limits, startedAt }: Wait): number => startedAt + D
 const isOver = (limit: Duration.Duration, since: number, now: number): boolean =>
   now - since >= Duration.toMillis(limit)
 
-const afterSuccess = (wait: Wait, before: State, operation: SenderPoolOperation, now: number): Step => {
+const afterSuccess = (wait: Wait, before: State, operation: Operation.Operation, now: number): Step => {
   const { limits } = wait
   const isChange = before.last === undefined || hasChanged(before.last, operation)
   const state: State = {
@@ -132,7 +131,7 @@ const afterFailure = (wait: Wait, before: State, reason: PollError, now: number)
   }
 }
 
-export const advance = (wait: Wait, before: State, { at, result }: Look): Step => {
+export const advance = (wait: Wait, before: State, { at, result }: Look<Operation.Operation>): Step => {
   const state = { ...before, polls: before.polls + 1 }
   return Result.isSuccess(result)
     ? afterSuccess(wait, state, result.success, at)

@@ -4,7 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
-import type { Poll } from "../../Waiting.ts"
+import type { Poll } from "./model.ts"
 
 export interface Driver {
   readonly schedule: Schedule.Schedule<unknown, Poll>

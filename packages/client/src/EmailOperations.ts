@@ -1,0 +1,41 @@
+/**
+ * The operations of sending emails: fetch, list, stream and scan them, wait for them, and follow their changes.
+ *
+ * @see https://www.twilio.com/docs/email/api/reference/email-operation-resource
+ * @since 0.1.0
+ */
+import * as EmailOperation from "@effect-comms/domain/EmailOperation"
+import type { KnownCommunicationOperationStatus } from "@effect-comms/domain/Operation"
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+import type { CommsClient } from "./CommsClient.ts"
+import * as Operations from "./Operations.ts"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Service
+  extends Operations.Operations<EmailOperation.EmailOperation, KnownCommunicationOperationStatus>
+{}
+
+/**
+ * The operations of sending emails.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class EmailOperations extends Context.Service<EmailOperations, Service>()(
+  "@effect-comms/client/EmailOperations"
+) {}
+
+/**
+ * A layer of the service.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<EmailOperations, never, CommsClient> = Layer.effect(
+  EmailOperations,
+  Operations.make(EmailOperation.family)
+)

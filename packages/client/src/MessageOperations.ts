@@ -1,0 +1,41 @@
+/**
+ * The operations of sending messages: fetch, list, stream and scan them, wait for them, and follow their changes.
+ *
+ * @see https://www.twilio.com/docs/bulk-messaging/api/operation-resource
+ * @since 0.1.0
+ */
+import * as MessageOperation from "@effect-comms/domain/MessageOperation"
+import type { KnownCommunicationOperationStatus } from "@effect-comms/domain/Operation"
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+import type { CommsClient } from "./CommsClient.ts"
+import * as Operations from "./Operations.ts"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Service
+  extends Operations.Operations<MessageOperation.MessageOperation, KnownCommunicationOperationStatus>
+{}
+
+/**
+ * The operations of sending messages.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class MessageOperations extends Context.Service<MessageOperations, Service>()(
+  "@effect-comms/client/MessageOperations"
+) {}
+
+/**
+ * A layer of the service.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<MessageOperations, never, CommsClient> = Layer.effect(
+  MessageOperations,
+  Operations.make(MessageOperation.family)
+)

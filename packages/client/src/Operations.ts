@@ -1,0 +1,201 @@
+/**
+ * Everything that a client can do with a family of operations: fetch, list, stream and scan them, wait for them, and
+ * follow their changes. Each family, such as `SenderPoolOperations`, is a service of this shape.
+ *
+ * @since 0.1.0
+ */
+import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
+import type * as CommsError from "@effect-comms/domain/CommsError"
+import type * as Endpoint from "@effect-comms/domain/Endpoint"
+import { makeDecoder } from "@effect-comms/domain/Input"
+import { type KnownCommunicationOperationStatus, type Operation, OperationId } from "@effect-comms/domain/Operation"
+import type * as OperationFamily from "@effect-comms/domain/OperationFamily"
+import { maxPageSize } from "@effect-comms/domain/Pagination"
+import type { TimestampInput } from "@effect-comms/domain/Timestamp"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { CommsClient } from "./CommsClient.ts"
+import * as Feed from "./Feed.ts"
+import { anonymous } from "./internal/checkpoint.ts"
+import { makeObserver } from "./internal/observing/observer.ts"
+import * as Paging from "./Paging.ts"
+import * as Waiting from "./Waiting.ts"
+import * as Windows from "./Windows.ts"
+
+/**
+ * The errors of fetching an operation.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type FetchError = Endpoint.Error<Family["fetch"]>
+
+/**
+ * The errors of listing a page of operations.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type ListError = Endpoint.Error<Family["list"]>
+
+/**
+ * The errors of streaming operations.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type StreamError = Paging.StreamError<ListError>
+
+/**
+ * The errors of streaming operations from a checkpoint.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type ResumeError = Paging.ResumeError<ListError>
+
+/**
+ * The errors of scanning operations.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type ScanError = Windows.Windowed<StreamError> | CommsError.InvalidInput
+
+/**
+ * The parameters of a scan: those of a list, with a start date. `pageSize`: default 1,000.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ScanParams<Status extends string = KnownCommunicationOperationStatus>
+  extends Omit<OperationFamily.ListParams<Status>, "pageToken" | "startDate">
+{
+  readonly startDate: TimestampInput
+}
+
+/**
+ * The service of a family of operations.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Operations<A extends Operation, Status extends string>
+  extends Waiting.Waiting<A>, Paging.Streams<OperationFamily.ListParams<Status>, OperationFamily.Page<A>, A, ListError>
+{
+  /** Fetches one operation. A malformed id fails with `InvalidInput` before any request. */
+  readonly fetch: (operationId: string) => Effect.Effect<A, FetchError>
+  /** Lists one page: the first, or the page of `pageToken`. */
+  readonly list: (params?: OperationFamily.ListParams<Status>) => Effect.Effect<OperationFamily.Page<A>, ListError>
+  /** Every operation of a period, read in several windows at once. See `Windows.scan`. */
+  readonly scan: (params: ScanParams<Status>, options?: Windows.Options) => Stream.Stream<A, ScanError>
+  /** The operations that are new or have changed, until interrupted. See `Feed.make`. */
+  readonly changes: Feed.Changes<A>
+}
+
+type Family<
+  M extends OperationFamily.Model = OperationFamily.Model,
+  Status extends ReadonlyArray<KnownCommunicationOperationStatus> = ReadonlyArray<KnownCommunicationOperationStatus>
+> = OperationFamily.OperationFamily<M, Status>
+
+/**
+ * The two requests that a service is made from: those of the client, or of a test.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Calls<F extends Family> {
+  readonly fetch: (operationId: OperationId) => Effect.Effect<F["model"]["Type"], FetchError>
+  readonly list: (
+    query: F["list"]["query"]["Type"]
+  ) => Effect.Effect<OperationFamily.Page<F["model"]["Type"]>, ListError>
+  /** What checkpoints are bound to. Default nothing in particular, for tests. */
+  readonly identity?: Effect.Effect<Checkpoint.Identity> | undefined
+}
+
+/**
+ * Makes the service of a family from its two requests.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromCalls = <
+  M extends OperationFamily.Model,
+  Status extends ReadonlyArray<KnownCommunicationOperationStatus>
+>(family: Family<M, Status>) => {
+  const { resource } = family
+  const decodeId = makeDecoder(family.fetch.call, "operationId", OperationId)
+  const decodeParams = makeDecoder(family.list.call, "params", family.ListParams)
+
+  return (calls: Calls<Family<M, Status>>): Operations<M["Type"], Status[number]> => {
+    const identity = calls.identity ?? Effect.succeed(anonymous)
+    const items = (page: OperationFamily.Page<M["Type"]>) => page.operations
+    const fetchById = Effect.fn(family.fetch.call)(calls.fetch)
+    const listPage = Effect.fn(family.list.call)(calls.list)
+
+    const observer = makeObserver({ call: `${resource}.poll`, fetch: fetchById, list: listPage, items })
+
+    const streams: Paging.Streams<
+      OperationFamily.ListParams<Status[number]>,
+      OperationFamily.Page<M["Type"]>,
+      M["Type"],
+      ListError
+    > = Paging.make({
+      resource,
+      identity,
+      params: family.ListParams,
+      query: family.list.query,
+      fetchPage: listPage,
+      items
+    })
+
+    return {
+      ...Waiting.make({ resource, identity, observer }),
+      ...streams,
+      fetch: Effect.fn(family.fetch.call)(function*(operationId: string) {
+        const id = yield* decodeId(operationId)
+        yield* Effect.annotateCurrentSpan({ operationId: id })
+        return yield* calls.fetch(id)
+      }),
+      list: (params = {}) => Effect.flatMap(decodeParams(params), listPage),
+      scan: ({ endDate, pageSize = maxPageSize, startDate, status }, options) =>
+        Windows.scan({
+          call: `${resource}.scan`,
+          range: { startDate, endDate },
+          // A window that is split would discard prefetched pages.
+          read: (range): Stream.Stream<OperationFamily.Page<M["Type"]>, StreamError> =>
+            streams.streamPages({ ...range, status, pageSize }, { prefetch: 0 }),
+          select: items,
+          id: ({ id }) => id,
+          createdAt: ({ createdAt }) => createdAt
+        }, options),
+      changes: Feed.make({
+        call: `${resource}.changes`,
+        resource,
+        identity,
+        observe: observer.observe,
+        read: (range) => Stream.map(streams.streamPages({ ...range, pageSize: maxPageSize }), items)
+      })
+    }
+  }
+}
+
+/**
+ * Makes the service of a family from the client.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <
+  M extends OperationFamily.Model,
+  Status extends ReadonlyArray<KnownCommunicationOperationStatus>
+>(family: Family<M, Status>): Effect.Effect<Operations<M["Type"], Status[number]>, never, CommsClient> =>
+  Effect.map(CommsClient, (client) => {
+    const fetch = client.endpoint(family.fetch)
+    const list = client.endpoint(family.list)
+    return fromCalls(family)({
+      fetch: (operationId) => fetch({ params: { operationId } }),
+      list: (query) => list({ query }),
+      identity: client.identity
+    })
+  })
