@@ -14,6 +14,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import type * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { check, stamp } from "./internal/checkpoint.ts"
@@ -92,9 +93,9 @@ export type Paged<E> = Walk.Paged<E>
  * @category errors
  * @since 0.1.0
  */
-export type StreamError<E> =
-  | Paged<E | CommsError.PaginationLoop | CommsError.PaginationLimit>
-  | CommsError.InvalidInput
+export type StreamError<E> = Paged<
+  E | CommsError.InvalidInput | CommsError.PaginationLoop | CommsError.PaginationLimit
+>
 
 /**
  * The errors of a stream that resumes from a checkpoint.
@@ -176,6 +177,10 @@ const CheckedOptions = Schema.Struct({
   onRepeatedPage: Schema.optional(isFunction),
   checkpoint: Schema.optional(isFunction)
 })
+
+// A stream that resumes from the position of a refused input must be refused as well, not start without filters.
+const refused = (error: CommsError.InvalidInput) =>
+  Walk.failAt({ filters: { [error.field]: "" }, pages: 0, items: 0, pageToken: undefined })(error)
 
 type Start = object | Pagination.Position | Checkpoint.ListCheckpoint
 
@@ -295,11 +300,15 @@ export const make = <
       options: ResumeOptions<E2, R> = {}
     ): Stream.Stream<A, ResumeError<E> | E2, R> {
       return Stream.unwrap(Effect.gen(function*() {
-        const { maxAge } = yield* decodeOptions(options)
-        const { before, pageToken, query } = yield* begin(start, maxAge)
-        return pageToken === null
-          ? Stream.empty
-          : walk(query, { ...before, filters: yield* toFilters(query), pageToken }, options, select)
+        const settings = yield* Effect.result(decodeOptions(options))
+        const { before, pageToken, query } = yield* Effect.catchTag(
+          begin(start, Result.isSuccess(settings) ? settings.success.maxAge : undefined),
+          "InvalidInput",
+          (error) => Effect.fail(refused(error))
+        )
+        const progress = { ...before, filters: yield* toFilters(query), pageToken }
+        if (Result.isFailure(settings)) return yield* Effect.fail(Walk.failAt(progress)(settings.failure))
+        return pageToken === null ? Stream.empty : walk(query, progress, options, select)
       }))
     }
     return stream

@@ -210,9 +210,9 @@ it.effect("parameters of a path are encoded, so that none of them leads elsewher
       description: "Fetch a thing.",
       method: "GET",
       path: "/v1/Things/:group/Parts/:name",
-      readOnly: true,
       params: Schema.Struct({ group: Schema.String, name: Schema.String }),
       query: Schema.Struct({ text: Schema.optionalKey(Schema.String) }),
+      payload: Schema.Void,
       success: Schema.Struct({ size: Schema.Int }),
       errors: []
     }))

@@ -1,5 +1,5 @@
 import { Feed } from "@effect-comms/client"
-import { Checkpoint, CommsError, FeedCheckpoint, type SenderPoolOperation } from "@effect-comms/domain"
+import { Checkpoint, CommsError, FeedCheckpoint, Operation, type SenderPoolOperation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { Array as Arr, Duration, Effect, Exit, Fiber, Order, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -49,7 +49,7 @@ const verify = (plans: ReadonlyArray<Plan>, changes: ReadonlyArray<Change>) => {
   for (const { kind, operation } of changes) {
     const before = versions.get(operation.id)
     assert.strictEqual(kind, before === undefined ? "new" : "changed")
-    versions.set(operation.id, [...before ?? [], Feed.versionOf(operation)])
+    versions.set(operation.id, [...before ?? [], Operation.version(operation)])
   }
   const expected = plans.filter(({ createdAt }) => createdAt >= start)
   assert.deepStrictEqual(
@@ -119,7 +119,7 @@ describe("changes", () => {
     Effect.gen(function*() {
       yield* at(start + hour)
       const { feed, log } = makeServer([])
-      const { fiber } = yield* follow(feed.changes({ since, interval: Schedule.recurs(2) }))
+      const { fiber } = yield* follow(feed.changes({ since }, { interval: Schedule.recurs(2) }))
       yield* pass("150 millis")
       assert.strictEqual(log.requests, 2)
       yield* pass("1 second")
@@ -150,8 +150,8 @@ describe("changes", () => {
         late(101, start + hour + 20 * minute, 4 * minute),
         late(102, start + hour + 20 * minute, 12 * minute)
       ])
-      const short = yield* follow(feed.changes({ since, overlap: "5 minutes" }))
-      const long = yield* follow(feed.changes({ since, overlap: "15 minutes" }))
+      const short = yield* follow(feed.changes({ since }, { overlap: "5 minutes" }))
+      const long = yield* follow(feed.changes({ since }, { overlap: "15 minutes" }))
       yield* pass("3 hours")
       assert.isTrue(has(short.changes(), 101))
       assert.isFalse(has(short.changes(), 102))
@@ -167,7 +167,7 @@ describe("changes", () => {
         plan(5, start + hour + 30 * minute)
       ]
       const { feed } = makeServer(plans, { pageSize: 1 })
-      const { changes } = yield* follow(feed.changes({ since, overlap: "5 minutes" }), "15 minutes")
+      const { changes } = yield* follow(feed.changes({ since }, { overlap: "5 minutes" }), "15 minutes")
       yield* pass("4 hours")
       verify(plans, changes())
     }))
@@ -194,8 +194,7 @@ describe("changes", () => {
       const { feed } = makeServer([plan(1, start, { isEndless: true }), plan(2, start + hour)], {
         fails: (_, kind) => isGone && kind === "look" ? new CommsError.NotFound({ errors: [] }) : undefined
       })
-      const { fiber } = yield* follow(feed.changes({
-        since,
+      const { fiber } = yield* follow(feed.changes({ since }, {
         interval: Schedule.spaced("30 seconds"),
         polls: { maxFailures: 3 },
         checkpoint: ({ known }) => Effect.sync(() => sizes.push(known.length))
@@ -240,8 +239,7 @@ describe("clocks", () => {
       ]
       const settled: Array<number> = []
       const { feed } = makeServer([...plans, plan(1001, 0, { visibleFrom: start + hour })])
-      const { changes } = yield* follow(feed.changes({
-        since,
+      const { changes } = yield* follow(feed.changes({ since }, {
         checkpoint: (checkpoint) => Effect.sync(() => settled.push(checkpoint.settled.epochMilliseconds))
       }))
       yield* pass("5 hours")
@@ -252,8 +250,7 @@ describe("clocks", () => {
 
 const checkpointAt = Effect.fnUntraced(function*(server: ReturnType<typeof makeServer>) {
   let last: FeedCheckpoint.FeedCheckpoint | undefined
-  const { fiber } = yield* follow(server.feed.changes({
-    since,
+  const { fiber } = yield* follow(server.feed.changes({ since }, {
     checkpoint: (checkpoint) =>
       Effect.sync(() => {
         last = checkpoint
@@ -271,8 +268,7 @@ describe("checkpoints", () => {
       const { feed } = makeServer(Array.from({ length: 25 }, (_, n) => plan(n, start + n)))
       const events: Array<string> = []
       yield* Effect.forkChild(Stream.runForEachArray(
-        feed.changes({
-          since,
+        feed.changes({ since }, {
           checkpoint: ({ known }) => Effect.sync(() => events.push(`knows ${known.length}`))
         }),
         (chunk) => Effect.andThen(Effect.sync(() => events.push(`takes ${chunk.length}`)), Effect.sleep("1 second"))
@@ -293,7 +289,9 @@ describe("checkpoints", () => {
     Effect.gen(function*() {
       yield* at(start + hour)
       const { feed } = makeServer([plan(1, start)])
-      const error = yield* Effect.flip(Stream.runDrain(feed.changes({ since, checkpoint: () => Effect.fail("full") })))
+      const error = yield* Effect.flip(
+        Stream.runDrain(feed.changes({ since }, { checkpoint: () => Effect.fail("full") }))
+      )
       assert.strictEqual(error, "full")
     }))
 
@@ -303,10 +301,13 @@ describe("checkpoints", () => {
       const own = makeServer([plan(1, start)])
       const checkpoint = yield* checkpointAt(own)
       const other = makeServer([], { identity: "1" })
-      assert.strictEqual(assertTag(yield* refusal(other.feed.resume(checkpoint)), "CheckpointMismatch").part, "baseUrl")
+      assert.strictEqual(
+        assertTag(yield* refusal(other.feed.changes(checkpoint)), "CheckpointMismatch").part,
+        "baseUrl"
+      )
       yield* pass("8 days")
       const { requests } = own.log
-      assert.strictEqual(assertTag(yield* refusal(own.feed.resume(checkpoint)), "CheckpointMismatch").part, "age")
+      assert.strictEqual(assertTag(yield* refusal(own.feed.changes(checkpoint)), "CheckpointMismatch").part, "age")
       assert.strictEqual(
         assertTag(
           yield* Effect.flip(fromText(toText(checkpoint).replace("\"version\":1", "\"version\":2"))),
@@ -315,7 +316,7 @@ describe("checkpoints", () => {
         "version"
       )
       assert.strictEqual(own.log.requests + other.log.requests, requests)
-      yield* follow(own.feed.resume(checkpoint, { maxAge: "9 days" }))
+      yield* follow(own.feed.changes(checkpoint, { maxAge: "9 days" }))
       yield* pass("1 second")
       assert.isAbove(own.log.requests, requests)
     }))
@@ -330,8 +331,7 @@ describe("checkpoints", () => {
       let last: FeedCheckpoint.FeedCheckpoint | undefined
       let most = 0
       const { feed } = makeServer(plans, { pageSize: 100 })
-      const { changes } = yield* follow(feed.changes({
-        since,
+      const { changes } = yield* follow(feed.changes({ since }, {
         checkpoint: (checkpoint) =>
           Effect.sync(() => {
             last = checkpoint
@@ -345,11 +345,15 @@ describe("checkpoints", () => {
     }))
 })
 
-const isRefused = (name: string, options: Feed.Options & { readonly since?: string }, field: string) =>
+const isRefused = (
+  name: string,
+  { since = "2024-04-05", ...options }: Feed.Options & { readonly since?: string },
+  field: string
+) =>
   it.effect(`refuses ${name}`, () =>
     Effect.gen(function*() {
       const { feed, log } = makeServer([])
-      const error = yield* Effect.flip(Stream.runDrain(feed.changes({ since: "2024-04-05", ...options })))
+      const error = yield* Effect.flip(Stream.runDrain(feed.changes({ since }, options)))
       assert.strictEqual(assertTag(error, "InvalidInput").field, field)
       assert.strictEqual(log.requests, 0)
     }))
@@ -415,7 +419,9 @@ describe("trouble", () => {
     Effect.gen(function*() {
       yield* at(start)
       const { feed, log } = failing(unavailable)
-      const { fiber } = yield* follow(feed.changes({ since, polls: { maxFailures: 1000, maxFailureTime: "1 hour" } }))
+      const { fiber } = yield* follow(
+        feed.changes({ since }, { polls: { maxFailures: 1000, maxFailureTime: "1 hour" } })
+      )
       yield* pass("1 hour")
       assert.isUndefined(fiber.pollUnsafe())
       yield* pass("1 minute")
@@ -442,7 +448,7 @@ describe("trouble", () => {
         Array.from({ length: 500 }, (_, n) => plan(n, start + n * 20 * minute)),
         { fails: () => log.requests % 12 === 0 ? unavailable : undefined }
       )
-      const { fiber } = yield* follow(feed.changes({ since, overlap: "10 days" }))
+      const { fiber } = yield* follow(feed.changes({ since }, { overlap: "10 days" }))
       yield* pass("1 hour")
       assertTag(yield* Effect.flip(Fiber.join(fiber)), "FeedFailed")
     }))
@@ -493,7 +499,7 @@ describe("trouble", () => {
       const { feed } = makeServer([plan(1, start, { isEndless: true }), plan(3, start + hour)], {
         fails: (_, kind) => isDown && kind === "look" ? unavailable : undefined
       })
-      const { fiber } = yield* follow(feed.changes({ since, polls: { maxFailureTime: "1 hour" } }))
+      const { fiber } = yield* follow(feed.changes({ since }, { polls: { maxFailureTime: "1 hour" } }))
       yield* pass("2 minutes")
       isDown = true
       yield* pass("1 hour")
@@ -507,13 +513,13 @@ describe("trouble", () => {
       yield* at(start + 2 * hour)
       const plans = Array.from({ length: 55 }, (_, n) => plan(n, start + n, { isEndless: true }))
       const { feed } = makeServer(plans)
-      const { changes, fiber } = yield* follow(feed.changes({ since, maxTracked: 30 }))
+      const { changes, fiber } = yield* follow(feed.changes({ since }, { maxTracked: 30 }))
       yield* pass("1 second")
       const error = assertTag(yield* Effect.flip(Fiber.join(fiber)), "FeedOverflow")
       assert.strictEqual(error.tracked, 40)
       assert.strictEqual(changes().length, 40)
       assert.include(error.message, "40")
-      const rest = yield* follow(feed.resume(yield* fromText(toText(error.checkpoint))))
+      const rest = yield* follow(feed.changes(yield* fromText(toText(error.checkpoint))))
       yield* pass("1 second")
       verify(plans, [...changes(), ...rest.changes()])
     }))
@@ -566,7 +572,7 @@ describe("under any seed", () => {
       for (let seed = 1; seed <= 40; seed++) {
         const { plans, server, skew } = anyServer(seed)
         yield* at(start - skew)
-        const { changes, fiber } = yield* follow(server.feed.changes({ since, ...settings, interval: "5 minutes" }))
+        const { changes, fiber } = yield* follow(server.feed.changes({ since }, { ...settings, interval: "5 minutes" }))
         yield* Effect.repeat(pass("1 hour"), { times: 15 })
         assert.isUndefined(fiber.pollUnsafe(), `seed ${seed}`)
         yield* Fiber.interrupt(fiber)
@@ -600,8 +606,8 @@ describe("under any seed", () => {
               })
           } as const
           const stream = text === undefined
-            ? server.feed.changes({ since, ...options })
-            : server.feed.resume(yield* fromText(text), options)
+            ? server.feed.changes({ since }, { ...options })
+            : server.feed.changes(yield* fromText(text), options)
           const fiber = yield* Effect.forkChild(Stream.runForEachArray(stream, (chunk) => {
             pending = chunk
             chunks++

@@ -1,5 +1,5 @@
 import { CommsClient, Feed, SenderPoolOperations } from "@effect-comms/client"
-import { Checkpoint, FeedCheckpoint, type SenderPoolOperation } from "@effect-comms/domain"
+import { Checkpoint, FeedCheckpoint, Operation, type SenderPoolOperation } from "@effect-comms/domain"
 import { Emulator, type FaultPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Fiber, Layer, Stream } from "effect"
@@ -20,14 +20,14 @@ const makeFeed = Effect.fnUntraced(function*(pageSize = 1000) {
   const { identity } = yield* CommsClient.CommsClient
   yield* identity
   const { fetch, list, streamPages } = yield* SenderPoolOperations.SenderPoolOperations
-  return Feed.make({
+  const changes = Feed.make({
     call: "SenderPoolOperations.changes",
     resource: "SenderPoolOperations",
     identity,
-    version: Feed.versionOf,
-    observe: makeObserver({ call: "poll", fetch, list, select: (page) => page.operations }).observe,
+    observe: makeObserver({ call: "poll", fetch, list, items: (page) => page.operations }).observe,
     read: (range) => Stream.map(streamPages({ ...range, pageSize }), (page) => page.operations)
   })
+  return { changes }
 })
 
 const follow = Effect.fnUntraced(function*<E>(stream: Stream.Stream<Change, E>, work: Duration.Input = 0) {
@@ -50,7 +50,7 @@ const verify = Effect.fnUntraced(function*(ids: ReadonlyArray<string>, changes: 
   const { fetch } = yield* SenderPoolOperations.SenderPoolOperations
   const versions = new Map<string, Array<string>>()
   for (const { operation } of changes) {
-    versions.set(operation.id, [...versions.get(operation.id) ?? [], Feed.versionOf(operation)])
+    versions.set(operation.id, [...versions.get(operation.id) ?? [], Operation.version(operation)])
   }
   assert.strictEqual(versions.size, ids.length)
   for (const id of ids) {
@@ -58,7 +58,7 @@ const verify = Effect.fnUntraced(function*(ids: ReadonlyArray<string>, changes: 
     assert.strictEqual(new Set(seen).size, seen.length)
     const fetching = yield* Effect.forkChild(fetch(id))
     yield* seconds(5)
-    assert.strictEqual(seen.at(-1), Feed.versionOf(yield* Fiber.join(fetching)))
+    assert.strictEqual(seen.at(-1), Operation.version(yield* Fiber.join(fetching)))
   }
 })
 
@@ -87,7 +87,7 @@ describe("on the emulator", () => {
       yield* Effect.gen(function*() {
         const { create } = yield* Emulator.Emulator
         const feed = yield* makeFeed()
-        const { changes } = yield* follow(feed.changes({ since: new Date(start), overlap: "2 minutes" }))
+        const { changes } = yield* follow(feed.changes({ since: new Date(start) }, { overlap: "2 minutes" }))
         const ids: Array<string> = []
         for (let n = 0; n < 30; n++) {
           ids.push((yield* create({ total: 3, duration: Duration.minutes(n) })).id)
@@ -106,8 +106,7 @@ describe("on the emulator", () => {
         const { report } = yield* Emulator.Emulator
         const feed = yield* makeFeed()
         const sizes: Array<number> = []
-        const { changes } = yield* follow(feed.changes({
-          since: DateTime.makeUnsafe(start - 8 * 86_400_000),
+        const { changes } = yield* follow(feed.changes({ since: DateTime.makeUnsafe(start - 8 * 86_400_000) }, {
           checkpoint: ({ known }) => Effect.sync(() => sizes.push(known.length))
         }))
         yield* seconds(150)
@@ -131,7 +130,7 @@ describe("on the emulator", () => {
         yield* minutes(60)
         assert.strictEqual(changes.filter(({ kind }) => kind === "new").length, 60)
         assert.strictEqual(
-          new Set(changes.map(({ operation }) => Feed.versionOf(operation) + operation.id)).size,
+          new Set(changes.map(({ operation }) => Operation.version(operation) + operation.id)).size,
           changes.length
         )
       }).pipe(Effect.provide(layerOf({ operations: 60, span: "59 minutes", tokenLifetime: "1 minute" })))
@@ -176,7 +175,7 @@ describe("on the emulator", () => {
                 yield* seconds(7)
               }
             })
-            const first = yield* run(feed.changes({ since: new Date(start), ...options }))
+            const first = yield* run(feed.changes({ since: new Date(start) }, options))
             yield* work(30)
             yield* Fiber.interrupt(first)
             pending = []
@@ -184,7 +183,7 @@ describe("on the emulator", () => {
               last ?? assert.fail("There was no checkpoint")
             )
             const checkpoint = yield* Checkpoint.fromJson(FeedCheckpoint.FeedCheckpoint)(text)
-            const second = yield* run(feed.resume(checkpoint, options))
+            const second = yield* run(feed.changes(checkpoint, options))
             yield* work(30)
             yield* minutes(30)
             assert.isUndefined(second.pollUnsafe())

@@ -1,5 +1,5 @@
-import { RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
-import { SenderPoolOperation } from "@effect-comms/domain"
+import { type Operations, RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
+import { type Operation, type OperationFamily, SenderPoolOperation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
 import { DateTime, Duration, Effect, Option, Predicate, Schema, Stream } from "effect"
@@ -24,7 +24,7 @@ const call = (operationId: string) =>
   })
 
 const decodeExample = Schema.decodeUnknownEffect(
-  Schema.Union([SenderPoolOperation.SenderPoolOperation, SenderPoolOperation.SenderPoolOperationPage])
+  Schema.Union([SenderPoolOperation.SenderPoolOperation, SenderPoolOperation.family.Page])
 )
 
 const statusesOf = (name: string) =>
@@ -161,15 +161,17 @@ const badParams: ReadonlyArray<readonly [field: string, params: Readonly<Record<
   ["pageToken", { pageToken: "" }]
 ]
 
+type ListParams = OperationFamily.ListParams<Operation.KnownOperationStatus>
+
 // Parameters from JavaScript, or from JSON, have not met the compiler.
-const isParams = (params: unknown): params is SenderPoolOperation.ListParams => Predicate.isObject(params)
+const isParams = (params: unknown): params is ListParams => Predicate.isObject(params)
 
 const refusedParams = (
   params: unknown,
   f: (
     service: SenderPoolOperations.Service,
-    params: SenderPoolOperation.ListParams
-  ) => Effect.Effect<unknown, SenderPoolOperations.ListError | SenderPoolOperations.StreamError>
+    params: ListParams
+  ) => Effect.Effect<unknown, Operations.StreamError | Operations.ListError>
 ) =>
   Effect.gen(function*() {
     const operations = yield* SenderPoolOperations.SenderPoolOperations

@@ -1,5 +1,12 @@
-import { CommsClient, type Paging, type SenderPoolOperations } from "@effect-comms/client"
-import type { Checkpoint, CommsError, Pagination, SenderPoolOperation } from "@effect-comms/domain"
+import { CommsClient, type Operations, type Paging, type SenderPoolOperations } from "@effect-comms/client"
+import type {
+  Checkpoint,
+  CommsError,
+  Operation,
+  OperationFamily,
+  Pagination,
+  SenderPoolOperation
+} from "@effect-comms/domain"
 import { type Config, Console, Duration, Effect, type Layer, Schema, Stream } from "effect"
 import type { HttpClient } from "effect/http"
 import type { Equal, Expect } from "./utils/expect.ts"
@@ -20,11 +27,12 @@ type ListFailure =
 
 type Service = SenderPoolOperations.Service
 
-type Filters = SenderPoolOperations.Filters
+type Page = OperationFamily.Page<SenderPoolOperation.SenderPoolOperation>
+
+type ListParams = OperationFamily.ListParams<Operation.KnownOperationStatus>
 
 type StreamFailure = Paging.Paged<
-  ListFailure | CommsError.PaginationLoop | CommsError.PaginationLimit,
-  Filters
+  ListFailure | CommsError.PaginationLoop | CommsError.PaginationLimit
 >
 
 export const withoutNotFound = (operations: Service) =>
@@ -83,9 +91,9 @@ export const saved = (operations: Service) =>
   })
 
 export const resumed = (operations: Service, checkpoint: Checkpoint.ListCheckpoint) =>
-  operations.resume(checkpoint, { maxAge: "1 day" }).pipe(Stream.catchTag("CheckpointMismatch", () => Stream.empty))
+  operations.stream(checkpoint, { maxAge: "1 day" }).pipe(Stream.catchTag("CheckpointMismatch", () => Stream.empty))
 
-export const positionOf = ({ position }: StreamFailure): Pagination.Position<Filters> => position
+export const positionOf = ({ position }: StreamFailure): Pagination.Position => position
 
 export const aPageHasNoPosition = (operations: Service) =>
   operations.list().pipe(
@@ -93,7 +101,7 @@ export const aPageHasNoPosition = (operations: Service) =>
     Effect.catchTag("Conflict", ({ position }) => Effect.succeed(position.pages))
   )
 
-export const exhaustive = (error: SenderPoolOperations.FetchError): number => {
+export const exhaustive = (error: Operations.FetchError): number => {
   switch (error._tag) {
     case "BadRequest":
     case "Unauthorized":
@@ -130,7 +138,7 @@ export type Tests = [
     >
   >,
   Expect<
-    Equal<ReturnType<Service["list"]>, Effect.Effect<SenderPoolOperation.SenderPoolOperationPage, ListFailure>>
+    Equal<ReturnType<Service["list"]>, Effect.Effect<Page, ListFailure>>
   >,
   Expect<
     Equal<
@@ -141,7 +149,7 @@ export type Tests = [
   Expect<
     Equal<
       ReturnType<typeof plainPages>,
-      Stream.Stream<SenderPoolOperation.SenderPoolOperationPage, StreamFailure>
+      Stream.Stream<Page, StreamFailure>
     >
   >,
   Expect<
@@ -179,11 +187,11 @@ export type Tests = [
   Expect<Equal<Extract<StreamFailure, { readonly _tag: "PaginationLimit" }>["limit"], "maxPages" | "maxItems">>,
   Expect<Equal<Stream.Error<ReturnType<typeof goOn>>, StreamFailure>>,
   Expect<Equal<Stream.Error<ReturnType<typeof saved>>, StreamFailure | Full>>,
-  Expect<Equal<Stream.Error<ReturnType<typeof resumed>>, StreamFailure | CommsError.InvalidInput>>,
-  Expect<Equal<SenderPoolOperations.FetchError, ListFailure | CommsError.NotFound>>,
-  Expect<Equal<SenderPoolOperations.ListError, ListFailure>>,
-  Expect<Equal<SenderPoolOperations.StreamError, StreamFailure>>,
-  Expect<Equal<Parameters<Service["list"]>, [params?: SenderPoolOperation.ListParams | undefined]>>,
+  Expect<Equal<Stream.Error<ReturnType<typeof resumed>>, StreamFailure>>,
+  Expect<Equal<Operations.FetchError, ListFailure | CommsError.NotFound>>,
+  Expect<Equal<Operations.ListError, ListFailure>>,
+  Expect<Equal<Operations.StreamError, StreamFailure>>,
+  Expect<Equal<Parameters<Service["list"]>, [params?: ListParams | undefined]>>,
   Expect<
     Equal<
       typeof SenderPoolOperations.layer,

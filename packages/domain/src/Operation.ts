@@ -255,9 +255,6 @@ export class Operation extends Schema.Class<Operation>("@effect-comms/domain/Ope
   }
 }
 
-const fromFamily = ({ counts, createdAt, id, stats, status, updatedAt }: Operation): Operation =>
-  new Operation({ id, status, stats, counts, createdAt, updatedAt }, { disableChecks: true })
-
 const isOperation = (u: unknown): u is Operation =>
   u instanceof Operation ||
   (Predicate.isObject(u) && DateTime.isDateTime(u["createdAt"]) && DateTime.isDateTime(u["updatedAt"]) &&
@@ -273,9 +270,20 @@ const isOperation = (u: unknown): u is Operation =>
 export const AnyOperation: Schema.declare<Operation> = Schema.declare(isOperation, {
   expected: "an operation",
   toCodecJson: () =>
+    // A link to the class itself fails to encode an absent optional key.
     Schema.link<Operation>()(
-      Operation,
-      SchemaTransformation.transform({ decode: (operation) => operation, encode: fromFamily })
+      Schema.Struct(Operation.fields),
+      SchemaTransformation.transform({
+        decode: (fields) => new Operation(fields),
+        encode: ({ counts, createdAt, id, stats, status, updatedAt }) => ({
+          id,
+          status,
+          stats,
+          counts,
+          createdAt,
+          updatedAt
+        })
+      })
     )
 })
 

@@ -80,7 +80,13 @@ describe("the derived OpenAPI document", () => {
   it("has the operations of the contract, and no others", () => {
     assert.sameMembers(
       operationsOf.map(({ method, operation, path }) => `${method} ${path} ${String(operation["operationId"])}`),
-      contract.operations.map(({ method, operationId, path }) => `${method} ${path} ${operationId}`)
+      [
+        ...contract.operations.map(({ method, operationId, path }) => `${method} ${path} ${operationId}`),
+        "get /v1/Messages/Operations listMessageOperations",
+        "get /v1/Messages/Operations/{operationId} fetchMessageOperation",
+        "get /v1/Emails/Operations listEmailOperations",
+        "get /v1/Emails/Operations/{operationId} fetchEmailOperation"
+      ]
     )
   })
 

@@ -5,7 +5,7 @@ import { Duration, Effect, Schema } from "effect"
 import { refusal } from "./utils/refusal.ts"
 
 describe("makeDecoder", () => {
-  const decode = Input.makeDecoder("Things.list", "params", SenderPoolOperation.ListParams)
+  const decode = Input.makeDecoder("Things.list", "params", SenderPoolOperation.family.ListParams)
 
   it.effect("names every field at fault, and the first of them", () =>
     Effect.gen(function*() {

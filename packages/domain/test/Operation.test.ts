@@ -1,6 +1,6 @@
 import { Operation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { DateTime, Effect, Schema } from "effect"
 import { refusal } from "./utils/refusal.ts"
 import { roundTrips } from "./utils/roundTrip.ts"
 
@@ -58,7 +58,7 @@ describe("OperationStatus", () => {
       assert.isFalse(Schema.is(Operation.UnknownOperationStatus)(status))
     }))
 
-  it.effect.each(["FAILED", "SCHEDULED", "processing", " COMPLETED", ""])(
+  it.effect.each(["FAILED", "PAUSED", "processing", " COMPLETED", ""])(
     "keeps %j as it is",
     (status) =>
       Effect.gen(function*() {
@@ -67,6 +67,16 @@ describe("OperationStatus", () => {
         assert.isFalse(Schema.is(Operation.KnownOperationStatus)(status))
       })
   )
+
+  it.effect("does not document SCHEDULED for SenderPools, and knows it for operations that send", () =>
+    Effect.gen(function*() {
+      assert.isFalse(Schema.is(Operation.KnownOperationStatus)(yield* decodeStatus("SCHEDULED")))
+      const decode = Schema.decodeUnknownEffect(Operation.CommunicationOperationStatus)
+      assert.strictEqual(yield* decode("SCHEDULED"), "SCHEDULED")
+      assert.strictEqual(yield* decode("PAUSED"), "PAUSED")
+      assert.isTrue(Operation.isKnownStatus("SCHEDULED"))
+      assert.isFalse(Operation.isTerminalStatus("SCHEDULED"))
+    }))
 
   it.effect.each([null, 1, undefined, {}])("refuses %o", (status) =>
     Effect.gen(function*() {
@@ -91,3 +101,46 @@ it.effect.each(
     })
     assert.strictEqual(describeStatus(yield* decodeStatus(input)), expected)
   }))
+
+it("matchStatus handles SCHEDULED by its name where it is given, and as unknown where it is not", () => {
+  const cases = {
+    PROCESSING: () => "processing",
+    COMPLETED: () => "completed",
+    CANCELED: () => "canceled",
+    Unknown: (status: string) => `unknown ${status}`
+  }
+  assert.strictEqual(Operation.matchStatus({ ...cases, SCHEDULED: () => "scheduled" })("SCHEDULED"), "scheduled")
+  assert.strictEqual(
+    Operation.matchStatus(cases)(Operation.UnknownOperationStatus.make("SCHEDULED")),
+    "unknown SCHEDULED"
+  )
+})
+
+describe("version", () => {
+  const operation = new Operation.Operation({
+    id: Operation.OperationId.make("comms_operation_01h9krwprkeee8fzqspvwy6nq8"),
+    status: "PROCESSING",
+    stats: { total: 2, sent: 1 },
+    counts: { total: 2, settled: 1, failed: 0 },
+    createdAt: DateTime.makeUnsafe(0),
+    updatedAt: DateTime.makeUnsafe(0)
+  })
+  const changed = (change: Partial<Operation.Operation>) => new Operation.Operation({ ...operation, ...change })
+
+  it("differs when the status, any counter or the time of the update differs", () => {
+    const versions = [
+      operation,
+      changed({ status: "COMPLETED" }),
+      changed({ stats: { total: 2, sent: 2 } }),
+      changed({ stats: { total: 2, sent: 1, expired: 0 } }),
+      changed({ stats: { total: 2 } }),
+      changed({ updatedAt: DateTime.makeUnsafe(1) })
+    ].map(Operation.version)
+    assert.strictEqual(new Set(versions).size, versions.length)
+    assert.strictEqual(Operation.state(operation), Operation.state(changed({ updatedAt: DateTime.makeUnsafe(1) })))
+  })
+
+  it("does not depend on the order of the counters", () => {
+    assert.strictEqual(Operation.version(changed({ stats: { sent: 1, total: 2 } })), Operation.version(operation))
+  })
+})

@@ -64,11 +64,11 @@ describe("SenderPoolOperation", () => {
 
   roundTrips("stats", SenderPoolOperation.SenderPoolOperationStats)
   roundTrips("an operation", SenderPoolOperation.SenderPoolOperation)
-  roundTrips("a page", SenderPoolOperation.SenderPoolOperationPage)
+  roundTrips("a page", SenderPoolOperation.family.Page)
 })
 
 describe("ListParams", () => {
-  const decodeParams = Schema.decodeUnknownEffect(SenderPoolOperation.ListParams)
+  const decodeParams = Schema.decodeUnknownEffect(SenderPoolOperation.family.ListParams)
 
   it.effect("brings every field to one form", () =>
     Effect.gen(function*() {
@@ -98,16 +98,16 @@ describe("ListParams", () => {
     ] as const
   )("refuses %j", ([params, field]) =>
     Effect.gen(function*() {
-      assert.include(yield* refusal(SenderPoolOperation.ListParams)(params), field)
+      assert.include(yield* refusal(SenderPoolOperation.family.ListParams)(params), field)
     }))
 })
 
 describe("list.query", () => {
-  const encode = Schema.encodeEffect(Schema.toCodecStringTree(SenderPoolOperation.list.query))
+  const encode = Schema.encodeEffect(Schema.toCodecStringTree(SenderPoolOperation.family.list.query))
 
   it.effect("travels as text", () =>
     Effect.gen(function*() {
-      const query = yield* Schema.decodeEffect(SenderPoolOperation.list.query)({
+      const query = yield* Schema.decodeEffect(SenderPoolOperation.family.list.query)({
         startDate: "2024-01-15",
         endDate: "2024-01-16T01:00:00+01:00",
         status: "CANCELED",

@@ -12,6 +12,7 @@ const last = {
   id,
   status: "PROCESSING",
   stats: { total: 10, queued: 8, created: 1, failed: 1 },
+  counts: { total: 10, settled: 2, failed: 1 },
   createdAt: at,
   updatedAt: at
 }
@@ -65,7 +66,7 @@ const checkpoint = new WaitCheckpoint.WaitCheckpoint({
   polls: 7,
   changedAt: time,
   unknownSince: time,
-  last: Schema.decodeSync(SenderPoolOperation.SenderPoolOperation)(last),
+  last: Schema.decodeSync(Operation.Operation)(last),
   seenAt: time
 })
 
@@ -88,6 +89,17 @@ describe("a checkpoint of a wait", () => {
       const text = Checkpoint.toJson(WaitCheckpoint.WaitCheckpoint)(checkpoint)
       assert.deepEqual(JSON.parse(text), stored)
       assertEquals(yield* read(text), checkpoint)
+    }))
+
+  it.effect("keeps the common part of an operation of any family", () =>
+    Effect.gen(function*() {
+      const { counts: _, ...wire } = last
+      const operation = Schema.decodeSync(SenderPoolOperation.SenderPoolOperation)(wire)
+      const text = Checkpoint.toJson(WaitCheckpoint.WaitCheckpoint)(
+        new WaitCheckpoint.WaitCheckpoint({ ...checkpoint, last: operation })
+      )
+      assert.deepEqual(JSON.parse(text), stored)
+      assertEquals((yield* read(text)).last, checkpoint.last)
     }))
 
   it.effect("keeps a status that is not known", () =>

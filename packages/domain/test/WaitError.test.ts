@@ -1,4 +1,4 @@
-import { CommsError, Operation, Outcome, SenderPoolOperation, WaitError } from "@effect-comms/domain"
+import { CommsError, Operation, Outcome, WaitError } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
 import { DateTime, Duration, Effect, Schema } from "effect"
@@ -10,10 +10,11 @@ const operationId = Operation.OperationId.make("comms_operation_01h9krwprkeee8fz
 const startedAt = DateTime.makeUnsafe("2024-01-15T09:30:00Z")
 
 const operationOf = (status: Operation.OperationStatus) =>
-  new SenderPoolOperation.SenderPoolOperation({
+  new Operation.Operation({
     id: operationId,
     status,
     stats: { total: 10, queued: 6, created: 3, failed: 1 },
+    counts: { total: 10, settled: 4, failed: 1 },
     createdAt: startedAt,
     updatedAt: startedAt
   })
@@ -49,7 +50,7 @@ const cases: ReadonlyArray<readonly [error: WaitError.WaitError | WaitError.Outc
     }),
     `Looking at ${operationId} failed 11 times in a row since 2024-01-15T09:30:00.000Z, at last: The request was ` +
     "answered 503, Service Unavailable. The server asks to wait 30s. Repeat the request later. It was last seen as " +
-    "PROCESSING, 3 of 10 created, 1 failed. The operation itself goes on, if it was at work."
+    "PROCESSING, 4 of 10 settled, 1 failed. The operation itself goes on, if it was at work."
   ],
   [
     new WaitError.OperationNotFound({ ...unseen, grace: Duration.minutes(1) }),
@@ -58,24 +59,24 @@ const cases: ReadonlyArray<readonly [error: WaitError.WaitError | WaitError.Outc
   ],
   [
     new WaitError.OperationNotFound({ ...seen, grace: Duration.minutes(1) }),
-    `${operationId} was there, and is not any more. It was last seen as PROCESSING, 3 of 10 created, 1 failed. List ` +
+    `${operationId} was there, and is not any more. It was last seen as PROCESSING, 4 of 10 settled, 1 failed. List ` +
     "the operations to see whether it was removed."
   ],
   [
     new WaitError.StatusNotKnown({ ...unseen, last: operationOf(paused), status: paused, since: startedAt }),
     `${operationId} is in a state named PAUSED since 2024-01-15T09:30:00.000Z, which this version of the library does ` +
-    "not know, so it cannot say whether that is the end. It was last seen as PAUSED, 3 of 10 created, 1 failed. Look " +
+    "not know, so it cannot say whether that is the end. It was last seen as PAUSED, 4 of 10 settled, 1 failed. Look " +
     "for a newer version, or allow more time with unknownStatusLimit."
   ],
   [
     new WaitError.Stalled({ ...seen, unchangedFor: Duration.minutes(15) }),
-    `Nothing about ${operationId} changed for 15m. It was last seen as PROCESSING, 3 of 10 created, 1 failed. Wait ` +
+    `Nothing about ${operationId} changed for 15m. It was last seen as PROCESSING, 4 of 10 settled, 1 failed. Wait ` +
     "for it again, allow more time with stall.after, or tell Twilio's support."
   ],
   [
     new WaitError.WaitTimeout({ ...seen, limit: "time" }),
     `${operationId} had not ended after 1h 1m and 12 polls, which is all that timeLimit allows. It was last seen as ` +
-    "PROCESSING, 3 of 10 created, 1 failed. The operation itself goes on, if it was at work. Wait for it again, or " +
+    "PROCESSING, 4 of 10 settled, 1 failed. The operation itself goes on, if it was at work. Wait for it again, or " +
     "allow more."
   ],
   [
@@ -85,17 +86,17 @@ const cases: ReadonlyArray<readonly [error: WaitError.WaitError | WaitError.Outc
   ],
   [
     notTolerated("COMPLETED", "none"),
-    `${operationId} completed with failures: 3 of 10 created, 1 failed, 6 missing, and the caller asked that none ` +
+    `${operationId} completed with failures: 4 of 10 settled, 1 failed, 6 missing, and the caller asked that none ` +
     "failed. What was created stays; look at what is missing before it is sent again."
   ],
   [
     notTolerated("COMPLETED", 0.07),
-    `${operationId} completed with failures: 3 of 10 created, 1 failed, 6 missing, and the caller asked that no more ` +
+    `${operationId} completed with failures: 4 of 10 settled, 1 failed, 6 missing, and the caller asked that no more ` +
     "than 7 % failed. What was created stays; look at what is missing before it is sent again."
   ],
   [
     notTolerated("CANCELED", "none"),
-    `${operationId} was canceled: 3 of 10 created, 1 failed, and the caller asked that none failed. What was created ` +
+    `${operationId} was canceled: 4 of 10 settled, 1 failed, and the caller asked that none failed. What was created ` +
     "stays; look at what is missing before it is sent again."
   ]
 ]

@@ -85,7 +85,7 @@ export type Tests = [
   Expect<Equal<CommsError.Conflict["retryAfter"], Duration.Duration | undefined>>,
   Expect<
     Equal<
-      Endpoint.Error<typeof SenderPoolOperation.fetch>,
+      Endpoint.Error<(typeof SenderPoolOperation.family)["fetch"]>,
       | CommsError.BadRequest
       | CommsError.NotFound
       | CommsError.Conflict

@@ -1,22 +1,24 @@
-import type { Operation, Pagination, SenderPoolOperation, Timestamp } from "@effect-comms/domain"
+import type { Operation, OperationFamily, Pagination, SenderPoolOperation, Timestamp } from "@effect-comms/domain"
 import type { DateTime } from "effect"
 import type { Equal, Expect } from "./utils/expect.ts"
+
+type ListParams = OperationFamily.ListParams<Operation.KnownOperationStatus>
 
 type Fields = {
   readonly [K in "id" | "status" | "createdAt" | "updatedAt"]: SenderPoolOperation.SenderPoolOperation[K]
 }
 
-export const inputs: ReadonlyArray<SenderPoolOperation.ListParams> = [
+export const inputs: ReadonlyArray<ListParams> = [
   {},
   { startDate: new Date(0), endDate: "2024-01-15", status: "PROCESSING", pageToken: "a", pageSize: 1 },
   { startDate: undefined, endDate: undefined, status: undefined, pageToken: undefined, pageSize: undefined }
 ]
 
 // @ts-expect-error FAILED is no status
-export const badStatus: SenderPoolOperation.ListParams = { status: "FAILED" }
+export const badStatus: ListParams = { status: "FAILED" }
 
 // @ts-expect-error a misspelt filter would select everything
-export const misspelt: SenderPoolOperation.ListParams = { startdate: "2024-01-15" }
+export const misspelt: ListParams = { startdate: "2024-01-15" }
 
 export type Tests = [
   Expect<
@@ -30,7 +32,7 @@ export type Tests = [
   Expect<Equal<Timestamp.TimestampInput, DateTime.DateTime | Date | string>>,
   Expect<
     Equal<
-      SenderPoolOperation.SenderPoolOperationPage["operations"],
+      (typeof SenderPoolOperation.family.Page.Type)["operations"],
       ReadonlyArray<SenderPoolOperation.SenderPoolOperation>
     >
   >,

@@ -61,7 +61,7 @@ const operationAt = (plan: Plan, now: number): SenderPoolOperation.SenderPoolOpe
 }
 
 /** The version that an operation has at the end of all. */
-export const lastVersionOf = (plan: Plan): string => Feed.versionOf(operationAt(plan, Infinity))
+export const lastVersionOf = (plan: Plan): string => Operation.version(operationAt(plan, Infinity))
 
 /** A server with what its clients cannot know: an order, ends of ranges, a clock and trouble of its own. */
 export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
@@ -83,11 +83,10 @@ export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
   const isWithin = (createdAt: number, from: number, to: number) =>
     isInclusive ? createdAt >= from && createdAt <= to : createdAt > from && createdAt < to
 
-  const feed = Feed.make<SenderPoolOperation.SenderPoolOperation, CommsError.CommsError, CommsError.CommsError>({
+  const changes = Feed.make<SenderPoolOperation.SenderPoolOperation, CommsError.CommsError, CommsError.CommsError>({
     call: "Test.changes",
     resource: "Test",
     identity: Effect.succeed({ baseUrl: (options.identity ?? "0").repeat(64), account: "0".repeat(64) }),
-    version: Feed.versionOf,
     read: ({ endDate, startDate }) => {
       const from = DateTime.toEpochMillis(startDate)
       log.earliest = Math.min(log.earliest, from)
@@ -119,7 +118,7 @@ export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
         ), { discard: true })
   })
 
-  return { feed, log }
+  return { feed: { changes }, log }
 }
 
 /** Numbers from 0 to below 1, by a seed. */

@@ -12,27 +12,42 @@ export const tokensSent = Effect.map(sent, (sent) => sent.map(({ url }) => url.s
 
 export const tokenOf = (n: number) => Pagination.PageToken.make(`t${n}`)
 
-const Params = Schema.Struct({ after: Schema.optional(Schema.Int), pageToken: Schema.optional(Pagination.PageToken) })
+const Query = Schema.Struct({
+  after: Schema.optionalKey(Schema.Int),
+  pageToken: Schema.optionalKey(Pagination.PageToken)
+})
+
+interface Params {
+  readonly after?: number
+  readonly pageToken?: string
+}
+
+interface Thing {
+  readonly id: string
+}
+
+interface ThingPage {
+  readonly things: ReadonlyArray<Thing>
+  readonly pagination: Pagination.PaginationMetadata
+}
 
 /** A list of another resource: page n has thing n in it, and the token of the page after `next` of it. */
-export const things = (next: (at: number) => number) =>
+export const things = (next: (at: number) => number): Paging.Streams<Params, ThingPage, Thing, never> =>
   Paging.make({
     resource: "Things",
     identity: Effect.succeed(anonymous),
-    params: Params,
-    toFilters: ({ after }: { readonly after?: number | undefined } = {}): { readonly after?: number } =>
-      after === undefined ? {} : { after },
-    fetchPage: (_, pageToken) =>
-      Effect.sync(() => {
+    params: Query,
+    query: Query,
+    fetchPage: ({ pageToken }: typeof Query.Type) =>
+      Effect.sync((): ThingPage => {
         const at = pageToken === undefined ? 0 : Number(pageToken.slice(1)) + 1
         return {
-          things: [{ name: `thing ${at}` }],
+          things: [{ id: `thing ${at}` }],
           pagination: new Pagination.PaginationMetadata({
             next: tokenOf(next(at)),
             self: pageToken ?? Pagination.PageToken.make("first")
           })
         }
       }),
-    items: ({ things }) => things,
-    parts: ({ name }) => [name]
+    items: ({ things }: ThingPage) => things
   })

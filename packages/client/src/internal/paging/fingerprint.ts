@@ -15,7 +15,7 @@ const add = (hash: number, value: unknown): number => {
       return mixed
     }
     case "object":
-      if (value === null) return mix(hash, 0)
+      if (value === null) return mix(hash, -1)
       if (DateTime.isDateTime(value)) return add(hash, value.epochMilliseconds)
       return Object.values(value).reduce<number>(add, hash)
     default:

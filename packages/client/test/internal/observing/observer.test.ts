@@ -110,7 +110,7 @@ const makeServer = (all: ReadonlyArray<Item>, options: Options = {}) => {
     call: "Things.observe",
     fetch: (id) => serve({ of: "fetch" }, () => items.get(id)),
     list,
-    select: (page) => page.items
+    items: (page) => page.items
   })
   const countOf = (of: Sent["of"]) => sent.filter((request) => request.of === of).length
 
@@ -637,7 +637,7 @@ describe("delivery", () => {
         call: "Things.observe",
         fetch: (id) => id === slow.id ? Effect.never : Effect.succeed(quick),
         list: () => Effect.never,
-        select: () => []
+        items: () => []
       })
       const seen: Array<string> = []
       const fiber = yield* Effect.forkChild(
@@ -732,7 +732,7 @@ describe("the service", () => {
           call: "SenderPoolOperations.observe",
           fetch,
           list,
-          select: (page) => page.operations
+          items: (page) => page.operations
         })
         const look = (targets: ReadonlyArray<Target>) =>
           Effect.gen(function*() {

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, Schema } from "effect"
-import { fingerprint, type Parts } from "../../../src/internal/paging/fingerprint.ts"
+import { Arbitrary, DateTime, Effect, Schema } from "effect"
+import { fingerprint } from "../../../src/internal/paging/fingerprint.ts"
 
-const of = (items: ReadonlyArray<Parts>) => fingerprint(items, (item) => item)
+type Parts = readonly [id: string, ...state: ReadonlyArray<string | number>]
+
+const of = (items: ReadonlyArray<Parts>) => fingerprint(items.map(([id, ...state]) => ({ id, state })))
 
 const Items = Schema.Array(Schema.Tuple([Schema.String, Schema.String, Schema.Int, Schema.Finite]))
 
@@ -29,6 +31,18 @@ describe("fingerprint", () => {
         if (one !== other) assert.notStrictEqual(of([["a", one]]), of([["a", other]]))
       })
   )
+
+  it("differs when any field of an item differs, dates and nested counters included", () => {
+    const item = { id: "a", at: DateTime.makeUnsafe(1), stats: { total: 1, failed: 0 }, name: null, open: true }
+    const others = [
+      { ...item, id: "b" },
+      { ...item, at: DateTime.makeUnsafe(2) },
+      { ...item, stats: { total: 1, failed: 1 } },
+      { ...item, name: "" },
+      { ...item, open: false }
+    ]
+    assert.strictEqual(new Set([item, ...others].map((item) => fingerprint([item]))).size, 6)
+  })
 
   it("is short, however long the page", () => {
     const items = Array.from({ length: 1000 }, (_, n): Parts => [`comms_operation_${n}`, n, n * 2 ** 33])

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Ref, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { ahead } from "../../../src/internal/paging/prefetch.ts"
+import { prefetch } from "../../../src/internal/paging/prefetch.ts"
 import { settle } from "../../utils/script.ts"
 
 /** Counts from 1 to an end, and how often it was asked. */
@@ -15,7 +15,7 @@ describe("ahead", () => {
   it.effect.each([0, 1, 2, 5])("is never more than %d ahead", (count) =>
     Effect.gen(function*() {
       const { asked, next } = yield* counter(20)
-      const take = yield* ahead(next, count)
+      const take = yield* prefetch(next, count)
       yield* settle
       assert.strictEqual(yield* asked, 0)
       for (let n = 1; n <= 20; n++) {
@@ -30,7 +30,7 @@ describe("ahead", () => {
   it.effect("does not ask for more because somebody stopped waiting", () =>
     Effect.gen(function*() {
       const { asked, next } = yield* counter(20)
-      const take = yield* ahead(Effect.andThen(Effect.sleep("1 second"), next), 1)
+      const take = yield* prefetch(Effect.andThen(Effect.sleep("1 second"), next), 1)
       for (let n = 0; n < 5; n++) {
         const fiber = yield* Effect.forkChild(take)
         yield* settle
@@ -44,7 +44,7 @@ describe("ahead", () => {
   it.effect.each([0, 1, 3])("gives a failure in its turn, %d ahead", (count) =>
     Effect.gen(function*() {
       const { next } = yield* counter(20)
-      const take = yield* ahead(Effect.filterOrFail(next, (n) => n !== 3, () => "no"), count)
+      const take = yield* prefetch(Effect.filterOrFail(next, (n) => n !== 3, () => "no"), count)
       yield* take
       yield* settle
       assert.strictEqual(yield* take, 2)
@@ -54,7 +54,7 @@ describe("ahead", () => {
   it.effect("gives a defect in its turn", () =>
     Effect.gen(function*() {
       const { next } = yield* counter(20)
-      const take = yield* ahead(Effect.filterOrElse(next, (n) => n !== 2, () => Effect.die("bug")), 1)
+      const take = yield* prefetch(Effect.filterOrElse(next, (n) => n !== 2, () => Effect.die("bug")), 1)
       assert.strictEqual(yield* take, 1)
       assert.isTrue(Exit.hasDies(yield* Effect.exit(take)))
     }))
@@ -64,7 +64,7 @@ describe("ahead", () => {
       const interrupted = yield* Ref.make(false)
       const scope = yield* Scope.make()
       const take = yield* Scope.provide(
-        ahead(Effect.onInterrupt(Effect.never, () => Ref.set(interrupted, true)), 1),
+        prefetch(Effect.onInterrupt(Effect.never, () => Ref.set(interrupted, true)), 1),
         scope
       )
       yield* Effect.forkChild(take)
