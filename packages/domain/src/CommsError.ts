@@ -25,14 +25,20 @@ import {
 import { PageToken, Position } from "./Pagination.ts"
 import { TwilioError } from "./TwilioError.ts"
 
-// Where a walk through a list failed. Absent when it was not a walk that failed.
-const walk = { position: Schema.optionalKey(Position) }
+// Fields that are known only after an error was made. The call, the stream of pages and the scan add them.
+const added = {
+  attempts: Schema.optionalKey(Schema.Array(Attempt)),
+  position: Schema.optionalKey(Position),
+  window: Schema.optionalKey(Schema.Struct({
+    startDate: Schema.DateTimeUtc,
+    endDate: Schema.optional(Schema.DateTimeUtc)
+  }))
+}
 
 const request = {
-  ...walk,
+  ...added,
   method: Schema.optionalKey(Schema.String),
-  url: Schema.optionalKey(Schema.String),
-  attempts: Schema.optionalKey(Schema.Array(Attempt))
+  url: Schema.optionalKey(Schema.String)
 }
 
 const body = {
@@ -370,7 +376,7 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
   call: Schema.String,
   field: Schema.String,
   issues: Schema.NonEmptyArray(InputIssue),
-  ...walk
+  ...added
 }) {
   readonly isRetryable = false
   override get message(): string {
@@ -396,7 +402,7 @@ export class PaginationLoop extends Schema.TaggedError<PaginationLoop>()("Pagina
   pageToken: PageToken,
   pages: Schema.Natural,
   trail: Schema.Array(PageToken),
-  ...walk
+  ...added
 }) {
   readonly isRetryable = false
   override get message(): string {
@@ -421,7 +427,7 @@ export class PaginationLimit extends Schema.TaggedError<PaginationLimit>()("Pagi
   max: Schema.Natural,
   pageToken: Schema.optionalKey(PageToken),
   trail: Schema.Array(PageToken),
-  ...walk
+  ...added
 }) {
   readonly isRetryable = false
   override get message(): string {
@@ -443,7 +449,8 @@ export class PaginationLimit extends Schema.TaggedError<PaginationLimit>()("Pagi
 export class CheckpointMismatch extends Schema.TaggedError<CheckpointMismatch>()("CheckpointMismatch", {
   call: Schema.String,
   part: Schema.Literals(["version", "resource", "baseUrl", "account", "age"]),
-  detail: Schema.optionalKey(Schema.String)
+  detail: Schema.optionalKey(Schema.String),
+  ...added
 }) {
   readonly isRetryable = false
   override get message(): string {
@@ -530,3 +537,37 @@ export const CommsError = Schema.Union([
  * @since 0.1.0
  */
 export const isCommsError: (u: unknown) => u is CommsError = Schema.is(CommsError)
+
+/**
+ * What a copy by {@link withFields} can add to an error.
+ *
+ * **Details**
+ *
+ * - `attempts`: every attempt of the call, in order.
+ * - `position`: the page of a list that failed. Resume there.
+ * - `window`: the part of a scanned period that failed, from `startDate` up to but not including `endDate`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AddedFields extends Schema.Struct.Type<typeof added> {}
+
+/**
+ * Copies an error and adds fields to the copy. The given error stays as it is.
+ *
+ * **Details**
+ *
+ * The copy has the class, the fields and the stack trace of the error, and equals an error made with all of its fields.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const withFields = <E extends CommsError, F extends AddedFields>(error: E, fields: F): E & F => {
+  const copy: E & F = Reflect.construct(error.constructor, [{ ...error, ...fields }, { disableChecks: true }])
+  return Object.defineProperty(copy, "stack", {
+    // Engines write the message above the trace, and an added field can change the message.
+    value: error.stack?.replace(String(error), () => String(copy)),
+    configurable: true,
+    writable: true
+  })
+}

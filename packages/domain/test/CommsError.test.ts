@@ -1,6 +1,6 @@
-import { CommsError, Pagination, TwilioError } from "@effect-comms/domain"
+import { Attempt, CommsError, Pagination, TwilioError } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Schema } from "effect"
+import { DateTime, Duration, Equal, Hash, Schema } from "effect"
 import { roundTrips } from "./utils/roundTrip.ts"
 import { settledErrors } from "./utils/values.ts"
 
@@ -290,6 +290,76 @@ describe("isCommsError", () => {
 
   it.each([new Error("x"), { _tag: "NotFound", errors: [] }, null, "NotFound"])("does not know %s", (value) => {
     assert.isFalse(CommsError.isCommsError(value))
+  })
+})
+
+const traceOf = ({ stack = "" }: Error) => stack.split("\n").slice(1)
+
+describe("withFields", () => {
+  const attempts = [1, 2].map((number) =>
+    new Attempt.Attempt({
+      number,
+      startedAt: DateTime.makeUnsafe(0),
+      took: Duration.zero,
+      outcome: "NotFound",
+      waited: Duration.zero
+    })
+  )
+  const position = { filters: { status: "COMPLETED" }, pages: 1, items: 50, pageToken: token }
+  const window = { startDate: DateTime.makeUnsafe(0), endDate: DateTime.makeUnsafe(1000) }
+  const fields = { attempts, position, window }
+
+  it.each(examples)("copies %#", (error) => {
+    const before = Object.getOwnPropertyDescriptors(error)
+    const { message, stack } = error
+    const hash = Hash.hash(error)
+    const copy = CommsError.withFields(error, fields)
+
+    assert.deepStrictEqual({ ...copy }, { ...error, ...fields })
+    assert.strictEqual(copy._tag, error._tag)
+    assert.strictEqual(copy.constructor, error.constructor)
+    assert.instanceOf(copy, Error)
+    assert.isTrue(CommsError.isCommsError(copy))
+    assert.strictEqual(copy.isRetryable, error.isRetryable)
+    assert.strictEqual(CommsError.withFields(error, { position }).message, message)
+
+    assert.notStrictEqual<unknown>(copy, error)
+    assert.deepStrictEqual(Object.getOwnPropertyDescriptors(error), before)
+    assert.strictEqual(error.message, message)
+    assert.strictEqual(error.stack, stack)
+    assert.strictEqual(Hash.hash(error), hash)
+    assert.isFalse(Equal.equals(copy, error))
+  })
+
+  it("keeps the stack trace, below the message of the copy", () => {
+    const error = new NotFound(answer)
+    const copy = CommsError.withFields(error, fields)
+    assert.isNotEmpty(traceOf(error))
+    assert.deepStrictEqual(traceOf(copy), traceOf(error))
+    assert.include(copy.stack, String(copy))
+    assert.include(copy.message, "at the last of 2 attempts")
+  })
+
+  it("equals an error made with all of the fields", () => {
+    assert.isTrue(
+      Equal.equals(CommsError.withFields(new NotFound(answer), fields), new NotFound({ ...answer, ...fields }))
+    )
+  })
+
+  it("replaces a field that was added before", () => {
+    const first = CommsError.withFields(new NotFound(answer), { attempts, position })
+    const second = CommsError.withFields(first, { position: { ...position, pages: 2 } })
+    assert.strictEqual(first.position.pages, 1)
+    assert.strictEqual(second.position.pages, 2)
+    assert.deepStrictEqual(second.attempts, attempts)
+  })
+
+  it.each(examples)("adds only what the schema of %# declares", (error) => {
+    const codec = Schema.toCodecJson(CommsError.CommsError)
+    for (const added of [fields, { window: { startDate: window.startDate, endDate: undefined } }]) {
+      const copy = CommsError.withFields(error, added)
+      assert.isTrue(Equal.equals(Schema.decodeSync(codec)(Schema.encodeSync(codec)(copy)), copy))
+    }
   })
 })
 
