@@ -207,12 +207,12 @@ describe("OnRetry", () => {
     }).pipe(Effect.provide(layerScriptWith({ retry: { maxAttempts: 2 } })(refused(503), refused(503)))))
 })
 
-it.effect("each repeat is logged at debug, and nothing above", () =>
+it.effect("each retry is logged at debug, and nothing above", () =>
   Effect.gen(function*() {
     const lines: Array<readonly [level: string, message: string]> = []
     const logger = Logger.make(({ logLevel, message }) => void lines.push([logLevel, String(message)]))
     yield* Effect.provide(finish(fetch), Logger.layer([logger]))
-    assert.deepEqual(lines, [["Debug", "SenderPoolOperations.fetch is repeated in 2s: TooManyRequests"]])
+    assert.deepEqual(lines, [["Debug", "SenderPoolOperations.fetch: retrying in 2s after TooManyRequests"]])
   }).pipe(
     Effect.provideService(References.MinimumLogLevel, "All"),
     Effect.provide(layerScript(refused(429, { "retry-after": "2" }), done))

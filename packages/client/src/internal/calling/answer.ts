@@ -77,8 +77,11 @@ export const retryAfterOf = (headers: Headers.Headers, now: number): Duration.Du
   return Duration.isZero(delay) ? undefined : delay
 }
 
-// The last point in time that a `Date` can hold: a wait of ages is not a reason to die.
-export const lastTime = 8.64e15
+// A later time would make `DateTime.makeUnsafe` throw, and a server can ask for any wait.
+const lastTime = 8.64e15
+
+/** The time at an epoch millisecond, or the last time that a `Date` can hold. */
+export const timeAt = (millis: number): DateTime.Utc => DateTime.makeUnsafe(Math.min(millis, lastTime))
 
 const decodeEnvelope = Schema.decodeUnknownOption(Schema.fromJsonString(TwilioErrors))
 
@@ -104,7 +107,7 @@ export const toStatusError = <Class extends Endpoint.ContractErrorClass>(
   const retryAfter = retryAfterOf(headers, now)
   const withRetryAfter = retryAfter === undefined
     ? fields
-    : { ...fields, retryAfter, retryAt: DateTime.makeUnsafe(Math.min(now + Duration.toMillis(retryAfter), lastTime)) }
+    : { ...fields, retryAfter, retryAt: timeAt(now + Duration.toMillis(retryAfter)) }
   const Class = classes.get(status)
   return Class === undefined
     ? new CommsError.UnexpectedStatus({ ...withRetryAfter, status, readOnly })

@@ -1,0 +1,84 @@
+// The state of a call between its attempts, and how each event changes it.
+import { Attempt } from "@effect-comms/domain/Attempt"
+import type * as CommsError from "@effect-comms/domain/CommsError"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import type * as FlowControl from "../../FlowControl.ts"
+import * as RetryPolicy from "../../RetryPolicy.ts"
+
+/** The result of a successful attempt: the status of the answer, and its value. */
+export interface Answered<A> {
+  readonly status: number
+  readonly value: A
+}
+
+/** How an attempt ended. `outcome` is `"Success"`, the tag of the error, or `"Interrupted"`. */
+export interface Ending extends FlowControl.Outcome {
+  readonly outcome: string
+}
+
+export const endingOf = <A, E extends CommsError.CommsError>(exit: Exit.Exit<Answered<A>, E>): Ending => {
+  if (Exit.isSuccess(exit)) return { outcome: "Success", status: exit.value.status, retryAfter: undefined }
+  const error = Result.getOrUndefined(Exit.findError(exit))
+  return {
+    outcome: error?._tag ?? "Interrupted",
+    status: error !== undefined && "status" in error ? error.status : undefined,
+    retryAfter: error === undefined ? undefined : RetryPolicy.retryAfter(error)
+  }
+}
+
+/** All times are in epoch milliseconds. */
+export interface State {
+  readonly attempts: ReadonlyArray<Attempt>
+  /** When the last attempt ended. Before the first attempt, when the call started. */
+  readonly endedAt: number
+  /** When the next attempt is due. If it is sent later, it waited for its turn in the queue. */
+  readonly dueAt: number
+}
+
+export const start = (now: number): State => ({ attempts: [], endedAt: now, dueAt: now })
+
+/** The next attempt enters the queue. */
+export const enter = (state: State, now: number): State => now > state.dueAt ? { ...state, dueAt: now } : state
+
+/** The attempt that was sent at `sentAt` and ends now. */
+export const attemptOf = (
+  state: State,
+  sentAt: number,
+  now: number,
+  { outcome, retryAfter, status }: Ending
+): Attempt =>
+  new Attempt({
+    number: state.attempts.length + 1,
+    startedAt: DateTime.makeUnsafe(sentAt),
+    took: Duration.millis(now - sentAt),
+    outcome,
+    ...(status === undefined ? {} : { status }),
+    ...(retryAfter === undefined ? {} : { asked: retryAfter }),
+    waited: Duration.millis(sentAt - state.endedAt)
+  }, { disableChecks: true })
+
+/** An attempt ends. */
+export const end = (state: State, attempt: Attempt, now: number): State => ({
+  ...state,
+  attempts: [...state.attempts, attempt],
+  endedAt: now
+})
+
+/** The next attempt is due when the wait that the server asked for is over. */
+export const postpone = (state: State, asked: Duration.Duration): State => ({
+  ...state,
+  dueAt: state.endedAt + Duration.toMillis(asked)
+})
+
+/** The span attributes of an attempt that ended. */
+export const attributesOf = ({ asked, number, outcome, status, waited }: Attempt) => ({
+  "http.request.resend_count": number - 1,
+  "comms.waited_ms": Duration.toMillis(waited),
+  "comms.outcome": outcome,
+  ...(outcome === "Success" ? {} : { "error.type": status === undefined ? outcome : String(status) }),
+  ...(status === undefined ? {} : { "http.response.status_code": status }),
+  ...(asked === undefined ? {} : { "comms.retry_after_ms": Duration.toMillis(asked) })
+})

@@ -1,0 +1,27 @@
+import { FlowControl, RetryPolicy } from "@effect-comms/client"
+import { CommsError } from "@effect-comms/domain"
+import { assert, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as Call from "../../../src/internal/calling/call.ts"
+
+const target = {
+  call: "Things.fetch",
+  method: "GET",
+  url: "https://example.com/things",
+  readOnly: true,
+  server: { "server.address": "example.com", "server.port": 443 }
+}
+
+it.effect("a failed call leaves the error of its request as it is", () =>
+  Effect.gen(function*() {
+    const gate = yield* Effect.flatMap(FlowControl.make(), ({ gate }) => gate("key"))
+    const error = new CommsError.NotFound({ errors: [] })
+    const failed = Effect.flip(Call.run(target, Effect.fail(error), gate, RetryPolicy.standard))
+    const [first, second] = [yield* failed, yield* failed]
+    assert.isUndefined(error.attempts)
+    for (const copy of [first, second]) {
+      assert.instanceOf(copy, CommsError.NotFound)
+      assert.deepStrictEqual(copy.attempts?.map(({ number, outcome }) => [number, outcome]), [[1, "NotFound"]])
+    }
+    assert.notStrictEqual(first, second)
+  }))
