@@ -8,7 +8,7 @@ import * as FewCalls from "./internal/fewCalls.ts"
 
 /** The attributes that are printed. There are more, such as the URL. */
 const shown = [
-  "operationId",
+  "call",
   "http.request.resend_count",
   "http.response.status_code",
   "comms.outcome",

@@ -68,10 +68,10 @@ it.live("prints a span for each call and each attempt, and the metrics", () =>
     )
     assert.deepStrictEqual(attempts.flatMap((line) => /retry_after_ms=(\d+)/.exec(line)?.[1] ?? []), ["1000"])
     assert.deepStrictEqual(lines.filter((line) => line.startsWith("comms_client_retries")), [
-      "comms_client_retries  operation=fetchSenderPoolOperation reason=ServiceUnavailable  1",
-      "comms_client_retries  operation=listSenderPoolOperations reason=TooManyRequests  1"
+      "comms_client_retries  call=SenderPoolOperations.fetch reason=ServiceUnavailable  1",
+      "comms_client_retries  call=SenderPoolOperations.list reason=TooManyRequests  1"
     ])
-    assert.include(lines, "comms_client_requests  operation=listSenderPoolOperations outcome=TooManyRequests  1")
+    assert.include(lines, "comms_client_requests  call=SenderPoolOperations.list outcome=TooManyRequests  1")
   }).pipe(Effect.provide(NodeServices.layer)))
 
 it.live("sends spans and metrics over OTLP", () =>
