@@ -1,5 +1,8 @@
 /**
- * What became of a call, attempt by attempt, as data: on every error, on request on every result, and as it happens.
+ * The attempts of calls as data.
+ *
+ * Every error of a call has its `attempts`. {@link withAttempts} returns them with a result. {@link OnRetry} reports each
+ * retry before its delay.
  *
  * @since 0.1.0
  */
@@ -9,28 +12,28 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
 /**
- * A repeat that is about to be waited for.
+ * A retry that is scheduled.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Retry {
-  /** The name of the operation in the contract. */
+  /** The name of the method that was called, such as `SenderPoolOperations.fetch`. */
   readonly call: string
   readonly method: string
   readonly url: string
   /** The attempt that failed. */
   readonly attempt: Attempt
-  /** How long it is until the next one at least. */
+  /** The minimum delay until the next attempt. */
   readonly delay: Duration.Duration
 }
 
 /**
- * What is done when a call is about to be repeated. Nothing, unless a program provides something.
+ * The function that is called before the delay of each retry. It does nothing by default.
  *
  * **Gotchas**
  *
- * The call waits for it: let it be quick.
+ * The delay starts when its effect completes, so keep the effect short.
  *
  * @category references
  * @since 0.1.0
@@ -41,7 +44,7 @@ export const OnRetry = Context.Reference<(retry: Retry) => Effect.Effect<void>>(
 )
 
 /**
- * Where the attempts of calls are put, for {@link withAttempts}.
+ * The array to which {@link withAttempts} has attempts added.
  *
  * @category references
  * @since 0.1.0
@@ -52,9 +55,9 @@ export const CurrentAttempts = Context.Reference<Array<Attempt> | undefined>(
 )
 
 /**
- * Gives the attempts of every call within an effect along with its result, in the order in which they ended.
+ * Returns the result of an effect with the attempts of all its calls, in the order in which they ended.
  *
- * **Example** (How often was it tried?)
+ * **Example** (Count the attempts of a call)
  *
  * ```ts
  * import { SenderPoolOperations, Attempts } from "@effect-comms/client"
@@ -63,7 +66,7 @@ export const CurrentAttempts = Context.Reference<Array<Attempt> | undefined>(
  * export const fetch = Effect.fn("fetch")(function*(id: string) {
  *   const operations = yield* SenderPoolOperations.SenderPoolOperations
  *   const [operation, attempts] = yield* Attempts.withAttempts(operations.fetch(id))
- *   yield* Effect.logInfo(`tried ${attempts.length} times`)
+ *   yield* Effect.logInfo(`fetched after ${attempts.length} attempts`)
  *   return operation
  * })
  * ```
@@ -83,8 +86,8 @@ export const withAttempts = <A, E, R>(
   })
 
 /**
- * What the attempts of a call come to together: how many they were, the waits that were asked, the time that was waited,
- * and the time that the attempts themselves took.
+ * The totals of several attempts: their number, the waits that the server asked for, the time waited before them, and
+ * the time that they took.
  *
  * @category models
  * @since 0.1.0
@@ -97,7 +100,7 @@ export interface Total {
 }
 
 /**
- * Adds up the attempts of a call: those of an error, or of {@link withAttempts}.
+ * Adds up attempts, such as those of an error or of {@link withAttempts}.
  *
  * @category accessors
  * @since 0.1.0

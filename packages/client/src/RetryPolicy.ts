@@ -1,5 +1,5 @@
 /**
- * Which failures are repeated, how often, and after what wait.
+ * Which failures are retried, how often, and after what wait.
  *
  * @since 0.1.0
  */
@@ -14,43 +14,43 @@ import * as Schema from "effect/Schema"
 import { backoff } from "./internal/backoff.ts"
 
 /**
- * How calls are repeated.
+ * How calls are retried.
  *
  * @category models
  * @since 0.1.0
  */
 export interface RetryPolicy {
-  /** Whether a failure may be repeated at all. */
+  /** Whether a failure is retried. */
   readonly while: (error: CommsError.CommsError) => boolean
-  /** When, and how often. Its input is the failure. */
+  /** How often a call is retried, and after what waits. Its input is the failure. */
   readonly schedule: Schedule.Schedule<unknown, CommsError.CommsError>
-  /** The longest wait that is kept when the server asks for it. */
+  /** The longest `Retry-After` that is honoured; beyond it the call fails. */
   readonly maxRetryAfter: Duration.Duration
-  /** How long a call may take, its attempts and waits together. */
+  /** The time limit of a call, including its attempts and waits. */
   readonly callTimeout: Duration.Duration
 }
 
 /**
- * How a policy is made; every field has a default.
+ * Options of a policy. Every option has a default.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** How many attempts a call has at most: an integer from 1. Default 6. */
+  /** The maximum number of attempts of a call. Default 6. Range from 1. */
   readonly maxAttempts?: number | undefined
-  /** The wait before the first repeat when the server asks for none; it doubles each time. Default 500 ms. */
+  /** The wait before the first retry if the server asks for none. It doubles with each retry. Default 500 ms. */
   readonly initialDelay?: Duration.Input | undefined
-  /** The longest wait of our own choosing, before jitter. Default 20 s. */
+  /** The longest wait before jitter if the server asks for none. Default 20 s. */
   readonly maxDelay?: Duration.Input | undefined
-  /** The longest wait that is kept when the server asks for it; a longer one fails at once. Default 1 minute. */
+  /** The longest `Retry-After` that is honoured; beyond it the call fails at once. Default 1 minute. */
   readonly maxRetryAfter?: Duration.Input | undefined
-  /** How long a call may take, its attempts and waits together. Default 5 minutes. */
+  /** The time limit of a call, including its attempts and waits. Default 5 minutes. */
   readonly callTimeout?: Duration.Input | undefined
 }
 
 /**
- * Checks {@link Options} and brings them to one form.
+ * Validates {@link Options} and decodes their durations.
  *
  * @category schemas
  * @since 0.1.0
@@ -68,7 +68,7 @@ export const Options = Schema.Struct({
 const decodeOptions = makeDecoder("RetryPolicy.make", "options", Options)
 
 /**
- * The wait that the server asked for with a failure, if it did.
+ * The `Retry-After` of a failure, if the server sent one.
  *
  * @category accessors
  * @since 0.1.0
@@ -99,11 +99,13 @@ const fromSettings = (settings: typeof Options.Type): RetryPolicy => {
  *
  * **Details**
  *
- * A failure is repeated when it says so itself (`isRetryable`): 409, 429 and 503, and, for requests that only read, 408,
- * 502, 504 and a lost connection. The wait is what `Retry-After` asks, never less; where it asks nothing, it is
- * `initialDelay`, doubled each time up to `maxDelay`, give or take a fifth at random.
+ * A failure is retried if its `isRetryable` is true. That holds for 409, 429 and 503. For requests that only read, it
+ * also holds for 408, 502, 504, a lost connection and a timeout of the attempt.
  *
- * A call is not repeated when the wait would be over after `callTimeout`: it fails at once, with the failure that it had.
+ * The wait is the `Retry-After` of the answer, and never less. Without one, it is `initialDelay`, doubled with each
+ * retry up to `maxDelay`, with a random deviation of up to 20 %.
+ *
+ * If the wait would end after `callTimeout`, the call fails at once with the failure of its last attempt.
  *
  * @category constructors
  * @since 0.1.0
@@ -112,7 +114,7 @@ export const make = (options?: Options): Effect.Effect<RetryPolicy, CommsError.I
   Effect.map(decodeOptions(options ?? {}), fromSettings)
 
 /**
- * Makes a policy, and throws `InvalidInput` when it makes no sense.
+ * Makes a policy. Throws `InvalidInput` if an option is invalid.
  *
  * @category constructors
  * @since 0.1.0
@@ -136,8 +138,8 @@ export const standard: RetryPolicy = fromSettings({})
 export const none: RetryPolicy = fromSettings({ maxAttempts: 1 })
 
 /**
- * The policy that a program provides for its calls. Without one, the client's own is in force, and that is {@link standard}
- * unless the client was built with another one.
+ * The policy of the calls in an effect. If none is provided, calls use the policy of the client, which is
+ * {@link standard} by default.
  *
  * **Example** (Another policy for one call)
  *
@@ -159,7 +161,7 @@ export const CurrentRetryPolicy = Context.Reference<RetryPolicy | undefined>("@e
 })
 
 /**
- * A layer that puts a policy in force for everything it is provided to.
+ * A layer that sets the policy of all calls in the effects that it is provided to.
  *
  * @category layers
  * @since 0.1.0

@@ -60,7 +60,7 @@ const assertAddsUp = (attempts: ReadonlyArray<Attempt.Attempt>, at: ReadonlyArra
 }
 
 describe("attempts", () => {
-  it.effect("of an error are all that were made", () =>
+  it.effect("of an error are all attempts of the call", () =>
     Effect.gen(function*() {
       const error = yield* finish(Effect.flip(fetch))
       assert.strictEqual(error._tag, "NotFound")
@@ -86,7 +86,7 @@ describe("attempts", () => {
       ])
     ))
 
-  it.effect("of a result are told on request, and say how long each took", () =>
+  it.effect("of a result are returned by withAttempts, with the time that each took", () =>
     Effect.gen(function*() {
       const [result, attempts] = yield* finish(Attempts.withAttempts(fetch))
       assert.strictEqual(result.id, id)
@@ -122,11 +122,11 @@ describe("attempts", () => {
       Effect.provide(layerScript(answer))
     ))
 
-  it.effect("are on a call that was given up, with the one that it was given up in", () =>
+  it.effect("are on a call that timed out, with the interrupted one", () =>
     Effect.gen(function*() {
       const error = yield* finish(Effect.flip(fetch))
       assert.strictEqual(error._tag, "TransportFailure")
-      assert.include(error.message, "The call was given up after 5s")
+      assert.include(error.message, "The call timed out after 5s")
       assert.deepEqual(rowsOf("attempts" in error ? error.attempts : undefined), [
         [1, 0, 0, "TooManyRequests", 429, 2000, 0],
         [2, 2000, 3000, "Interrupted", undefined, undefined, 2000]
@@ -137,7 +137,7 @@ describe("attempts", () => {
       )
     ))
 
-  it.effect("are those of every call in an effect", () =>
+  it.effect("are collected from every call in an effect", () =>
     Effect.gen(function*() {
       const operations = yield* SenderPoolOperations.SenderPoolOperations
       const [items, attempts] = yield* finish(Attempts.withAttempts(Stream.runCollect(operations.stream())))
@@ -151,14 +151,14 @@ describe("attempts", () => {
       Effect.provide(layerScript(page([id], "b"), refused(429, { "retry-after": "1" }), page([idOf(2)], null)))
     ))
 
-  it.effect("are none where nobody asked", () =>
+  it.effect("are not collected without withAttempts", () =>
     Effect.gen(function*() {
       yield* fetch
       assert.isUndefined(yield* Attempts.CurrentAttempts)
     }).pipe(Effect.provide(layerScript(done))))
 })
 
-const withRepeats = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+const retriesOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const retries = yield* Ref.make<ReadonlyArray<readonly [now: number, retry: Attempts.Retry]>>([])
     const clock = yield* TestClock.testClockWith(Effect.succeed)
@@ -173,7 +173,7 @@ const withRepeats = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 describe("OnRetry", () => {
   it.effect("is called before each wait", () =>
     Effect.gen(function*() {
-      const retries = yield* withRepeats(finish(fetch))
+      const retries = yield* retriesOf(finish(fetch))
       assert.deepEqual(
         retries.map(([now, { attempt, delay, method, call, url }]) => [
           now,
@@ -194,16 +194,16 @@ describe("OnRetry", () => {
     ))
 
   it.effect.each([refused(404), refused(500), refused(429, { "retry-after": "61" }), json({})])(
-    "is not called for what is not repeated (%#)",
+    "is not called if a failure is not retried (%#)",
     (answer) =>
       Effect.gen(function*() {
-        assert.deepEqual(yield* withRepeats(Effect.flip(fetch)), [])
+        assert.deepEqual(yield* retriesOf(Effect.flip(fetch)), [])
       }).pipe(Effect.provide(layerScript(answer)))
   )
 
   it.effect("is not called after the last attempt", () =>
     Effect.gen(function*() {
-      assert.lengthOf(yield* withRepeats(finish(Effect.flip(fetch))), 1)
+      assert.lengthOf(yield* retriesOf(finish(Effect.flip(fetch))), 1)
     }).pipe(Effect.provide(layerScriptWith({ retry: { maxAttempts: 2 } })(refused(503), refused(503)))))
 })
 
@@ -312,7 +312,7 @@ describe("spans", () => {
       Effect.provide([even, layerScript(refused(429, { "retry-after": "2" }), lost(new Error("ECONNRESET")), done)])
     ))
 
-  it.effect("nothing of them is sent when that is not wanted", () =>
+  it.effect("their ids are not sent if propagation is disabled", () =>
     Effect.gen(function*() {
       yield* Effect.provideService(fetch, Tracer.DisablePropagation, true)
       const [request] = yield* sent
@@ -320,7 +320,7 @@ describe("spans", () => {
     }).pipe(Effect.provide(layerScript(done))))
 
   it.effect.each(["-1", "Fri, 05 Apr 1969 06:20:07 GMT", "soon", "1, 2", "1.5", "Infinity"])(
-    "a Retry-After of %j is told to be ignored",
+    "a span shows that a Retry-After of %j is ignored",
     (retryAfter) =>
       Effect.gen(function*() {
         const spans = yield* traced(finish(fetch))
@@ -335,7 +335,7 @@ describe("spans", () => {
 })
 
 describe("total", () => {
-  it.effect("adds up what the attempts of a call came to", () =>
+  it.effect("adds up the attempts of a call", () =>
     Effect.gen(function*() {
       const [, attempts] = yield* finish(Attempts.withAttempts(fetch))
       assert.deepEqual(Attempts.total(attempts), {
@@ -350,7 +350,7 @@ describe("total", () => {
       done
     ))))
 
-  it("is nothing for none", () => {
+  it("is zero for no attempts", () => {
     assert.deepEqual(Attempts.total([]), {
       attempts: 0,
       asked: Duration.zero,

@@ -64,7 +64,7 @@ const givesUp = (answer: Answer) =>
     yield* advance(1)
     const error = assertTag(yield* Fiber.join(fiber), "TransportFailure")
     assert.strictEqual(error.reason, "Timeout")
-    assert.strictEqual(error.detail, "The attempt was given up after 30s.")
+    assert.strictEqual(error.detail, "The attempt timed out after 30s.")
     assert.isTrue(error.isRetryable)
     assert.strictEqual(yield* sentCount, 1)
   }).pipe(once, Effect.provide(layerScript(answer)))
@@ -94,7 +94,7 @@ describe("attemptTimeout", () => {
       yield* advance(1999)
       assert.isUndefined(fiber.pollUnsafe())
       yield* advance(1)
-      assert.include((yield* Fiber.join(fiber)).message, "given up after 2s")
+      assert.include((yield* Fiber.join(fiber)).message, "timed out after 2s")
     }).pipe(
       once,
       Effect.provide(
@@ -183,7 +183,7 @@ describe("layerConfig", () => {
       yield* advance(4999)
       assert.isUndefined(fiber.pollUnsafe())
       yield* advance(1)
-      assert.include((yield* Fiber.join(fiber)).message, "given up after 5s")
+      assert.include((yield* Fiber.join(fiber)).message, "timed out after 5s")
     }).pipe(
       once,
       Effect.provide(SenderPoolOperations.layer.pipe(

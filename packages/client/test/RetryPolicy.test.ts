@@ -181,7 +181,7 @@ describe("back-off", () => {
     ))
 })
 
-describe("what is repeated", () => {
+describe("retries", () => {
   it.effect.each([400, 401, 403, 404, 500, 413, 418, 422, 302])(
     "not %d, even with a Retry-After",
     (status) =>
@@ -281,7 +281,7 @@ describe("another policy", () => {
       ])
     ))
 
-  it.effect("may repeat what is otherwise not repeated", () =>
+  it.effect("may retry other failures", () =>
     Effect.gen(function*() {
       const { at, result } = yield* timeline(refused(404), done)
       assert.deepEqual(at, [0, 500])

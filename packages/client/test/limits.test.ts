@@ -41,7 +41,7 @@ describe("by default", () => {
     Effect.gen(function*() {
       const { at, error } = yield* failure
       assert.strictEqual(at, 30_000)
-      assert.include(error.message, "The attempt was given up after 30s")
+      assert.include(error.message, "The attempt timed out after 30s")
     }).pipe(
       Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.none),
       Effect.provide(layerScript(silent))
@@ -51,7 +51,7 @@ describe("by default", () => {
     Effect.gen(function*() {
       const { at, error } = yield* failure
       assert.strictEqual(at, 300_000)
-      assert.include(assertTag(error, "TransportFailure").detail, "The call was given up after 5m")
+      assert.include(assertTag(error, "TransportFailure").detail, "The call timed out after 5m")
       assert.lengthOf(yield* sentAt, 1)
     }).pipe(Effect.provide(layerScriptWith({ attemptTimeout: "1 hour" })(silent))))
 
@@ -102,7 +102,7 @@ describe("callTimeout", () => {
       yield* advance("999 millis")
       assert.isUndefined(waiting.pollUnsafe())
       yield* advance("1 millis")
-      assert.include((yield* Fiber.join(waiting)).message, "The call was given up after 5s")
+      assert.include((yield* Fiber.join(waiting)).message, "The call timed out after 5s")
     }).pipe(Effect.provide(layerScriptWith({ retry: { callTimeout: "5 seconds" } })(...repeated(5, silent)))))
 
   it.effect("fails a call at once that it would end in a wait of our own", () =>
@@ -247,7 +247,7 @@ describe("the body of an answer", () => {
       )
       assert.strictEqual(
         assertTag(error, "InvalidResponse").problem,
-        "It is larger than the 33554432 bytes that are allowed."
+        "The body is larger than the limit of 33554432 bytes."
       )
       assert.isFalse(error.isRetryable)
       assert.isTrue(source.isReleased)

@@ -1,20 +1,21 @@
 /**
- * What became of one attempt of a call.
+ * One attempt of a call.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
 /**
- * One attempt of a call: when it was sent, how long it took, what it came to, and the waits around it.
+ * One attempt of a call: when it was sent, how long it took, how it ended, and the waits around it.
  *
  * **Details**
  *
- * - `number`: from 1.
- * - `startedAt`, `took`: when it was sent, and how long it was until its end.
- * - `outcome`: the tag of its error, `"Success"`, or `"Interrupted"` when it was given up with its call. `status`: that of its answer, when one came.
- * - `asked`: the wait that its answer asked for. `waited`: the time between the attempt before it and this one; for the
- *   first, the time it waited for its turn.
+ * - `number`: counts from 1.
+ * - `startedAt`, `took`: when it was sent, and the time until it ended.
+ * - `outcome`: the tag of its error, `"Success"`, or `"Interrupted"` if the call timed out or was interrupted.
+ * - `status`: the status of its answer, if there was one.
+ * - `asked`: the wait that its answer asked for.
+ * - `waited`: the time since the previous attempt ended. For the first attempt, the time in the queue.
  *
  * @category models
  * @since 0.1.0

@@ -1,4 +1,4 @@
-// The one place that turns an answer, or the lack of one, into a value or a typed error.
+// Turns the answer to a request, or the failure of the transport, into a value or a typed error.
 import * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
 import { TwilioError, TwilioErrors } from "@effect-comms/domain/TwilioError"
@@ -16,7 +16,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as RetryPolicy from "../../RetryPolicy.ts"
 
-/** What an answer is about: the request, as errors show it, and what may be shown of the answer. */
+/** The request as errors show it, and the function that removes secrets from text of the answer. */
 export interface Exchange {
   readonly method: string
   readonly url: string
@@ -28,9 +28,9 @@ const excerptLength = 256
 
 const shorten = (text: string, length: number): string => text.length > length ? `${text.slice(0, length)}…` : text
 
-// Control characters would let a body write on the terminal that shows the error.
+// Control characters in a body could change the terminal that prints the error.
 const excerptOf = (text: string, scrub: Exchange["scrub"]): string =>
-  // Scrubbed before anything is cut, since half a secret would not be found.
+  // Scrub before cutting, since the scrubber does not find half a secret.
   shorten(
     scrub(text).slice(0, 8 * excerptLength).replace(/[\p{Cc}\s]+/gu, " ").trim(),
     excerptLength
@@ -58,10 +58,10 @@ const scrubError = (scrub: Exchange["scrub"]) => ({ code, context, infoUrl, mess
   })
 
 /**
- * The wait that the server asks for, counted from now.
+ * The wait that the server asks for, from now on.
  *
- * A date is measured against the answer's own `Date`, so that a clock that is wrong on either side changes nothing. What
- * is no wait at all (negative, in the past, not a number, several values) is treated as not given.
+ * A date is compared with the `Date` header of the answer, so that a wrong clock on either side has no effect. A value
+ * that is not a wait (negative, in the past, not a number, or several values) is ignored.
  */
 export const retryAfterOf = (headers: Headers.Headers, now: number): Duration.Duration | undefined => {
   const header = headers["retry-after"]
@@ -85,7 +85,7 @@ export const timeAt = (millis: number): DateTime.Utc => DateTime.makeUnsafe(Math
 
 const decodeEnvelope = Schema.decodeUnknownOption(Schema.fromJsonString(TwilioErrors))
 
-/** The error that an answer without success stands for, among those that the operation can give. */
+/** The error for an answer that is not a success: the class of its status, or `UnexpectedStatus`. */
 export const toStatusError = <Class extends Endpoint.ContractErrorClass>(
   classes: ReadonlyMap<number, Class | typeof CommsError.Unauthorized | typeof CommsError.Forbidden>,
   exchange: Exchange,
@@ -118,13 +118,13 @@ const causes = (cause: unknown): ReadonlyArray<{ readonly message: string; reado
   const found: Array<{ readonly message: string; readonly code?: unknown }> = []
   for (let next = cause; next instanceof Error && found.length < 5; next = next.cause) {
     found.push(next)
-    // Node tries every address of a host, and says what became of each in a list.
+    // Node tries every address of a host and lists the error of each.
     if (next instanceof AggregateError && next.errors[0] instanceof Error) found.push(next.errors[0])
   }
   return found
 }
 
-/** The failure of the transport, in its own words. */
+/** The failure of the transport, with the message of its innermost cause. */
 export const toTransportFailure = (exchange: Exchange) => (error: HttpClientError.HttpClientError) => {
   const chain = causes(error.reason.cause)
   const last = chain[chain.length - 1]
@@ -145,7 +145,7 @@ export const toTransportFailure = (exchange: Exchange) => (error: HttpClientErro
   })
 }
 
-/** Gives an effect up after a time, as a failure of the transport that says what was given up. */
+/** Interrupts an attempt or a call after a time, and fails with a `TransportFailure`. */
 export const failAfter = (
   { method, readOnly, url }: Pick<Exchange, "method" | "readOnly" | "url">,
   what: "attempt" | "call",
@@ -160,15 +160,15 @@ export const failAfter = (
           url,
           readOnly,
           reason: "Timeout",
-          detail: `The ${what} was given up after ${Duration.format(duration)}.`
+          detail: `The ${what} timed out after ${Duration.format(duration)}.`
         })
       )
   })
 
-const tooLarge = (maxBodySize: number): string => `It is larger than the ${maxBodySize} bytes that are allowed.`
+const tooLarge = (maxBodySize: number): string => `The body is larger than the limit of ${maxBodySize} bytes.`
 
-// The text of a body, or none when it is too large. One that says how large it is, and is not compressed, is read
-// at once; any other is counted as it comes.
+// The text of a body, or none if it is too large. Bytes are counted as they arrive, unless an uncompressed body has a
+// `Content-Length` within the limit.
 const readText = (
   response: HttpClientResponse.HttpClientResponse,
   maxBodySize: number
@@ -178,7 +178,7 @@ const readText = (
   if (length <= maxBodySize && headers["content-encoding"] === undefined) return Effect.asSome(response.text)
   return Effect.suspend(() => {
     let size = length > maxBodySize ? length : 0
-    // Ending the stream early releases the connection.
+    // The connection is released when the stream ends early.
     return response.stream.pipe(
       Stream.mapArrayEffect((chunks) => {
         for (const chunk of chunks) size += chunk.length
@@ -213,7 +213,7 @@ const invalid = (
     ...bodyOf(headers, text, scrub)
   })
 
-/** Reads an answer to its end and turns it into the value of the operation, or into the error that it stands for. */
+/** Makes the function that reads an answer to its end and returns its value, or fails with its error. */
 export const makeReader = <Success extends Endpoint.Body, Class extends Endpoint.ContractErrorClass>(
   success: Success,
   classes: ReadonlyMap<number, Class | typeof CommsError.Unauthorized | typeof CommsError.Forbidden>,
@@ -230,7 +230,12 @@ export const makeReader = <Success extends Endpoint.Body, Class extends Endpoint
       onNone: () => Effect.fail(invalid(exchange, response, "", tooLarge(maxBodySize))),
       onSome: (text) =>
         Effect.mapError(decode(text), (error) =>
-          invalid(exchange, response, text, text === "" ? "It is empty." : excerptOf(error.message, exchange.scrub)))
+          invalid(
+            exchange,
+            response,
+            text,
+            text === "" ? "The body is empty." : excerptOf(error.message, exchange.scrub)
+          ))
     })
 
   const readFailure = (

@@ -38,8 +38,8 @@ const garbage: ReadonlyArray<readonly [name: string, answer: Answer, problem: Re
       "application/json"
     ],
     ["null", json(null), /Expected/, "application/json"],
-    ["nothing", answer(200), /^It is empty\.$/, undefined],
-    ["nothing at all (204)", answer(204), /^It is empty\.$/, undefined],
+    ["nothing", answer(200), /^The body is empty\.$/, undefined],
+    ["nothing at all (204)", answer(204), /^The body is empty\.$/, undefined],
     ["bytes that are not UTF-8", answer(200, new Uint8Array([0xff, 0xfe, 0x00, 0xc3])), /JSON/, undefined],
     [
       "JSON that is not UTF-8",
