@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { durationForms, parseDuration } from "@effect-comms/domain/Input"
 import { OperationId } from "@effect-comms/domain/Operation"
 import { maxPageSize } from "@effect-comms/domain/Pagination"
 import { Timestamp } from "@effect-comms/domain/Timestamp"
@@ -14,23 +15,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-
-const units = { ms: Duration.millis, s: Duration.seconds, m: Duration.minutes, h: Duration.hours, d: Duration.days }
-
-const isUnit = (unit: string): unit is keyof typeof units => unit in units
-
-/**
- * Reads a duration such as `200ms`, `30s`, `10m`, `2h` or `7d`.
- *
- * @category parsing
- * @since 0.1.0
- */
-export const parseDuration = (text: string): Option.Option<Duration.Duration> => {
-  const [, amount = "", unit = ""] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? []
-  return isUnit(unit) ? Option.some(units[unit](Number(amount))) : Option.none()
-}
-
-const durationForms = "a duration such as 200ms, 30s, 10m, 2h or 7d"
 
 const dateForms = "an RFC 3339 date-time such as 2024-04-05T06:20:00Z, a date (its first instant in UTC), " +
   "or how long ago, such as 2h or 7d"
@@ -50,7 +34,7 @@ export const parseDate = (text: string): Effect.Effect<Option.Option<DateTime.Ut
   })
 
 /**
- * A duration above zero.
+ * A finite duration above zero.
  *
  * @category flags
  * @since 0.1.0
@@ -58,7 +42,8 @@ export const parseDate = (text: string): Effect.Effect<Option.Option<DateTime.Ut
 export const positiveDuration = (name: string): Flag.Flag<Duration.Duration> =>
   Flag.String(name).pipe(
     Flag.filterMap(
-      (text) => Option.filter(parseDuration(text), (duration) => !Duration.isZero(duration)),
+      (text) =>
+        Option.filter(parseDuration(text), (duration) => Duration.isFinite(duration) && Duration.isPositive(duration)),
       () => `${durationForms}, above zero`
     ),
     Flag.withMetavar("DURATION")

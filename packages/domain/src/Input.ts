@@ -97,6 +97,63 @@ export const PositiveDurationFromInput = durationFromInput(
   Duration.isPositive
 )
 
+const units = { ms: Duration.millis, s: Duration.seconds, m: Duration.minutes, h: Duration.hours, d: Duration.days }
+
+const isUnit = (unit: string): unit is keyof typeof units => unit in units
+
+/**
+ * The forms that {@link parseDuration} reads, for messages.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const durationForms = "a duration such as 200ms, 30s, 10m, 2h, 7d or \"30 seconds\""
+
+/**
+ * Reads a duration from a flag or an environment variable: `200ms`, `30s`, `10m`, `2h`, `7d`, or one of Effect's own
+ * forms, such as `30 seconds`. A negative duration is refused.
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const parseDuration = (text: string): Option.Option<Duration.Duration> => {
+  const [, amount = "", unit = ""] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text) ?? []
+  if (isUnit(unit)) return Option.some(units[unit](Number(amount)))
+  return isDurationInput(text)
+    ? Option.filter(Option.some(Duration.fromInputUnsafe(text)), (duration) => !Duration.isNegative(duration))
+    : Option.none()
+}
+
+/**
+ * Decodes the text of an environment variable with {@link parseDuration}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DurationFromText = Schema.String.pipe(
+  Schema.decodeTo(
+    Schema.Duration,
+    SchemaTransformation.transformEffect<Duration.Duration, string>({
+      decode: (text, options) =>
+        Effect.mapError(
+          Effect.fromOption(parseDuration(text)),
+          () => new SchemaIssue.InvalidValue({ expected: durationForms }, text, options)
+        ),
+      encode: (duration) => Effect.succeed(String(duration))
+    })
+  )
+)
+
+/**
+ * Decodes the text of an environment variable to a duration above zero.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const PositiveDurationFromText = DurationFromText.check(
+  Schema.makeFilter(Duration.isPositive, { expected: `${durationForms}, above zero` })
+)
+
 /**
  * The fields of a struct, without those that may be undefined unless they are present.
  *

@@ -1,7 +1,7 @@
 import { Input, SenderPoolOperation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
-import { Duration, Effect, Schema } from "effect"
+import { Duration, Effect, Option, Schema } from "effect"
 import { refusal } from "./utils/refusal.ts"
 
 describe("makeDecoder", () => {
@@ -59,4 +59,51 @@ describe("DurationFromInput", () => {
         assert.include(yield* refusal(Input.DurationFromInput)(input), "a duration such as \"30 seconds\"")
       })
   )
+})
+
+it("parseDuration reads the forms of flags and of Effect", () => {
+  const cases: ReadonlyArray<readonly [string, number]> = [
+    ["200ms", 200],
+    ["30s", 30_000],
+    ["10m", 600_000],
+    ["2h", 7_200_000],
+    ["7d", 604_800_000],
+    ["1.5s", 1_500],
+    ["0s", 0],
+    ["30 seconds", 30_000],
+    ["1 minute", 60_000],
+    ["Infinity", Infinity]
+  ]
+  for (const [text, millis] of cases) {
+    assert.deepStrictEqual(Option.map(Input.parseDuration(text), Duration.toMillis), Option.some(millis), text)
+  }
+  for (
+    const text of ["", "5", "s", "-1s", "1 s", "1w", "1e3s", "1s2", "NaNs", "9999999999d", "-1 seconds", "-Infinity"]
+  ) {
+    assert.isTrue(Option.isNone(Input.parseDuration(text)), text)
+  }
+})
+
+describe("DurationFromText", () => {
+  it.effect.each([["10m", 600_000], ["10 minutes", 600_000], ["0s", 0]] as const)(
+    "accepts %s",
+    ([text, millis]) =>
+      Effect.gen(function*() {
+        assertEquals(yield* Schema.decodeEffect(Input.DurationFromText)(text), Duration.millis(millis))
+      })
+  )
+
+  it.effect("names both forms when it refuses a text", () =>
+    Effect.gen(function*() {
+      const expected = "Expected a duration such as 200ms, 30s, 10m, 2h, 7d or \"30 seconds\""
+      assert.include(yield* refusal(Input.DurationFromText)("soon"), expected)
+      assert.include(yield* refusal(Input.DurationFromText)("-1 seconds"), expected)
+      assert.include(yield* refusal(Input.PositiveDurationFromText)("0s"), `${expected}, above zero`)
+    }))
+
+  it.effect("encodes a text that it decodes", () =>
+    Effect.gen(function*() {
+      const text = yield* Schema.encodeEffect(Input.DurationFromText)(Duration.seconds(90))
+      assertEquals(yield* Schema.decodeEffect(Input.DurationFromText)(text), Duration.seconds(90))
+    }))
 })
