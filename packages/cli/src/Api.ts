@@ -21,20 +21,7 @@ import type { Needs } from "./Handler.ts"
 import * as Settings from "./Settings.ts"
 
 /**
- * The variables that say who calls.
- *
- * @category constants
- * @since 0.1.0
- */
-export const credentialNames = [
-  "TWILIO_API_KEY",
-  "TWILIO_API_SECRET",
-  "TWILIO_ACCOUNT_SID",
-  "TWILIO_AUTH_TOKEN"
-] as const
-
-/**
- * The other variables that are read.
+ * The variables that are read besides those of the credentials.
  *
  * @category constants
  * @since 0.1.0
@@ -47,7 +34,7 @@ export const otherNames = [
   "TWILIO_COMMS_MAX_RETRY_AFTER"
 ] as const
 
-type Name = (typeof credentialNames)[number] | (typeof otherNames)[number]
+type Name = Credentials.Variable | (typeof otherNames)[number]
 
 /**
  * Variables, and where each is from.
@@ -61,7 +48,7 @@ const hasPair = (values: Readonly<Record<string, string | undefined>>): boolean 
   Boolean(values["TWILIO_API_KEY"] && values["TWILIO_API_SECRET"]) ||
   Boolean(values["TWILIO_ACCOUNT_SID"] && values["TWILIO_AUTH_TOKEN"])
 
-const names: ReadonlyArray<string> = [...credentialNames, ...otherNames]
+const names: ReadonlyArray<string> = [...Credentials.variables, ...otherNames]
 
 const fileAdvice = "Name a file of lines such as TWILIO_ACCOUNT_SID=AC..."
 
@@ -111,7 +98,7 @@ export const variables: Effect.Effect<Variables, UsageError, FileSystem.FileSyst
       found.set(name, { value, source: own[name] ? "environment" : Option.getOrElse(envFile, () => "") })
     }
   }
-  for (const name of credentialNames) read(name, !ownCredentials)
+  for (const name of Credentials.variables) read(name, !ownCredentials)
   for (const name of otherNames) read(name, true)
   return found
 })
@@ -176,13 +163,6 @@ export const connection: Effect.Effect<Connection, UsageError, FileSystem.FileSy
 export const toProvider = (variables: Variables): ConfigProvider.ConfigProvider =>
   ConfigProvider.fromEnv({ env: Object.fromEntries(Array.from(variables, ([name, { value }]) => [name, value])) })
 
-const nameSet = (variables: Variables): string => {
-  const names = credentialNames.filter((name) => variables.has(name))
-  return names.length === 0
-    ? "None of the variables that hold them is set."
-    : `${names.join(" and ")} ${names.length === 1 ? "is" : "are"} set, and the other half is missing.`
-}
-
 /**
  * Says that there are no credentials, when there are none.
  *
@@ -192,14 +172,15 @@ const nameSet = (variables: Variables): string => {
 export const checkCredentials = (variables: Variables): Effect.Effect<void, UsageError> =>
   Credentials.config.pipe(
     Effect.provideService(ConfigProvider.ConfigProvider, toProvider(variables)),
-    Effect.mapError(() =>
-      new UsageError({
-        what: "There are no credentials.",
-        why: nameSet(variables),
-        advice: "Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET, in the " +
-          "environment or in a file that --env-file names. Or try it without an account: --emulator."
+    Effect.mapError(() => {
+      const { advice, what, why } = Credentials.explainMissing((name) => variables.has(name))
+      return new UsageError({
+        what,
+        why,
+        advice: `${advice}, in the environment or in a file that --env-file names. ` +
+          "Or try it without an account: --emulator."
       })
-    ),
+    }),
     Effect.asVoid
   )
 
@@ -217,7 +198,7 @@ export const layer: Layer.Layer<
   const { http, variables } = yield* connection
   yield* checkCredentials(variables)
   return SenderPoolOperations.layer.pipe(
-    Layer.provideMerge(CommsClient.layerConfig),
+    Layer.provideMerge(CommsClient.layerConfig()),
     Layer.provide(http),
     Layer.provide(ConfigProvider.layer(toProvider(variables)))
   )

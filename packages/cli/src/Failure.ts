@@ -143,17 +143,8 @@ const nameOf = (field: string): string => fields[field] ?? (/^[A-Z_]+$/.test(fie
 
 const whatIsConfigured = "`comms doctor` says what is configured, and where it is from."
 
-const forms: Readonly<Record<string, string>> = {
-  TWILIO_COMMS_ATTEMPT_TIMEOUT: "a duration such as 30 seconds",
-  TWILIO_COMMS_CALL_TIMEOUT: "a duration such as 5 minutes",
-  TWILIO_COMMS_MAX_ATTEMPTS: "a whole number such as 5",
-  TWILIO_COMMS_MAX_RETRY_AFTER: "a duration such as 1 minute"
-}
-
 const issueLine = ({ field, problem }: CommsError.InputIssue): string =>
-  `${nameOf(field)}: ${
-    field in forms ? `Expected ${forms[field]}` : printable(problem).replace(/\b(?:start|end)Date\b/g, toFlag)
-  }`
+  `${nameOf(field)}: ${printable(problem).replace(/\b(?:start|end)Date\b/g, toFlag)}`
 
 /**
  * A time as short as it is of use: in whole milliseconds.

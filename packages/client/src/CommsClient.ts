@@ -11,7 +11,14 @@
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import * as CommsError from "@effect-comms/domain/CommsError"
 import * as Endpoint from "@effect-comms/domain/Endpoint"
-import { invalidInput, makeDecoder, PositiveDurationFromInput, toInvalidInput } from "@effect-comms/domain/Input"
+import {
+  DurationFromText,
+  invalidInput,
+  makeDecoder,
+  PositiveDurationFromInput,
+  PositiveDurationFromText,
+  toInvalidInput
+} from "@effect-comms/domain/Input"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -39,6 +46,7 @@ import { failAfter, makeReader, toTransportFailure } from "./internal/calling/an
 import { checkBaseUrl } from "./internal/calling/baseUrl.ts"
 import { run } from "./internal/calling/call.ts"
 import { identify } from "./internal/checkpoint.ts"
+import { variable } from "./internal/variable.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
@@ -310,38 +318,64 @@ export const layer = (
   options: Options
 ): Layer.Layer<CommsClient, CommsError.InvalidInput, HttpClient.HttpClient> => Layer.effect(CommsClient, make(options))
 
-const orUndefined = <A>(config: Config.Config<A>) => Config.map(Config.option(config), Option.getOrUndefined)
+const AttemptsFromText = Schema.String.check(
+  Schema.isPattern(/^[1-9]\d*$/, { expected: "a whole number from 1" })
+).pipe(Schema.decodeTo(Schema.FiniteFromString))
 
 /**
- * A layer of the client, configured by the environment (or any other `ConfigProvider`).
+ * A layer of the client, configured by `Config`s and, for every option that is not given, by the environment (or any
+ * other `ConfigProvider`).
  *
  * **Details**
  *
- * Reads `TWILIO_API_KEY` and `TWILIO_API_SECRET`, or `TWILIO_ACCOUNT_SID` and `TWILIO_AUTH_TOKEN`;
- * `TWILIO_COMMS_BASE_URL` (default `https://comms.twilio.com`); `TWILIO_COMMS_ATTEMPT_TIMEOUT` (default
- * `30 seconds`), `TWILIO_COMMS_CALL_TIMEOUT` (default `5 minutes`), `TWILIO_COMMS_MAX_ATTEMPTS` (default 6) and
- * `TWILIO_COMMS_MAX_RETRY_AFTER` (default `1 minute`).
+ * Each option is a `Config` of its value; `retry` and `flowControl` may also be objects of `Config`s. Since there are
+ * two kinds of credentials, they are one `Config`. Options that are not given are read from these variables:
+ *
+ * - `credentials`: `TWILIO_API_KEY` and `TWILIO_API_SECRET`, or `TWILIO_ACCOUNT_SID` and `TWILIO_AUTH_TOKEN`.
+ * - `baseUrl`: `TWILIO_COMMS_BASE_URL`. Default `https://comms.twilio.com`.
+ * - `attemptTimeout`: `TWILIO_COMMS_ATTEMPT_TIMEOUT`. Default 30 seconds.
+ * - `retry.callTimeout`: `TWILIO_COMMS_CALL_TIMEOUT`. Default 5 minutes.
+ * - `retry.maxAttempts`: `TWILIO_COMMS_MAX_ATTEMPTS`. Default 6.
+ * - `retry.maxRetryAfter`: `TWILIO_COMMS_MAX_RETRY_AFTER`. Default 1 minute.
+ *
+ * Durations are texts such as `30s`, `10m` or `30 seconds`. An empty variable counts as not set. A variable that cannot
+ * be read fails with `ConfigError`, missing credentials with `InvalidInput` (see {@link Credentials.config}).
+ *
+ * **Example** (Credentials under other names)
+ *
+ * ```ts
+ * import { CommsClient } from "@effect-comms/client"
+ * import { Config } from "effect"
+ *
+ * export const client = CommsClient.layerConfig({
+ *   credentials: Config.all({ apiKey: Config.Redacted("MY_KEY"), apiSecret: Config.Redacted("MY_SECRET") }),
+ *   retry: { maxAttempts: Config.succeed(3) }
+ * })
+ * ```
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Layer.Layer<
-  CommsClient,
-  CommsError.InvalidInput | Config.ConfigError,
-  HttpClient.HttpClient
-> = Layer.effect(
-  CommsClient,
-  Effect.gen(function*() {
-    const credentials = yield* Credentials.config
-    const baseUrl = yield* Config.NonEmptyString("TWILIO_COMMS_BASE_URL").pipe(Config.withDefault(defaultBaseUrl))
-    const attemptTimeout = yield* Config.Duration("TWILIO_COMMS_ATTEMPT_TIMEOUT").pipe(
-      Config.withDefault(defaultAttemptTimeout)
-    )
-    const retry = yield* Config.all({
-      callTimeout: orUndefined(Config.Duration("TWILIO_COMMS_CALL_TIMEOUT")),
-      maxAttempts: orUndefined(Config.Int("TWILIO_COMMS_MAX_ATTEMPTS")),
-      maxRetryAfter: orUndefined(Config.Duration("TWILIO_COMMS_MAX_RETRY_AFTER"))
+export const layerConfig = (
+  options: Config.Wrap<{ readonly [Name in keyof Options]?: NonNullable<Options[Name]> }> = {}
+): Layer.Layer<CommsClient, CommsError.InvalidInput | Config.ConfigError, HttpClient.HttpClient> =>
+  Layer.effect(
+    CommsClient,
+    Effect.gen(function*() {
+      const given = yield* Config.unwrap(options)
+      const { retry } = given
+      return yield* make({
+        ...given,
+        credentials: given.credentials ?? (yield* Credentials.config),
+        baseUrl: given.baseUrl ?? (yield* variable("TWILIO_COMMS_BASE_URL", Schema.String)),
+        attemptTimeout: given.attemptTimeout ??
+          (yield* variable("TWILIO_COMMS_ATTEMPT_TIMEOUT", PositiveDurationFromText)),
+        retry: {
+          ...retry,
+          callTimeout: retry?.callTimeout ?? (yield* variable("TWILIO_COMMS_CALL_TIMEOUT", PositiveDurationFromText)),
+          maxAttempts: retry?.maxAttempts ?? (yield* variable("TWILIO_COMMS_MAX_ATTEMPTS", AttemptsFromText)),
+          maxRetryAfter: retry?.maxRetryAfter ?? (yield* variable("TWILIO_COMMS_MAX_RETRY_AFTER", DurationFromText))
+        }
+      })
     })
-    return yield* make({ credentials, baseUrl, attemptTimeout, retry })
-  })
-)
+  )

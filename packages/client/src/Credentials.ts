@@ -3,14 +3,16 @@
  *
  * @since 0.1.0
  */
+import type * as CommsError from "@effect-comms/domain/CommsError"
+import { invalidInput } from "@effect-comms/domain/Input"
 import * as Arr from "effect/Array"
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
-import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { variable } from "./internal/variable.ts"
 
 /**
  * What HTTP Basic authentication is made of. An API key can be withdrawn without changing the account's token, so it
@@ -43,41 +45,76 @@ export interface ApiKeyCredentials {
   readonly apiSecret: Redacted.Redacted<string>
 }
 
-const secret = (name: string) =>
-  Config.Redacted(name).pipe(
-    Config.option,
-    // An empty variable is how shells and CI systems spell "not set".
-    Config.map(Option.filter((value) => Redacted.value(value) !== ""))
-  )
+const pairs = [["TWILIO_API_KEY", "TWILIO_API_SECRET"], ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"]] as const
+
+/**
+ * The name of a variable that {@link config} reads.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Variable = (typeof pairs)[number][number]
+
+/**
+ * The variables that {@link config} reads.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const variables: ReadonlyArray<Variable> = pairs.flat()
+
+const halfSet = (set: Variable, missing: Variable) => `${set} is set, but ${missing} is not.`
+
+/**
+ * Explains why there are no credentials when neither pair of variables is complete.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export const explainMissing = (isSet: (name: Variable) => boolean): {
+  readonly what: string
+  readonly why: string
+  readonly advice: string
+} => ({
+  what: "There are no credentials.",
+  why:
+    pairs.flatMap(([id, secret]) =>
+      isSet(id) === isSet(secret) ? [] : [isSet(id) ? halfSet(id, secret) : halfSet(secret, id)]
+    ).join(" ") || "None of the variables that hold them is set.",
+  advice: "Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET"
+})
+
+const Secret = Schema.RedactedFromValue(Schema.String)
 
 /**
  * Reads `TWILIO_API_KEY` and `TWILIO_API_SECRET`, or `TWILIO_ACCOUNT_SID` and `TWILIO_AUTH_TOKEN`.
  *
  * **Details**
  *
- * The API key is taken when both of its variables are set. An empty variable counts as not set. When neither pair is
- * complete, the error names the first variable that is missing.
+ * The API key is used when both of its variables are set. An empty variable counts as not set. When neither pair is
+ * complete, the effect fails with an `InvalidInput` of the field `credentials`, as `CommsClient.make` does for empty
+ * credentials. One handler covers both, and the message says what to set. A `ConfigError` means that the provider
+ * cannot be read.
  *
  * @category config
  * @since 0.1.0
  */
-export const config: Effect.Effect<Credentials, Config.ConfigError> = Effect.gen(function*() {
-  const apiKey = yield* secret("TWILIO_API_KEY")
-  const apiSecret = yield* secret("TWILIO_API_SECRET")
-  if (Option.isSome(apiKey) && Option.isSome(apiSecret)) {
-    return { apiKey: apiKey.value, apiSecret: apiSecret.value }
+export const config: Effect.Effect<Credentials, CommsError.InvalidInput | Config.ConfigError> = Effect.gen(function*() {
+  const apiKey = yield* variable("TWILIO_API_KEY", Secret)
+  const apiSecret = yield* variable("TWILIO_API_SECRET", Secret)
+  if (apiKey !== undefined && apiSecret !== undefined) return { apiKey, apiSecret }
+  const accountSid = yield* variable("TWILIO_ACCOUNT_SID", Schema.String)
+  const authToken = yield* variable("TWILIO_AUTH_TOKEN", Secret)
+  if (accountSid !== undefined && authToken !== undefined) return { accountSid, authToken }
+  const values = {
+    TWILIO_API_KEY: apiKey,
+    TWILIO_API_SECRET: apiSecret,
+    TWILIO_ACCOUNT_SID: accountSid,
+    TWILIO_AUTH_TOKEN: authToken
   }
-  const accountSid = yield* secret("TWILIO_ACCOUNT_SID")
-  const authToken = yield* secret("TWILIO_AUTH_TOKEN")
-  if (Option.isSome(accountSid) && Option.isSome(authToken)) {
-    return { accountSid: Redacted.value(accountSid.value), authToken: authToken.value }
-  }
-  return yield* Option.isSome(accountSid) || (Option.isNone(apiKey) && Option.isNone(apiSecret))
-    ? Config.all({ accountSid: Config.NonEmptyString("TWILIO_ACCOUNT_SID"), authToken: required("TWILIO_AUTH_TOKEN") })
-    : Config.all({ apiKey: required("TWILIO_API_KEY"), apiSecret: required("TWILIO_API_SECRET") })
+  const { advice, what, why } = explainMissing((name) => values[name] !== undefined)
+  return yield* invalidInput("CommsClient.layerConfig", "credentials", `${what} ${why} ${advice}`)
 })
-
-const required = (name: string) => Config.NonEmptyString(name).pipe(Config.map((value) => Redacted.make(value)))
 
 /**
  * The user name and the password of HTTP Basic authentication.

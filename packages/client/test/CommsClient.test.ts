@@ -1,7 +1,7 @@
 import { CommsClient, RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
 import { Endpoint } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Context, Duration, Effect, Fiber, Layer, Option, Redacted, Schema } from "effect"
+import { Config, ConfigProvider, Context, Duration, Effect, Fiber, Layer, Option, Redacted, Schema } from "effect"
 import { FetchHttpClient } from "effect/http"
 import {
   advance,
@@ -145,11 +145,30 @@ describe("credentials", () => {
     }).pipe(Effect.provide(layerHttp([]))))
 })
 
-const baseUrlOf = (variables: Readonly<Record<string, string>>) =>
+const baseUrlOf = (
+  variables: Readonly<Record<string, string>>,
+  ...options: Parameters<typeof CommsClient.layerConfig>
+) =>
   CommsClient.CommsClient.pipe(
     Effect.map(({ baseUrl }) => baseUrl),
-    Effect.provide(CommsClient.layerConfig),
+    Effect.provide(CommsClient.layerConfig(...options)),
     Effect.provide([environment(variables), layerHttp([])])
+  )
+
+/** What a call that gets no answer fails with. */
+const timeoutOf = (
+  variables: Readonly<Record<string, string>>,
+  ...options: Parameters<typeof CommsClient.layerConfig>
+) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.forkChild(Effect.flip(fetch))
+    yield* advance("1 hour")
+    return assertTag(yield* Fiber.join(fiber), "TransportFailure").detail
+  }).pipe(
+    Effect.provide(SenderPoolOperations.layer.pipe(
+      Layer.provide(CommsClient.layerConfig(...options)),
+      Layer.provide([environment({ ...account, TWILIO_COMMS_MAX_ATTEMPTS: "1", ...variables }), layerHttp([silent])])
+    ))
   )
 
 describe("layerConfig", () => {
@@ -187,7 +206,7 @@ describe("layerConfig", () => {
     }).pipe(
       once,
       Effect.provide(SenderPoolOperations.layer.pipe(
-        Layer.provide(CommsClient.layerConfig),
+        Layer.provide(CommsClient.layerConfig()),
         Layer.provide([environment({ ...account, TWILIO_COMMS_ATTEMPT_TIMEOUT: "5 seconds" }), layerHttp([silent])])
       ))
     ))
@@ -197,7 +216,75 @@ describe("layerConfig", () => {
       const unreadable = yield* Effect.flip(baseUrlOf({ ...account, TWILIO_COMMS_ATTEMPT_TIMEOUT: "soon" }))
       assert.include(assertTag(unreadable, "ConfigError").message, "TWILIO_COMMS_ATTEMPT_TIMEOUT")
       const zero = yield* Effect.flip(baseUrlOf({ ...account, TWILIO_COMMS_ATTEMPT_TIMEOUT: "0 seconds" }))
-      assert.strictEqual(assertTag(zero, "InvalidInput").field, "attemptTimeout")
+      assert.include(assertTag(zero, "ConfigError").message, "TWILIO_COMMS_ATTEMPT_TIMEOUT")
+    }))
+
+  it.effect.each([["7s", "7s"], ["90 seconds", "1m 30s"], ["2m", "2m"], ["", "30s"]] as const)(
+    "reads an attempt's limit of %o",
+    ([text, shown]) =>
+      Effect.gen(function*() {
+        const detail = yield* timeoutOf({ TWILIO_COMMS_ATTEMPT_TIMEOUT: text })
+        assert.strictEqual(detail, `The attempt was given up after ${shown}.`)
+      })
+  )
+
+  it.effect("counts empty variables as not set when the provider keeps them", () =>
+    Effect.gen(function*() {
+      const variables = {
+        ...account,
+        TWILIO_COMMS_BASE_URL: "",
+        TWILIO_COMMS_ATTEMPT_TIMEOUT: "",
+        TWILIO_COMMS_CALL_TIMEOUT: "",
+        TWILIO_COMMS_MAX_ATTEMPTS: "",
+        TWILIO_COMMS_MAX_RETRY_AFTER: ""
+      }
+      const provider = ConfigProvider.fromUnknown(variables, { preserveEmptyStrings: true })
+      const { baseUrl } = yield* CommsClient.CommsClient.pipe(
+        Effect.provide(CommsClient.layerConfig()),
+        Effect.provide([ConfigProvider.layer(provider), layerHttp([])])
+      )
+      assert.strictEqual(baseUrl, CommsClient.defaultBaseUrl)
+    }))
+
+  it.effect("reads other variables for the options that are given", () =>
+    Effect.gen(function*() {
+      const variables = { MY_URL: "https://x.test", MY_SID: "AC2", MY_TOKEN: "t0ken" }
+      const credentials = Config.all({ accountSid: Config.String("MY_SID"), authToken: Config.Redacted("MY_TOKEN") })
+      assert.strictEqual(
+        yield* baseUrlOf(variables, { credentials, baseUrl: Config.NonEmptyString("MY_URL") }),
+        "https://x.test"
+      )
+      assert.strictEqual(
+        yield* baseUrlOf({ ...account, ...variables }, Config.all({ baseUrl: Config.URL("MY_URL") })),
+        "https://x.test"
+      )
+    }))
+
+  it.effect("does not read the variable of an option that is given", () =>
+    Effect.gen(function*() {
+      const variables = { TWILIO_COMMS_BASE_URL: "http://x.test", TWILIO_COMMS_MAX_ATTEMPTS: "many" }
+      assert.strictEqual(
+        yield* baseUrlOf({ ...account, ...variables }, {
+          baseUrl: Config.succeed("https://y.test"),
+          retry: { maxAttempts: Config.succeed(1) }
+        }),
+        "https://y.test"
+      )
+    }))
+
+  it.effect("reads the variables of the options that are not given", () =>
+    Effect.gen(function*() {
+      const detail = yield* timeoutOf(
+        { TWILIO_COMMS_ATTEMPT_TIMEOUT: "10m", TWILIO_COMMS_CALL_TIMEOUT: "9s" },
+        { attemptTimeout: Config.succeed("20 minutes"), retry: { initialDelay: Config.succeed("1 second") } }
+      )
+      assert.strictEqual(detail, "The call was given up after 9s.")
+    }))
+
+  it.effect("checks the values that are given", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(baseUrlOf(account, { maxBodySize: Config.succeed(0) }))
+      assert.strictEqual(assertTag(error, "InvalidInput").field, "maxBodySize")
     }))
 })
 

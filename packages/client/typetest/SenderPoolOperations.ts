@@ -7,7 +7,7 @@ import type {
   Pagination,
   SenderPoolOperation
 } from "@effect-comms/domain"
-import { type Config, Console, Duration, Effect, type Layer, Schema, Stream } from "effect"
+import { Config, Console, Duration, Effect, type Layer, Schema, Stream } from "effect"
 import type { HttpClient } from "effect/http"
 import type { Equal, Expect } from "./utils/expect.ts"
 
@@ -130,6 +130,29 @@ CommsClient.layer({})
 // @ts-expect-error a secret is not plain text
 CommsClient.layer({ credentials: { accountSid: "AC1", authToken: "t0ken" } })
 
+export const configured = [
+  CommsClient.layerConfig(),
+  CommsClient.layerConfig({ baseUrl: Config.URL("URL"), attemptTimeout: Config.Duration("TIMEOUT") }),
+  CommsClient.layerConfig({
+    retry: { maxAttempts: Config.Int("ATTEMPTS") },
+    flowControl: Config.succeed({ quota: 9 })
+  }),
+  CommsClient.layerConfig({ flowControl: { limit: { requests: Config.Int("R"), window: Config.Duration("W") } } }),
+  CommsClient.layerConfig({
+    credentials: Config.all({ accountSid: Config.String("SID"), authToken: Config.Redacted("TOKEN") })
+  }),
+  CommsClient.layerConfig(Config.all({ maxBodySize: Config.Int("SIZE") }))
+]
+
+// @ts-expect-error a value is not a Config
+CommsClient.layerConfig({ retry: { maxAttempts: 1 } })
+
+// @ts-expect-error a configured secret is not plain text
+CommsClient.layerConfig({ credentials: Config.all({ apiKey: Config.String("A"), apiSecret: Config.String("B") }) })
+
+// @ts-expect-error an option that is not given is absent
+CommsClient.layerConfig({ retry: undefined })
+
 export type Tests = [
   Expect<
     Equal<
@@ -206,7 +229,7 @@ export type Tests = [
   >,
   Expect<
     Equal<
-      typeof CommsClient.layerConfig,
+      ReturnType<typeof CommsClient.layerConfig>,
       Layer.Layer<CommsClient.CommsClient, CommsError.InvalidInput | Config.ConfigError, HttpClient.HttpClient>
     >
   >

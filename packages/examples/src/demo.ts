@@ -59,7 +59,7 @@ const live = Effect.gen(function*() {
   yield* streamAll(requests, Option.none(), Effect.succeed([])).pipe(
     Effect.provide(
       SenderPoolOperations.layer.pipe(
-        Layer.provide(CommsClient.layerConfig),
+        Layer.provide(CommsClient.layerConfig()),
         Layer.provide(countRequests(requests))
       )
     )

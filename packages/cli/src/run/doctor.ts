@@ -1,6 +1,8 @@
 import * as CommsClient from "@effect-comms/client/CommsClient"
+import * as Credentials from "@effect-comms/client/Credentials"
 import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
 import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -49,7 +51,7 @@ const shownValue = (name: string, value: string): string =>
   isSecret.has(name) || value.includes("@") ? "" : `${value}, `
 
 const configured = (variables: Api.Variables): ReadonlyArray<Finding> =>
-  [...Api.credentialNames, ...Api.otherNames].map((name): Finding => {
+  [...Credentials.variables, ...Api.otherNames].map((name): Finding => {
     const found = variables.get(name)
     return found === undefined
       ? { check: name, state: "not set", detail: "" }
@@ -76,17 +78,11 @@ const ask = Effect.fnUntraced(function*({ http, variables }: Api.Connection) {
       )
     )
   ).pipe(Layer.provide(http))
-  const configured = Layer.fresh(CommsClient.layerConfig).pipe(
-    Layer.provide(http),
-    Layer.provide(ConfigProvider.layer(Api.toProvider(variables)))
-  )
-  const once = ConfigProvider.fromUnknown({ TWILIO_COMMS_MAX_ATTEMPTS: "1" }).pipe(
-    ConfigProvider.orElse(Api.toProvider(variables))
-  )
+  const provider = ConfigProvider.layer(Api.toProvider(variables))
+  const configured = CommsClient.layerConfig().pipe(Layer.provide([http, provider]))
   const client = SenderPoolOperations.layer.pipe(
-    Layer.provide(CommsClient.layerConfig),
-    Layer.provide(watched),
-    Layer.provide(ConfigProvider.layer(once))
+    Layer.provide(CommsClient.layerConfig({ retry: { maxAttempts: Config.succeed(1) } })),
+    Layer.provide([watched, provider])
   )
   const startedAt = yield* Clock.currentTimeMillis
   const answer = yield* Effect.gen(function*() {
