@@ -1,4 +1,5 @@
-import { CommsClient, Feed, SenderPoolOperations } from "@effect-comms/client"
+import { CommsClient, SenderPoolOperations } from "@effect-comms/client"
+import { Operation } from "@effect-comms/domain"
 import { Emulator, FaultPlan, OperationPlan, Report } from "@effect-comms/testing"
 import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Duration, Effect, Fiber, Layer, Schedule, Schema, Stream } from "effect"
@@ -46,7 +47,7 @@ const truthAt = (url: string) =>
   Stream.unwrap(Effect.map(SenderPoolOperations.SenderPoolOperations, ({ stream }) => stream({ pageSize: 1000 }))).pipe(
     Stream.runFold(
       () => new Map<string, string>(),
-      (truth, operation) => truth.set(operation.id, Feed.versionOf(operation))
+      (truth, operation) => truth.set(operation.id, Operation.version(operation))
     ),
     Effect.provide(
       SenderPoolOperations.layer.pipe(

@@ -1,5 +1,5 @@
-import { CommsClient, Feed, SenderPoolOperations } from "@effect-comms/client"
-import type { FeedCheckpoint, SenderPoolOperation } from "@effect-comms/domain"
+import { CommsClient, type Feed, SenderPoolOperations } from "@effect-comms/client"
+import { type FeedCheckpoint, Operation, type SenderPoolOperation } from "@effect-comms/domain"
 import { Emulator } from "@effect-comms/testing"
 import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, DateTime, Effect, Layer, Option, Queue, Schema, Stdio, Stream } from "effect"
@@ -25,7 +25,7 @@ const program = Effect.gen(function*() {
       rounds++
     })
   const since = DateTime.subtract(yield* DateTime.now, { days: 8 })
-  const run = operations.changes({ since, interval: "2 seconds", checkpoint }).pipe(
+  const run = operations.changes({ since }, { interval: "2 seconds", checkpoint }).pipe(
     Stream.runForEachArray((chunk) => {
       rounds--
       return Queue.offer(chunks, chunk)
@@ -36,7 +36,7 @@ const program = Effect.gen(function*() {
     Effect.timeoutOption(Queue.take(chunks), "1 second"),
     Option.match({
       onNone: () => [],
-      onSome: (chunk: Chunk) => chunk.map(({ operation }) => [operation.id, Feed.versionOf(operation)] as const)
+      onSome: (chunk: Chunk) => chunk.map(({ operation }) => [operation.id, Operation.version(operation)] as const)
     })
   )
   const held = Effect.sync(() => {

@@ -6,11 +6,7 @@
 import * as CommsError from "@effect-comms/domain/CommsError"
 import { OperationId, OperationStatus } from "@effect-comms/domain/Operation"
 import { PageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
-import {
-  SenderPoolOperation,
-  SenderPoolOperationPage,
-  SenderPoolOperationStats
-} from "@effect-comms/domain/SenderPoolOperation"
+import { family, SenderPoolOperation, SenderPoolOperationStats } from "@effect-comms/domain/SenderPoolOperation"
 import { TwilioError, TwilioErrors } from "@effect-comms/domain/TwilioError"
 import * as Arbitrary from "effect/Arbitrary"
 import { FaultPlan } from "./FaultPlan.ts"
@@ -29,7 +25,7 @@ export const models = {
   PageToken: Arbitrary.schema(PageToken),
   PaginationMetadata: Arbitrary.schema(PaginationMetadata),
   SenderPoolOperation: Arbitrary.schema(SenderPoolOperation),
-  SenderPoolOperationPage: Arbitrary.schema(SenderPoolOperationPage),
+  SenderPoolOperationPage: Arbitrary.schema(family.Page),
   SenderPoolOperationStats: Arbitrary.schema(SenderPoolOperationStats),
   TwilioError: Arbitrary.schema(TwilioError),
   TwilioErrors: Arbitrary.schema(TwilioErrors)

@@ -5,11 +5,13 @@
  *
  * @since 0.1.0
  */
+import * as Operations from "@effect-comms/client/Operations"
 import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
 import * as CommsError from "@effect-comms/domain/CommsError"
 import { OperationId } from "@effect-comms/domain/Operation"
+import type * as OperationFamily from "@effect-comms/domain/OperationFamily"
 import { defaultPageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
-import { type list, type SenderPoolOperation, SenderPoolOperationPage } from "@effect-comms/domain/SenderPoolOperation"
+import { family, type SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -39,9 +41,9 @@ export interface Service {
    */
   readonly takes: (course: OperationCourse) => Effect.Effect<SenderPoolOperation, CommsError.InvalidInput>
   /** Lets the next fetch that is not failing already fail with an error. Called twice, the next two do. */
-  readonly failNextFetch: (error: SenderPoolOperations.FetchError) => Effect.Effect<void>
+  readonly failNextFetch: (error: Operations.FetchError) => Effect.Effect<void>
   /** Lets the next page that is not failing already fail with an error: that of a list, or one of a stream's. */
-  readonly failNextList: (error: SenderPoolOperations.ListError) => Effect.Effect<void>
+  readonly failNextList: (error: Operations.ListError) => Effect.Effect<void>
   /** How many operations were fetched and how many pages were listed so far, failed ones included. */
   readonly calls: Effect.Effect<{ readonly fetch: number; readonly list: number }>
 }
@@ -56,7 +58,7 @@ export class SenderPoolOperationsTest extends Context.Service<SenderPoolOperatio
   "@effect-comms/testing/SenderPoolOperationsTest"
 ) {}
 
-type Query = typeof list.query.Type
+type Query = typeof family.list.query.Type
 
 const byCreation = Order.mapInput(DateTime.Order, (operation: SenderPoolOperation) => operation.createdAt)
 
@@ -78,21 +80,19 @@ const positionOf = (token: PageToken | undefined): Option.Option<number> => {
 const pageOf = (
   operations: ReadonlyArray<SenderPoolOperation>,
   query: Query
-): Effect.Effect<SenderPoolOperationPage, CommsError.BadRequest> =>
+): Effect.Effect<OperationFamily.Page<SenderPoolOperation>, CommsError.BadRequest> =>
   Option.match(positionOf(query.pageToken), {
     onNone: () => Effect.fail(new CommsError.BadRequest({ errors: [twilioError(400, "$.pageToken")] })),
     onSome: (position) => {
       const size = query.pageSize ?? defaultPageSize
       const matching = Arr.sort(operations.filter(matches(query)), byCreation)
-      return Effect.succeed(
-        new SenderPoolOperationPage({
-          operations: matching.slice(position, position + size),
-          pagination: new PaginationMetadata({
-            self: query.pageToken ?? tokenAt(0),
-            next: position + size < matching.length ? tokenAt(position + size) : null
-          })
+      return Effect.succeed({
+        operations: matching.slice(position, position + size),
+        pagination: new PaginationMetadata({
+          self: query.pageToken ?? tokenAt(0),
+          next: position + size < matching.length ? tokenAt(position + size) : null
         })
-      )
+      })
     }
   })
 
@@ -108,8 +108,8 @@ const idOf = (n: number): OperationId => OperationId.make(`comms_operation_7${St
 export const make = Effect.fnUntraced(function*(operations: ReadonlyArray<SenderPoolOperation> = []) {
   const current = yield* Ref.make(operations.map(Courses.unmoved))
   const taken = yield* Ref.make(0)
-  const fetches = yield* makeCalls<SenderPoolOperations.FetchError>()
-  const lists = yield* makeCalls<SenderPoolOperations.ListError>()
+  const fetches = yield* makeCalls<Operations.FetchError>()
+  const lists = yield* makeCalls<Operations.ListError>()
 
   const put = (held: Courses.Held) =>
     Ref.update(current, (others) => [...others.filter(({ operation: { id } }) => id !== held.operation.id), held])
@@ -120,7 +120,7 @@ export const make = Effect.fnUntraced(function*(operations: ReadonlyArray<Sender
     yield* Ref.update(current, Arr.map((held) => seen.has(held.operation) ? Courses.afterLook(held, now) : held))
   })
 
-  const service = SenderPoolOperations.fromCalls({
+  const service = Operations.fromCalls(family)({
     fetch: Effect.fnUntraced(function*(operationId) {
       yield* fetches.begin
       const found = (yield* Ref.get(current)).find(({ operation: { id } }) => id === operationId)

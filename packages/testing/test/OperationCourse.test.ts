@@ -1,5 +1,11 @@
 import { SenderPoolOperations, type Waiting } from "@effect-comms/client"
-import { CommsError, Operation, type Outcome, type SenderPoolOperation } from "@effect-comms/domain"
+import {
+  CommsError,
+  Operation,
+  type OperationFamily,
+  type Outcome,
+  type SenderPoolOperation
+} from "@effect-comms/domain"
 import { type OperationCourse, SenderPoolOperationsTest } from "@effect-comms/testing"
 import { assert, describe, layer } from "@effect/vitest"
 import { DateTime, Duration, Effect, Fiber, Predicate, Schedule, Stream } from "effect"
@@ -23,7 +29,7 @@ const during = <A, E, R>(wait: Effect.Effect<A, E, R>, step: Duration.Input) =>
     return yield* Fiber.join(fiber)
   })
 
-const awaitCompletion = Effect.fnUntraced(function*(id: string, options?: Waiting.CompletionOptions) {
+const awaitCompletion = Effect.fnUntraced(function*(id: string, options: Waiting.CompletionOptions = {}) {
   const { awaitCompletion } = yield* operations
   return yield* awaitCompletion(id, options)
 })
@@ -86,7 +92,7 @@ describe("an operation that takes a course", () => {
       Effect.gen(function*() {
         const { operations, test } = yield* both
         const { id } = yield* test.takes({ polls: 3 })
-        const shown = (params: SenderPoolOperation.ListParams) =>
+        const shown = (params: OperationFamily.ListParams<Operation.KnownOperationStatus>) =>
           Effect.map(operations.list(params), ({ operations }) => operations.map(({ id, status }) => [id, status]))
         assert.deepStrictEqual(yield* shown({ status: "COMPLETED" }), [])
         assert.deepStrictEqual(yield* shown({ status: "PROCESSING" }), [[id, "PROCESSING"]])
@@ -131,7 +137,7 @@ describe("a feed and a scan", () => {
         const range = { startDate: createdAt, endDate: DateTime.add(createdAt, { minutes: 1 }) }
         const scanned = yield* during(Stream.runCollect(operations.scan(range, { windows: 1 })), "1 second")
         assert.deepStrictEqual(scanned.map(({ id, status }) => [id, status]), [[id, "PROCESSING"]])
-        const changes = operations.changes({ since: createdAt, interval: "1 second" }).pipe(
+        const changes = operations.changes({ since: createdAt }, { interval: "1 second" }).pipe(
           Stream.takeUntil(({ operation }) => operation.isTerminal),
           Stream.runCollect
         )

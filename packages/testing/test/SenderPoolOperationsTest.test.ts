@@ -1,5 +1,5 @@
 import { SenderPoolOperations } from "@effect-comms/client"
-import { CommsError, Operation, SenderPoolOperation } from "@effect-comms/domain"
+import { CommsError, Operation, type OperationFamily, SenderPoolOperation } from "@effect-comms/domain"
 import { SenderPoolOperationsTest } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Stream } from "effect"
@@ -20,7 +20,7 @@ const three = [operation(3), operation(1, "PROCESSING"), operation(2)]
 const numbers = (operations: ReadonlyArray<SenderPoolOperation.SenderPoolOperation>) =>
   operations.map(({ stats }) => stats.total)
 
-const collect = (params?: SenderPoolOperation.ListParams) =>
+const collect = (params?: OperationFamily.ListParams<Operation.KnownOperationStatus>) =>
   Effect.gen(function*() {
     const operations = yield* SenderPoolOperations.SenderPoolOperations
     return numbers(yield* Stream.runCollect(operations.stream(params)))
@@ -45,7 +45,12 @@ describe("SenderPoolOperationsTest", () => {
       assert.deepStrictEqual(yield* test.calls, { fetch: 0, list: 5 })
     }).pipe(Effect.provide(SenderPoolOperationsTest.layer(three))))
 
-  it.effect.each<{ readonly params: SenderPoolOperation.ListParams; readonly expected: ReadonlyArray<number> }>([
+  it.effect.each<
+    {
+      readonly params: OperationFamily.ListParams<Operation.KnownOperationStatus>
+      readonly expected: ReadonlyArray<number>
+    }
+  >([
     { params: { status: "COMPLETED" }, expected: [2, 3] },
     { params: { status: "CANCELED" }, expected: [] },
     { params: { startDate: at(2) }, expected: [2, 3] },

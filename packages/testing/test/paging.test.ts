@@ -1,4 +1,4 @@
-import { SenderPoolOperations } from "@effect-comms/client"
+import { type Operations, SenderPoolOperations } from "@effect-comms/client"
 import type { Pagination } from "@effect-comms/domain"
 import { Emulator, type FaultPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -63,14 +63,15 @@ const walk = Effect.fnUntraced(
   function*(params: { readonly pageSize: number }, options: { readonly prefetch: number }) {
     const { stream } = yield* operations
     const seen: Array<Operation> = []
-    let from: Pagination.Position<SenderPoolOperations.Filters> | { readonly pageSize: number } = params
+    let from: Pagination.Position | { readonly pageSize: number } = params
     for (let failed = 0; failed < 500; failed++) {
-      const result: Result.Result<void, SenderPoolOperations.StreamError> = yield* stream(from, options).pipe(
+      const result: Result.Result<void, Operations.StreamError> = yield* stream(from, options).pipe(
         Stream.runForEach((operation) => Effect.sync(() => seen.push(operation))),
         Effect.result
       )
       if (result._tag === "Success") return { failed, seen }
-      const position: SenderPoolOperations.StreamError["position"] = result.failure.position
+      const position: Pagination.Position | undefined = result.failure.position
+      if (position === undefined) return assert.fail(result.failure.message)
       assert.strictEqual(position.items, seen.length)
       assert.deepEqual<unknown>(position.filters, { pageSize: params.pageSize })
       from = position

@@ -1,5 +1,5 @@
 import { SenderPoolOperations } from "@effect-comms/client"
-import { Operation } from "@effect-comms/domain"
+import { Operation, type OperationFamily } from "@effect-comms/domain"
 import { Emulator, type FaultPlan, OperationStore } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, DateTime, Duration, Effect, Layer, Option, Schema, Stream } from "effect"
@@ -30,7 +30,7 @@ const rangeOf = ({ length, start }: typeof Filter.Type) => {
 const provide = (wiring: Wiring, options: Emulator.Options) =>
   Effect.provide(Layer.fresh(wiring(options)), { local: true })
 
-const walk = (params: Parameters<SenderPoolOperations.Service["stream"]>[0]) =>
+const walk = (params: OperationFamily.ListParams<Operation.KnownOperationStatus>) =>
   Effect.flatMap(SenderPoolOperations.SenderPoolOperations, ({ stream }) => Stream.runCollect(stream(params)))
 
 describe("walking the pages", () => {

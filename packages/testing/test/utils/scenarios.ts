@@ -1,5 +1,5 @@
 import { SenderPoolOperations } from "@effect-comms/client"
-import { Pagination, type SenderPoolOperation } from "@effect-comms/domain"
+import { type Operation, type OperationFamily, Pagination, type SenderPoolOperation } from "@effect-comms/domain"
 import { TwilioErrors } from "@effect-comms/domain/TwilioError"
 import { Emulator, type FaultPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
@@ -64,7 +64,7 @@ const fetchOnce = Effect.gen(function*() {
   return yield* once(Effect.flatMap(operations, ({ fetch }) => fetch(id)))
 })
 
-const streamIds = (params?: SenderPoolOperation.ListParams) =>
+const streamIds = (params?: OperationFamily.ListParams<Operation.KnownOperationStatus>) =>
   Stream.unwrap(Effect.map(operations, ({ stream }) => stream(params))).pipe(Stream.map(({ id }) => id))
 
 const listed = (query: string) =>

@@ -2,10 +2,11 @@
 import * as CommsApi from "@effect-comms/domain/CommsApi"
 import * as CommsError from "@effect-comms/domain/CommsError"
 import { defaultPageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
-import { SenderPoolOperationPage } from "@effect-comms/domain/SenderPoolOperation"
+import { family } from "@effect-comms/domain/SenderPoolOperation"
 import type { TwilioError } from "@effect-comms/domain/TwilioError"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSwagger from "effect/http-api/HttpApiSwagger"
@@ -42,8 +43,12 @@ const hash = (text: string): number => {
   return value
 }
 
+const Api = HttpApi.make("comms")
+  .add(CommsApi.operationsGroup("senderPoolOperations", "SenderPools", family))
+  .annotateMerge(CommsApi.CommsApi.annotations)
+
 const handlers = ({ store, tokenLifetime }: Settings) =>
-  HttpApiBuilder.group(CommsApi.CommsApi, "senderPoolOperations", (handlers) =>
+  HttpApiBuilder.group(Api, "senderPoolOperations", (handlers) =>
     handlers.handleAll({
       fetch: ({ params }) =>
         Effect.flatMap(currentMillis, (now) =>
@@ -67,7 +72,7 @@ const handlers = ({ store, tokenLifetime }: Settings) =>
           { startDate, endDate, status, from: token.at, limit: pageSize ?? defaultPageSize },
           now
         )
-        return new SenderPoolOperationPage({
+        return {
           operations: slice.operations,
           pagination: new PaginationMetadata({
             self: pageToken ?? PageToken.make(Token.encode(token)),
@@ -76,7 +81,7 @@ const handlers = ({ store, tokenLifetime }: Settings) =>
               onSome: (at) => PageToken.make(Token.encode({ at, copy: 0, list, given: now }))
             })
           })
-        }, { disableChecks: true })
+        }
       })
     }))
 
@@ -109,9 +114,9 @@ const refusals = HttpApiMiddleware.layerSchemaErrorTransform(
 /** Every route of the emulator but the admin's. */
 export const routes = (settings: Settings) =>
   Layer.mergeAll(
-    HttpApiBuilder.layer(CommsApi.CommsApi, { openapiPath: "/openapi.json" }).pipe(
+    HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
       Layer.provide(handlers(settings)),
       Layer.provide([authorization(settings), refusals])
     ),
-    HttpApiSwagger.layer(CommsApi.CommsApi, { path: "/docs" })
+    HttpApiSwagger.layer(Api, { path: "/docs" })
   )
