@@ -111,7 +111,12 @@ export type ResumeError<E> = StreamError<E> | CommsError.CheckpointMismatch
  * @category models
  * @since 0.1.0
  */
-export interface List<Query extends PageQuery, Page extends Paginated, Item extends Identified, E extends object> {
+export interface List<
+  Query extends PageQuery,
+  Page extends Paginated,
+  Item extends Identified,
+  E extends CommsError.CommsError
+> {
   readonly resource: string
   readonly identity: Effect.Effect<Checkpoint.Identity>
   /** Checks the parameters that a caller gives, and turns them into the query. */
@@ -206,7 +211,7 @@ export const make = <
   Query extends PageQuery,
   Page extends Paginated,
   Item extends Identified,
-  E extends object
+  E extends CommsError.CommsError
 >(list: List<Query, Page, Item, E>): Streams<Params, Page, Item, E> => {
   const { identity, resource } = list
   const call = `${resource}.stream`

@@ -44,19 +44,19 @@ const repeatedPages = Metric.counter("comms_client_repeated_pages", {
   incremental: true
 })
 
-/** Puts the position into an error of a walk. */
+/** Copies an error of a walk with its position. */
 export const failAt = ({ pageToken, ...progress }: Progress) => {
   const position: Pagination.Position = pageToken === undefined || pageToken === null
     ? progress
     : { ...progress, pageToken }
-  return <E extends object>(error: E): Paged<E> => Object.assign(error, { position })
+  return <E extends CommsError.CommsError>(error: E): Paged<E> => CommsError.withFields(error, { position })
 }
 
 /** Makes the effect that goes for the next page to deliver: `undefined` when the list is over. */
 export const make = <
   Page extends { readonly pagination: Pagination.PaginationMetadata },
   Item extends { readonly id: string },
-  E extends object
+  E extends CommsError.CommsError
 >(
   { call, fetchPage, items: itemsOf }: Pages<Page, Item, E>,
   { maxItems, maxPages, onRepeatedPage }: Limits,
