@@ -208,12 +208,14 @@ const makeEncoder = (
     readonly payload: Endpoint.Body
   }
 ) => {
-  const encodeParams = Schema.encodeUnknownEffect(Schema.toCodecStringTree(params))
-  const encodeQuery = Schema.encodeUnknownEffect(Schema.toCodecStringTree(query))
+  // Services decode their input, so it is not checked a second time.
+  const unchecked = { disableChecks: true }
+  const encodeParams = Schema.encodeUnknownEffect(Schema.toCodecStringTree(params), unchecked)
+  const encodeQuery = Schema.encodeUnknownEffect(Schema.toCodecStringTree(query), unchecked)
   const encodeBody = payload.ast === Schema.Void.ast
     ? () => Effect.succeed(HttpBody.empty)
     : flow(
-      Schema.encodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(payload))),
+      Schema.encodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(payload)), unchecked),
       Effect.map((text) => HttpBody.text(text, "application/json"))
     )
   return (request: { readonly params?: unknown; readonly query?: unknown; readonly payload?: unknown }) =>

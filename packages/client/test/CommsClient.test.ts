@@ -224,7 +224,7 @@ describe("layerConfig", () => {
     ([text, shown]) =>
       Effect.gen(function*() {
         const detail = yield* timeoutOf({ TWILIO_COMMS_ATTEMPT_TIMEOUT: text })
-        assert.strictEqual(detail, `The attempt was given up after ${shown}.`)
+        assert.strictEqual(detail, `The attempt timed out after ${shown}.`)
       })
   )
 
@@ -278,7 +278,7 @@ describe("layerConfig", () => {
         { TWILIO_COMMS_ATTEMPT_TIMEOUT: "10m", TWILIO_COMMS_CALL_TIMEOUT: "9s" },
         { attemptTimeout: Config.succeed("20 minutes"), retry: { initialDelay: Config.succeed("1 second") } }
       )
-      assert.strictEqual(detail, "The call was given up after 9s.")
+      assert.strictEqual(detail, "The call timed out after 9s.")
     }))
 
   it.effect("checks the values that are given", () =>
