@@ -13,6 +13,7 @@ import * as CommsError from "@effect-comms/domain/CommsError"
 import * as Endpoint from "@effect-comms/domain/Endpoint"
 import {
   DurationFromText,
+  intFrom,
   invalidInput,
   makeDecoder,
   PositiveDurationFromInput,
@@ -165,9 +166,7 @@ const decodeLimits = makeDecoder(
   "options",
   Schema.Struct({
     attemptTimeout: Schema.optional(PositiveDurationFromInput),
-    maxBodySize: Schema.optional(
-      Schema.Int.check(Schema.isGreaterThan(0, { expected: "a whole number of bytes from 1" }))
-    )
+    maxBodySize: Schema.optional(intFrom(1))
   })
 )
 

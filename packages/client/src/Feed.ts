@@ -6,7 +6,7 @@
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import { FeedCheckpoint, type FeedFailed, type FeedOverflow } from "@effect-comms/domain/FeedCheckpoint"
-import { DurationFromInput, makeDecoder, PositiveDurationFromInput } from "@effect-comms/domain/Input"
+import { DurationFromInput, intFrom, makeDecoder, PositiveDurationFromInput } from "@effect-comms/domain/Input"
 import type { Operation } from "@effect-comms/domain/Operation"
 import { TimestampFromInput, type TimestampInput } from "@effect-comms/domain/Timestamp"
 import * as DateTime from "effect/DateTime"
@@ -76,7 +76,7 @@ const Settings = Schema.Struct({
     maxFailures: Schema.optional(Schema.Natural),
     maxFailureTime: Schema.optional(DurationFromInput)
   })),
-  maxTracked: Schema.optional(Schema.Int.check(Schema.isGreaterThan(0, { expected: "a whole number from 1" }))),
+  maxTracked: Schema.optional(intFrom(1)),
   maxAge: Schema.optional(DurationFromInput)
 })
 

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as CommsError from "@effect-comms/domain/CommsError"
-import { DurationFromInput, makeDecoder, PositiveDurationFromInput } from "@effect-comms/domain/Input"
+import { DurationFromInput, intFrom, makeDecoder, PositiveDurationFromInput } from "@effect-comms/domain/Input"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -56,9 +56,7 @@ export interface Options {
  * @since 0.1.0
  */
 export const Options = Schema.Struct({
-  maxAttempts: Schema.optional(
-    Schema.Int.check(Schema.isGreaterThan(0, { expected: "a whole number from 1" }))
-  ),
+  maxAttempts: Schema.optional(intFrom(1)),
   initialDelay: Schema.optional(DurationFromInput),
   maxDelay: Schema.optional(PositiveDurationFromInput),
   maxRetryAfter: Schema.optional(DurationFromInput),

@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import type * as CommsError from "@effect-comms/domain/CommsError"
-import { makeDecoder, PositiveDurationFromInput } from "@effect-comms/domain/Input"
+import { intFrom, makeDecoder, PositiveDurationFromInput } from "@effect-comms/domain/Input"
 import type * as Pagination from "@effect-comms/domain/Pagination"
 import { isDateRange, TimestampFromInput, type TimestampInput } from "@effect-comms/domain/Timestamp"
 import * as Clock from "effect/Clock"
@@ -68,11 +68,6 @@ export interface Options {
   readonly overlap?: Duration.Input | undefined
 }
 
-const within = (minimum: number, maximum: number) =>
-  Schema.Int.check(
-    Schema.isBetween({ minimum, maximum }, { expected: `a whole number from ${minimum} to ${maximum}` })
-  )
-
 const maxWindows = 64
 
 const maxConcurrency = 16
@@ -84,8 +79,8 @@ const maxConcurrency = 16
  * @since 0.1.0
  */
 export const Options = Schema.Struct({
-  windows: Schema.optional(within(1, maxWindows)),
-  concurrency: Schema.optional(within(1, maxConcurrency)),
+  windows: Schema.optional(intFrom(1, maxWindows)),
+  concurrency: Schema.optional(intFrom(1, maxConcurrency)),
   order: Schema.optional(Schema.Literals(["window", "none"])),
   overlap: Schema.optional(PositiveDurationFromInput)
 })

@@ -1,5 +1,6 @@
 /**
- * Checks of what a caller passes in: a typed error that names the fields, before anything is done.
+ * Checks of caller input. Invalid input fails with an `InvalidInput` error that names its fields, before anything is
+ * sent.
  *
  * @since 0.1.0
  */
@@ -14,7 +15,8 @@ import * as CommsError from "./CommsError.ts"
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /**
- * Names the fields that a schema found at fault. `root` names the input itself when it is not a struct.
+ * Turns a schema's error into an `InvalidInput` with one issue for each field. `root` names the input itself, for issues
+ * without a path.
  *
  * @category errors
  * @since 0.1.0
@@ -34,7 +36,7 @@ export const toInvalidInput = (call: string, root: string) => (error: Schema.Sch
 }
 
 /**
- * Refuses one field.
+ * Makes the error that rejects one field.
  *
  * @category errors
  * @since 0.1.0
@@ -43,8 +45,12 @@ export const invalidInput = (call: string, field: string, problem: string) =>
   new CommsError.InvalidInput({ call, field, issues: [new CommsError.InputIssue({ field, problem })] })
 
 /**
- * Makes a decoder of what a caller passes in. Its error has all problems at once, and shows the values at fault. What is
- * written by hand, in a file, had better not have a field that nobody reads: `onExcessProperty` says so.
+ * Makes a decoder for caller input. Its error reports all issues at once and shows the invalid values.
+ *
+ * **Details**
+ *
+ * `onExcessProperty`: whether an unknown field is ignored or rejected. Default `"ignore"`. Use `"error"` for input that is
+ * written by hand, where an unknown field is likely a typing mistake.
  *
  * @category constructors
  * @since 0.1.0
@@ -60,14 +66,29 @@ export const makeDecoder = <S extends Schema.ConstraintDecoder<unknown>>(
   return (input: unknown): Effect.Effect<S["Type"], CommsError.InvalidInput> => Effect.mapError(decode(input), toError)
 }
 
-// `fromInput` is made for values of its type, and gives none for all others as well; what is not a number it takes for 0.
+/**
+ * A whole number from `minimum`, up to `maximum` if it is given.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const intFrom = (minimum: number, maximum?: number): Schema.Int => {
+  const expected = `a whole number from ${minimum}${maximum === undefined ? "" : ` to ${maximum}`}`
+  return Schema.Int.annotate({ expected }).check(
+    maximum === undefined
+      ? Schema.isGreaterThanOrEqualTo(minimum, { expected })
+      : Schema.isBetween({ minimum, maximum }, { expected })
+  )
+}
+
+// `Duration.fromInput` also returns none for values outside its input type, but reads `NaN` as 0.
 const isDurationInput = (input: unknown): input is Duration.Input =>
   !Number.isNaN(input) && Option.isSome(Duration.fromInput(input as Duration.Input))
 
-const durationFromInput = (expected: string, isRight: (duration: Duration.Duration) => boolean) =>
+const durationFromInput = (expected: string, isValid: (duration: Duration.Duration) => boolean) =>
   Schema.declare(isDurationInput, { expected }).pipe(
     Schema.decodeTo(
-      Schema.Duration.check(Schema.makeFilter(isRight, { expected })),
+      Schema.Duration.check(Schema.makeFilter(isValid, { expected })),
       SchemaTransformation.transform({
         decode: Duration.fromInputUnsafe,
         encode: (duration): Duration.Input => duration
@@ -76,7 +97,7 @@ const durationFromInput = (expected: string, isRight: (duration: Duration.Durati
   )
 
 /**
- * Accepts every form of `Duration.Input` and decodes it to a `Duration`. A negative one is refused.
+ * Accepts every form of `Duration.Input` and decodes it to a `Duration`. Rejects negative durations.
  *
  * @category schemas
  * @since 0.1.0
@@ -87,7 +108,7 @@ export const DurationFromInput = durationFromInput(
 )
 
 /**
- * The same for durations that must be longer than none.
+ * Accepts every form of `Duration.Input` and decodes it to a `Duration`. Rejects zero and negative durations.
  *
  * @category schemas
  * @since 0.1.0

@@ -7,7 +7,7 @@ import { refusal } from "./utils/refusal.ts"
 describe("makeDecoder", () => {
   const decode = Input.makeDecoder("Things.list", "params", SenderPoolOperation.family.ListParams)
 
-  it.effect("names every field at fault, and the first of them", () =>
+  it.effect("reports every invalid field, and the first as the error's field", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(decode({ status: "FAILED", pageSize: 1001 }))
       assert.strictEqual(error.call, "Things.list")
@@ -15,30 +15,65 @@ describe("makeDecoder", () => {
       assert.sameMembers(error.issues.map(({ field }) => field), ["status", "pageSize"])
     }))
 
-  it.effect("names the input itself when that is at fault", () =>
+  it.effect("names the input itself when it is not a struct", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(decode("all"))
       assert.deepEqual(error.issues.map(({ field }) => field), ["params"])
       assert.match(error.message, /^Things\.list refused its input, and nothing was sent\. params: Expected /)
     }))
 
-  it.effect("gives what is right", () =>
+  it.effect("returns valid input", () =>
     Effect.gen(function*() {
       assert.deepEqual<unknown>(yield* decode({ pageSize: 1 }), { pageSize: 1 })
     }))
 })
 
-it.effect("toInvalidInput joins the path of a field", () =>
+it.effect("toInvalidInput joins the path of a nested field", () =>
   Effect.gen(function*() {
     const nested = Schema.Struct({ a: Schema.Struct({ b: Schema.Array(Schema.Finite) }) })
     const error = yield* Effect.flip(Schema.decodeUnknownEffect(nested)({ a: { b: [1, "x"] } }))
     assert.strictEqual(Input.toInvalidInput("Things.make", "input")(error).field, "a.b.1")
   }))
 
-it("invalidInput refuses one field", () => {
+it("invalidInput rejects one field", () => {
   const error = Input.invalidInput("Things.make", "size", "Expected a size")
   assert.strictEqual(error.field, "size")
   assert.strictEqual(error.message, "Things.make refused its input, and nothing was sent. size: Expected a size.")
+})
+
+describe("intFrom", () => {
+  it.effect.each<readonly [input: number, minimum: number, maximum?: number]>([
+    [1, 1],
+    [Number.MAX_SAFE_INTEGER, 1],
+    [0, 0],
+    [1, 1, 64],
+    [64, 1, 64],
+    [-3, -3, -3]
+  ])("accepts %d from %d to %s", ([input, minimum, maximum]) =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* Schema.decodeUnknownEffect(Input.intFrom(minimum, maximum))(input), input)
+    }))
+
+  it.effect.each([0, -1, 1.5, Number.NaN, Infinity, 2 ** 60])(
+    "rejects %d with a minimum of 1",
+    (input) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* refusal(Input.intFrom(1))(input), "Expected a whole number from 1")
+      })
+  )
+
+  it.effect.each([0, 65, 1.5, Number.NaN, Infinity])(
+    "rejects %d outside of 1 to 64",
+    (input) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* refusal(Input.intFrom(1, 64))(input), "Expected a whole number from 1 to 64")
+      })
+  )
+
+  it.effect.each(["1", null, undefined])("rejects %o, which is not a number", (input) =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* refusal(Input.intFrom(1))(input), "Expected number")
+    }))
 })
 
 describe("DurationFromInput", () => {
@@ -53,7 +88,7 @@ describe("DurationFromInput", () => {
   )
 
   it.effect.each([-1, Duration.millis(-1), "soon", "", null, Duration.negativeInfinity])(
-    "refuses %o",
+    "rejects %o",
     (input) =>
       Effect.gen(function*() {
         assert.include(yield* refusal(Input.DurationFromInput)(input), "a duration such as \"30 seconds\"")

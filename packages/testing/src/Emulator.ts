@@ -9,7 +9,7 @@
  */
 import * as CommsClient from "@effect-comms/client/CommsClient"
 import type * as CommsError from "@effect-comms/domain/CommsError"
-import { DurationFromInput, invalidInput, makeDecoder } from "@effect-comms/domain/Input"
+import { DurationFromInput, intFrom, invalidInput, makeDecoder } from "@effect-comms/domain/Input"
 import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
 import { TimestampFromInput, type TimestampInput } from "@effect-comms/domain/Timestamp"
 import * as Context from "effect/Context"
@@ -136,9 +136,7 @@ const operation = "Emulator.layer"
 
 const Settings = Schema.Struct({
   seed: Schema.optional(Schema.Int),
-  operations: Schema.optional(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100_000_000 }, {
-    expected: "a whole number from 0 to 100,000,000"
-  }))),
+  operations: Schema.optional(intFrom(0, 100_000_000)),
   newest: Schema.optional(TimestampFromInput),
   span: Schema.optional(DurationFromInput),
   readDelay: Schema.optional(DurationFromInput),
@@ -351,9 +349,7 @@ export class Address extends Context.Service<Address, {
 }>()("@effect-comms/testing/Emulator/Address") {}
 
 const ServerSettings = Schema.Struct({
-  port: Schema.optional(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }, {
-    expected: "a port from 0 to 65535"
-  }))),
+  port: Schema.optional(intFrom(0, 65_535)),
   host: Schema.optional(Schema.NonEmptyString)
 })
 

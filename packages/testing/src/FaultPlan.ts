@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type * as CommsError from "@effect-comms/domain/CommsError"
-import { makeDecoder } from "@effect-comms/domain/Input"
+import { intFrom, makeDecoder } from "@effect-comms/domain/Input"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -12,7 +12,7 @@ import { notNegative } from "./internal/notNegative.ts"
 
 const Milliseconds = Schema.DurationFromMillis.check(notNegative)
 
-const Count = Schema.Int.check(Schema.isGreaterThan(0, { expected: "a whole number from 1" }))
+const Count = intFrom(1)
 
 /**
  * What an answer says in `Retry-After`: a number of seconds, a date so many seconds from now, or any text.
@@ -53,9 +53,7 @@ export type RetryAfter = typeof RetryAfter.Type
  */
 export const Fault = Schema.TaggedUnion({
   Status: {
-    status: Schema.Int.check(
-      Schema.isBetween({ minimum: 200, maximum: 599 }, { expected: "a status from 200 to 599" })
-    ),
+    status: intFrom(200, 599),
     body: Schema.optionalKey(Schema.String),
     mediaType: Schema.optionalKey(Schema.String),
     retryAfter: Schema.optionalKey(RetryAfter),
