@@ -118,7 +118,7 @@ const assertSame = (
   expected: ReadonlyArray<{ readonly id: string }>
 ) => assert.deepEqual(Array.sort(idsOf(given), Order.String), Array.sort(idsOf(expected), Order.String))
 
-/** Runs an effect to its end, moving the clock whenever nothing else moves, and says how long it took. */
+/** Runs an effect, advances the clock whenever the effect waits for it, and returns how long the effect took. */
 const timed = <A, E, R>(effect: Effect.Effect<A, E, R>, step: Duration.Input = "50 millis") =>
   Effect.gen(function*() {
     const start = yield* Clock.currentTimeMillis
@@ -148,9 +148,9 @@ const optionsOf = ({ overlap, ...options }: typeof OptionsOfScan.Type): Windows.
   overlap: overlap === "infinity" ? Duration.infinity : overlap
 })
 
-describe("what is given", () => {
+describe("the items of a scan", () => {
   it.effect.prop(
-    "is what one list gives, each once, whatever the server, the period and the windows",
+    "are those of one list, each once, for any server, period and options",
     {
       options: OptionsOfScan,
       times: Schema.Array(within(0, 1000)).check(Schema.isMaxLength(200)),
@@ -185,7 +185,7 @@ describe("what is given", () => {
   )
 
   it.effect.each(["included", "excluded"] as const)(
-    "has what was created just where windows meet when the ends are %s",
+    "include those created at the edges of windows when the ends of a range are %s",
     (ends) =>
       Effect.forEach([1, 2, 3, 8, 64], (windows) =>
         Effect.gen(function*() {
@@ -202,7 +202,7 @@ describe("what is given", () => {
   )
 
   it.effect.each(["seconds", "seconds included"] as const)(
-    "has what was created just where windows meet when the server compares whole %s",
+    "include those created at the edges of windows when the server compares whole %s",
     (ends) =>
       Effect.gen(function*() {
         const range = { startDate: newest - 123, endDate: newest + 60_456 }
@@ -217,19 +217,19 @@ describe("what is given", () => {
 
   it.effect.each(
     [
-      ["nothing", [], 0, week],
-      ["one thing", [5], 0, week],
-      ["one thing in a period without length", [5], 5, 5],
+      ["no items", [], 0, week],
+      ["one item", [5], 0, week],
+      ["one item in a period without length", [5], 5, 5],
       ["a period of one millisecond", [5, 5, 6], 5, 6]
     ] as const
-  )("may be %s", ([, times, start, end]) =>
+  )("are complete for %s", ([, times, start, end]) =>
     Effect.gen(function*() {
       const server: Server = { things: thingsAt(times.map((time) => newest + time)), pageSize: 1 }
       const range = { startDate: newest + start, endDate: newest + end }
       assertSame(yield* Stream.runCollect(scanThings(server, range)), walkThings(server, range))
     }))
 
-  it.effect("has what is created after the scan began when the end is open", () =>
+  it.effect("include those created during the scan when the end is open", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(newest)
       const server: Server = { things: thingsAt([newest - hour, newest, newest + hour]), pageSize: 1 }
@@ -238,7 +238,7 @@ describe("what is given", () => {
       assertSame(yield* Stream.runCollect(scanThings(server, { startDate: newest + 1 })), thingsAt([0, 0, 0]).slice(2))
     }))
 
-  it.effect("is asked for with the overlap within, and with the caller's own dates without", () =>
+  it.effect("are requested with the overlap at inner edges, and with the caller's dates at outer edges", () =>
     Effect.gen(function*() {
       const asked: Array<ReadonlyArray<number | undefined>> = []
       const server: Server = {
@@ -266,14 +266,14 @@ describe("order", () => {
   const slowFirst = ({ startDate }: Windows.Range) =>
     Effect.sleep(DateTime.toEpochMillis(startDate) === newest ? "10 seconds" : "1 second")
 
-  it.effect("of windows is kept when it is asked for, though later ones come first", () =>
+  it.effect("is that of the windows with `order: window`, even if later windows arrive first", () =>
     Effect.gen(function*() {
       const server: Server = { things, pageSize: 4, before: slowFirst }
       const { value } = yield* timed(Stream.runCollect(scanThings(server, range, { order: "window" })), "1 second")
       assert.deepEqual(idsOf(value), idsOf(things))
     }))
 
-  it.effect("is that of arrival otherwise", () =>
+  it.effect("is that of arrival by default", () =>
     Effect.gen(function*() {
       const server: Server = { things, pageSize: 4, before: slowFirst }
       const { value } = yield* timed(Stream.runCollect(scanThings(server, range)), "1 second")
@@ -281,7 +281,7 @@ describe("order", () => {
       assert.notInclude(idsOf(value.slice(0, 8)), things[0]?.id)
     }))
 
-  it.effect("is kept for windows of a descending server", () =>
+  it.effect("is that of the windows with `order: window` if the server sorts in descending order", () =>
     Effect.gen(function*() {
       const server: Server = { things, pageSize: 3, order: "descending", before: () => hesitate }
       const given = yield* Stream.runCollect(scanThings(server, range, { order: "window", windows: 4 }))
@@ -290,7 +290,7 @@ describe("order", () => {
       assertSame(given, things)
     }))
 
-  it.effect("holds no more than so many pages, and goes on when the first window does", () =>
+  it.effect("stops reading while 512 pages are held, and continues with the first window", () =>
     Effect.gen(function*() {
       const things = thingsAt([
         ...Array.makeBy(800, (n) => newest + n * 6 * 60_000),
@@ -320,7 +320,7 @@ describe("order", () => {
       assert.deepEqual(idsOf(yield* Fiber.join(fiber)), idsOf(things))
     }))
 
-  it.effect("holds no more than so many pages of one window", () =>
+  it.effect("stops reading a window that holds 64 pages", () =>
     Effect.gen(function*() {
       const things = thingsAt(Array.makeBy(4000, (n) => newest + n * hour))
       let pages = 0
@@ -345,7 +345,7 @@ describe("a scan", () => {
   const things = thingsAt(Array.makeBy(800, (n) => newest + n * hour))
   const range = { startDate: newest, endDate: newest + 800 * hour }
 
-  it.effect("asks for nothing before it is pulled, and anew each time that it is run", () =>
+  it.effect("sends no request before the first pull, and starts over each time it is run", () =>
     Effect.gen(function*() {
       let pages = 0
       const scan = scanThings({ things, pageSize: 100, before: () => Effect.sync(() => void pages++) }, range)
@@ -358,7 +358,7 @@ describe("a scan", () => {
       assert.strictEqual(pages, 2 * first)
     }))
 
-  it.effect("reads so many windows at once, and no more", () =>
+  it.effect("reads `concurrency` windows at once", () =>
     Effect.forEach([1, 3, 16], (concurrency) =>
       Effect.gen(function*() {
         let underWay = 0
@@ -375,7 +375,7 @@ describe("a scan", () => {
         assert.strictEqual(most, concurrency)
       })))
 
-  it.effect("does not read on when nobody takes what it read", () =>
+  it.effect("stops reading when its consumer stops pulling", () =>
     Effect.gen(function*() {
       let pages = 0
       const server: Server = { things, pageSize: 1, before: () => Effect.sync(() => void pages++) }
@@ -415,13 +415,13 @@ describe("a scan", () => {
   )
 })
 
-describe("a failure", () => {
+describe("an error", () => {
   const things = thingsAt(Array.makeBy(80, (n) => newest + n * hour))
   const range = { startDate: newest, endDate: newest + 80 * hour }
   const failure = new CommsError.NotFound({ errors: [] })
 
   it.effect.each(["none", "window"] as const)(
-    "of one window ends all others, and says which it was (order: %s)",
+    "of one window interrupts the others, and has the window (order: %s)",
     (order) =>
       Effect.gen(function*() {
         let waiting = 0
@@ -454,7 +454,7 @@ describe("a failure", () => {
       })
   )
 
-  it.effect("is caught by its tag", () =>
+  it.effect("can be caught by its tag", () =>
     Effect.gen(function*() {
       const server: Server = { things, pageSize: 5, before: () => Effect.fail(failure) }
       const caught = yield* scanThings(server, { startDate: newest }).pipe(
@@ -464,7 +464,7 @@ describe("a failure", () => {
       assert.lengthOf(caught, 1)
     }))
 
-  it.effect("of the last window of an open period has no end", () =>
+  it.effect("of the last window of an open period has no `endDate`", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(newest)
       const server: Server = {
@@ -478,7 +478,7 @@ describe("a failure", () => {
 })
 
 describe("input", () => {
-  const never: Server = { things: [], pageSize: 1, before: () => Effect.die("Something was asked for") }
+  const never: Server = { things: [], pageSize: 1, before: () => Effect.die("A request was sent") }
 
   it.effect.each<readonly [field: string, options: Windows.Options]>([
     ["windows", { windows: 0 }],
@@ -489,9 +489,9 @@ describe("input", () => {
     ["overlap", { overlap: -1 }],
     ["overlap", { overlap: 0 }],
     ["overlap", { overlap: Number.NaN }],
-    // @ts-expect-error an order that there is not, as a program without types may give it
+    // @ts-expect-error an unknown order, as untyped code may pass it
     ["order", { order: "createdAt" }]
-  ])("is refused by the name of %s", ([field, options]) =>
+  ])("with an invalid %s fails with the name of the field", ([field, options]) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Stream.runDrain(scanThings(never, { startDate: newest }, options)))
       const refused = assertTag(error, "InvalidInput")
@@ -499,7 +499,7 @@ describe("input", () => {
       assert.strictEqual(refused.field, field)
     }))
 
-  it.effect("is refused when the end is before the start, or a date is none", () =>
+  it.effect("fails if the end is before the start, or if a date is invalid", () =>
     Effect.gen(function*() {
       const backwards = scanThings(never, { startDate: newest, endDate: newest - 1 })
       assert.strictEqual(assertTag(yield* Effect.flip(Stream.runDrain(backwards)), "InvalidInput").field, "startDate")
@@ -557,7 +557,7 @@ const requests = Effect.flatMap(
   ({ report }) => Effect.map(report, ({ summary }) => summary.requests)
 )
 
-/** How long a scan of 400 pages takes as a share of the walk, and how many requests more it sends. */
+/** The time that a scan of 400 pages takes, as a share of one list, and how many more requests it sends. */
 const compare = (options: Week, span: Duration.Input) =>
   Effect.gen(function*() {
     const walk = yield* timed(Stream.runCollect(walkOperations(options)))
@@ -570,7 +570,7 @@ const compare = (options: Week, span: Duration.Input) =>
 
 describe("400 pages of 50 ms", () => {
   it.effect.each<Windows.Options>([{}, { order: "window" }])(
-    "take a fifth of the time when they are spread evenly: %o",
+    "take at most 0.15 of the time when items are spread evenly: %o",
     (options) =>
       Effect.gen(function*() {
         const { more, ratio } = yield* compare({ options }, week)
@@ -579,7 +579,7 @@ describe("400 pages of 50 ms", () => {
       })
   )
 
-  it.effect("take half of that with twice the readers", () =>
+  it.effect("take at most 0.1 of the time with twice the readers", () =>
     Effect.gen(function*() {
       const { more, ratio } = yield* compare({ options: { concurrency: 16 } }, week)
       assert.isAtMost(ratio, 0.1)
@@ -591,21 +591,24 @@ describe("400 pages of 50 ms", () => {
     [newest - 4.3 * 24 * hour, {}],
     [newest - 4.3 * 24 * hour, { order: "window" }],
     [newest - hour, { windows: 2, concurrency: 8 }]
-  ])("take a quarter when all are in one hour of the week: %o", ([startDate, options]) =>
-    Effect.gen(function*() {
-      const { more, ratio } = yield* compare({ startDate, options }, hour)
-      assert.isAtMost(ratio, 0.2)
-      assert.isAtMost(more, 80)
-    }))
+  ])(
+    "take at most 0.2 of the time when all items are in one hour of the week: %o",
+    ([startDate, options]) =>
+      Effect.gen(function*() {
+        const { more, ratio } = yield* compare({ startDate, options }, hour)
+        assert.isAtMost(ratio, 0.2)
+        assert.isAtMost(more, 80)
+      })
+  )
 
-  it.effect("do not take longer when they cannot be told apart", () =>
+  it.effect("take no longer when all items were created within one second", () =>
     Effect.gen(function*() {
       const { more, ratio } = yield* compare({}, "1 second")
       assert.isAtMost(ratio, 1.05)
       assert.isAtMost(more, 80)
     }))
 
-  it.effect("take a fifth of the time in order, when they are many times what is held", () =>
+  it.effect("take at most 0.2 of the time in order, with many more pages than are held", () =>
     Effect.gen(function*() {
       const server: Server = {
         things: thingsAt(Array.makeBy(20_000, (n) => newest + n * 30_000)),
@@ -619,7 +622,7 @@ describe("400 pages of 50 ms", () => {
     }))
 
   it.effect.each(["ascending", "descending"] as const)(
-    "take a third when most come late in a window that began with few (%s)",
+    "take at most 0.33 of the time when a window is dense only at its end (%s)",
     (order) =>
       Effect.gen(function*() {
         const few = Array.makeBy(600, (n) => newest + n * week / 600)
@@ -637,7 +640,7 @@ describe("400 pages of 50 ms", () => {
       })
   )
 
-  it.effect("take a third when most are in one window of a server without order", () =>
+  it.effect("take at most 0.33 of the time when one window of an unsorted server has most items", () =>
     Effect.gen(function*() {
       const server: Server = {
         things: thingsAt(Array.makeBy(4000, (n) => newest + n * 20_000)),
@@ -683,7 +686,7 @@ const passingPlans = Arbitrary.map(
 
 describe("faults", () => {
   it.effect.prop(
-    "that pass change nothing of what is given",
+    "that are transient do not change the items",
     {
       seed: Schema.Int,
       faults: passingPlans,
@@ -711,7 +714,7 @@ describe("faults", () => {
     { _tag: "SameToken", token: "a=" },
     { _tag: "TokenCycle", length: 3 }
   ])(
-    "that do not pass end the scan: %o",
+    "that are permanent fail the scan: %o",
     (fault) =>
       Effect.forEach(["none", "window"] as const, (order) =>
         Effect.gen(function*() {

@@ -1,22 +1,22 @@
-// How a period is cut into windows, what is asked for each, which of it is its own, and when one is cut again.
+// How a period is cut into windows, which range each window requests, which items it owns, and when it is split.
 import * as DateTime from "effect/DateTime"
-import type * as Windows from "../../Windows.ts"
+import type { Range } from "./model.ts"
 
-/** A window owns what was created from its start on and before its end, in epoch milliseconds. */
+/** A window owns the items created at or after its start and before its end, in epoch milliseconds. */
 export interface Window {
   readonly start: number
   readonly end: number
 }
 
-/** The whole of what is scanned. */
+/** The whole period of a scan. */
 export interface Period extends Window {
-  /** The caller's own range: what is asked for at the outer edges. */
-  readonly range: Windows.Range
-  /** By how many milliseconds windows ask for more than they own. */
+  /** The caller's own range, which the outermost windows request at their outer edges. */
+  readonly range: Range
+  /** How far requests extend beyond their window at both ends, in milliseconds. */
   readonly overlap: number
 }
 
-/** Cuts a window into so many of the same length, or fewer when they would be shorter than `shortest`. */
+/** Cuts a window into `count` windows of equal length, or into fewer if they would be shorter than `shortest`. */
 export const cut = ({ end, start }: Window, count: number, shortest: number): ReadonlyArray<Window> => {
   const length = end - start
   const parts = Math.max(1, Math.min(count, Math.floor(length / shortest)))
@@ -24,52 +24,52 @@ export const cut = ({ end, start }: Window, count: number, shortest: number): Re
   return Array.from({ length: parts }, (_, n) => ({ start: edge(n), end: edge(n + 1) }))
 }
 
-/** The windows to begin with. */
+/** The windows that a scan starts with. */
 export const begin = (period: Period, count: number): ReadonlyArray<Window> => cut(period, count, period.overlap)
 
-/** What to ask for: more than the window owns, but no more than the caller asked for. */
-export const rangeOf = ({ end, overlap, range, start }: Period, window: Window): Windows.Range => ({
+/** The range to request: the window and its overlap, within the caller's range. */
+export const rangeOf = ({ end, overlap, range, start }: Period, window: Window): Range => ({
   startDate: window.start - overlap <= start ? range.startDate : DateTime.makeUnsafe(window.start - overlap),
   endDate: window.end + overlap >= end ? range.endDate : DateTime.makeUnsafe(window.end + overlap)
 })
 
-/** What a window owns, from its start on and before its end, as its errors tell it. */
-export const ownRangeOf = ({ end, range, start }: Period, window: Window): Windows.Range => ({
+/** The range that the window owns, as its errors report it. */
+export const ownRangeOf = ({ end, range, start }: Period, window: Window): Range => ({
   startDate: window.start === start ? range.startDate : DateTime.makeUnsafe(window.start),
   endDate: window.end === end ? range.endDate : DateTime.makeUnsafe(window.end)
 })
 
-/** The outer windows own what the server gives beyond the outer edges as well: it is the caller's range that counts. */
+/** The outermost windows also own items outside of the period: the server decides what is in the caller's range. */
 export const owns = (period: Period, { end, start }: Window) => (time: number): boolean =>
   (start === period.start || time >= start) && (end === period.end || time < end)
 
 /** What the pages of a window have shown so far. */
 export interface Progress {
   readonly pages: number
-  /** The times that its pages spanned, added up. */
+  /** The sum of the times that the pages spanned. */
   readonly spanned: number
-  /** How many pages are left, as far as can be guessed. It decides about cost only. */
+  /** An estimate of how many pages are left. It affects only how many requests a scan costs. */
   readonly left: number | undefined
 }
 
 export const nothingRead: Progress = { pages: 0, spanned: 0, left: undefined }
 
-// When nothing tells how much is left, the first pages are worth a try.
+// An unsorted list gives no estimate, so it may be split within its first pages.
 const triesWhenUnsorted = 4
 
 /**
- * Adds a page whose resources were created at these times. As long as pages do not overlap, the list looks sorted, and
- * what is left of the window is guessed to be as dense as the last page.
+ * Adds a page whose items were created at `times`. While pages do not overlap, the list looks sorted, and the estimate
+ * assumes that the rest of the window is as dense as its last page.
  */
 export const read = ({ end, start }: Window, before: Progress, times: ReadonlyArray<number>): Progress => {
   const pages = before.pages + 1
-  // One time has no span.
+  // A single time has no span.
   if (times.length < 2) return { ...before, pages }
   const { max, min } = times.reduce(
     ({ max, min }, time) => ({ max: Math.max(max, time), min: Math.min(min, time) }),
     { max: -Infinity, min: Infinity }
   )
-  // From one page's first time to the next page's.
+  // From the first time of this page to the first time of the next page.
   const span = Math.max(1, max - min) * times.length / (times.length - 1)
   const spanned = before.spanned + span
   const length = end - start
@@ -77,16 +77,17 @@ export const read = ({ end, start }: Window, before: Progress, times: ReadonlyAr
   return { pages, spanned, left: (length - spanned) / span }
 }
 
-// Pages are read again when that many times more are left: it costs a fifth of the requests at most.
+// A split reads the pages of a window again, so it needs this many times more pages left: at most a fifth of the requests
+// is lost.
 const worth = 4
 
-// A window is long when it has half as much again left as a reader's share.
+// A window is long if it has this many times a reader's share left.
 const long = 1.5
 
-// A part asks for its overlap as well, which should be little of it.
+// A part of a window also requests its overlap, which should be a small part of its length.
 const overlapsOfPart = 8
 
-/** The windows to go on with in place of one: itself, or parts of it when it is long. */
+/** The windows that replace a window: itself, or several parts if it is long. */
 export const split = (
   period: Period,
   window: Window,
