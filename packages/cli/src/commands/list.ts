@@ -1,11 +1,10 @@
+import { maxWindows } from "@effect-comms/client/Windows"
 import { KnownOperationStatus } from "@effect-comms/domain/Operation"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Flags from "../Flags.ts"
 import * as Format from "../Format.ts"
 import * as Handler from "../Handler.ts"
-
-const maxWindows = 64
 
 export const list = Command.make("list", {
   status: Flag.Literals("status", KnownOperationStatus.literals).pipe(
@@ -37,7 +36,7 @@ export const list = Command.make("list", {
   ),
   windows: Flags.int("windows", 1, maxWindows).pipe(
     Flag.withDescription(
-      "Read the time since --start-date in so many parts, 1 to 64, up to 16 of them at once; rows come in no order"
+      `Read the time since --start-date in so many parts, 1 to ${maxWindows}, up to 16 of them at once; rows come in no order`
     ),
     Flag.optional
   ),
