@@ -10,6 +10,7 @@ import {
   Deferred,
   Duration,
   Effect,
+  Equal,
   Fiber,
   Layer,
   Option,
@@ -443,8 +444,9 @@ describe("an error", () => {
           Stream.runForEach((thing) => Ref.update(seen, (seen) => [...seen, thing])),
           Effect.flip
         )
-        assert.strictEqual<unknown>(error, failure)
         const { window } = assertTag(error, "NotFound")
+        assert.isTrue(Equal.equals<unknown, unknown>(error, CommsError.withFields(failure, { window })))
+        assert.notProperty(failure, "window")
         assert.deepEqual(window, { startDate: utc(newest + 30 * hour), endDate: utc(newest + 40 * hour) })
         assert.strictEqual(waiting, 0)
         const given = yield* Ref.get(seen)
@@ -476,6 +478,20 @@ describe("an error", () => {
       assert.strictEqual(assertTag(error, "NotFound").window.endDate, undefined)
     }))
 })
+
+it.effect("one error value in two scans has the window of each scan", () =>
+  Effect.gen(function*() {
+    const failure = new CommsError.NotFound({ errors: [] })
+    const server: Server = { things: [], pageSize: 1, before: () => Effect.fail(failure) }
+    const fail = (startDate: number) =>
+      Effect.map(
+        Effect.flip(Stream.runDrain(scanThings(server, { startDate, endDate: startDate + hour }, { windows: 1 }))),
+        (error) => assertTag(error, "NotFound")
+      )
+    const [first, second] = [yield* fail(newest), yield* fail(newest + hour)]
+    assert.deepEqual(first.window.startDate, utc(newest))
+    assert.deepEqual(second.window.startDate, utc(newest + hour))
+  }))
 
 describe("input", () => {
   const never: Server = { things: [], pageSize: 1, before: () => Effect.die("A request was sent") }

@@ -1,5 +1,5 @@
 // Reads the windows of a period, several at once, and emits the items that they own.
-import type * as CommsError from "@effect-comms/domain/CommsError"
+import * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Pagination from "@effect-comms/domain/Pagination"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -62,9 +62,7 @@ export const start = Effect.fnUntraced(
       })
       yield* source.read(Cut.rangeOf(plan.period, open.window)).pipe(
         Stream.runForEachWhile(take),
-        Effect.mapError((error): Windowed<E> =>
-          Object.assign(error, { window: Cut.ownRangeOf(plan.period, open.window) })
-        )
+        Effect.mapError((error) => CommsError.withFields(error, { window: Cut.ownRangeOf(plan.period, open.window) }))
       )
       state = State.finish(state, open)
       if (State.isEnded(state, open.out)) yield* Queue.end(open.out)
