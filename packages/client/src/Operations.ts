@@ -165,7 +165,7 @@ export const fromCalls = <
           // A window that is split would discard prefetched pages.
           read: (range): Stream.Stream<OperationFamily.Page<M["Type"]>, StreamError> =>
             streams.streamPages({ ...range, status, pageSize }, { prefetch: 0 }),
-          select: items,
+          items,
           id: ({ id }) => id,
           createdAt: ({ createdAt }) => createdAt
         }, options),

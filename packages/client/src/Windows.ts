@@ -105,7 +105,7 @@ const Input = Schema.Struct({
  *     call: "scanWeek",
  *     range: { startDate: "2024-04-01", endDate: "2024-04-08" },
  *     read: (range) => streamPages({ ...range, pageSize: 1000 }, { prefetch: 0 }),
- *     select: (page) => page.operations,
+ *     items: (page) => page.operations,
  *     id: (operation) => operation.id,
  *     createdAt: (operation) => operation.createdAt
  *   }, { windows: 8 })))

@@ -98,7 +98,7 @@ const scanThings = (
       endDate: range.endDate === undefined ? undefined : utc(range.endDate)
     },
     read: pagesOf(server),
-    select: (page) => page.things,
+    items: (page) => page.things,
     id: ({ id }) => id,
     createdAt: ({ at }) => utc(at)
   }, options)
@@ -523,7 +523,7 @@ describe("input", () => {
         call: "Things.scan",
         range: { startDate: "yesterday", endDate: "2024-02-30" },
         read: pagesOf(never),
-        select: ({ things }) => things,
+        items: ({ things }) => things,
         id: ({ id }) => id,
         createdAt: ({ at }) => utc(at)
       })

@@ -35,7 +35,7 @@ export interface Source<
   /** Streams the pages of a range. Disable prefetching: a window that is split discards its prefetched pages. */
   readonly read: (range: Range) => Stream.Stream<Page, E, R>
   /** The items of a page. */
-  readonly select: (page: Page) => ReadonlyArray<A>
+  readonly items: (page: Page) => ReadonlyArray<A>
   /** The unique id of an item. */
   readonly id: (a: A) => string
   /** The creation time of an item, to the millisecond. */

@@ -49,7 +49,7 @@ export const start = Effect.fnUntraced(
       let open = begun
       /** Takes a page, and returns whether to read the next one. */
       const take = Effect.fnUntraced(function*(page: Page) {
-        const taken = State.take(plan, state, open, source.select(page), source)
+        const taken = State.take(plan, state, open, source.items(page), source)
         open = taken.open
         state = taken.state
         if (Arr.isReadonlyArrayNonEmpty(taken.items)) yield* Queue.offer(open.out, taken.items)
