@@ -1,37 +1,34 @@
 /**
- * What went wrong, for a person: what, why, and what to do; and what it is for a script.
+ * Failures in sentences (what happened, why, and what to do), and their exit codes for scripts.
  *
  * @since 0.1.0
  */
 import type { Attempt } from "@effect-comms/domain/Attempt"
 import * as CommsError from "@effect-comms/domain/CommsError"
+import { FeedFailed, FeedOverflow } from "@effect-comms/domain/FeedCheckpoint"
 import { toInvalidInput } from "@effect-comms/domain/Input"
+import { printable } from "@effect-comms/domain/Printable"
+import { OutcomeNotTolerated, WaitError } from "@effect-comms/domain/WaitError"
 import * as Config from "effect/Config"
 import * as Data from "effect/Data"
-import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import * as ExitCode from "./ExitCode.ts"
-import { printable } from "./Printable.ts"
 
 /**
- * What is said of a failure.
+ * A failure in sentences, and the attempts of the call that failed.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Description {
-  readonly what: string
-  readonly why?: ReadonlyArray<string> | undefined
-  readonly advice?: string | undefined
-  readonly requestId?: string | undefined
+export interface Description extends CommsError.Description {
   readonly attempts?: ReadonlyArray<Attempt> | undefined
 }
 
 /**
- * The command was used wrongly, or is not configured, and nothing was sent.
+ * The command was used incorrectly, or is not configured. Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
@@ -47,91 +44,44 @@ export class UsageError extends Data.TaggedError("UsageError")<{
   }
 }
 
-const phrases: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  409: "Conflict",
-  429: "Too Many Requests",
-  500: "Internal Server Error",
-  503: "Service Unavailable"
-}
+const DomainError = Schema.Union([CommsError.CommsError, WaitError, OutcomeNotTolerated, FeedFailed, FeedOverflow])
 
-const later = "Repeat the command later; --verbose says what was tried."
+type DomainError = typeof DomainError.Type
 
-const advices: { readonly [tag in CommsError.CommsError["_tag"]]?: string } = {
-  BadRequest: "Correct the request; repeating it as it is changes nothing.",
-  Unauthorized: "Check the credentials: `comms doctor` says which are used, and where they are from.",
-  Forbidden: "Use credentials that are permitted to do this.",
-  NotFound: "Check the id, and that it belongs to this account.",
+const isDomainError = Schema.is(DomainError)
+
+const later = "Run the command again later. --verbose shows every attempt."
+
+const again = "The operation may still be in progress. Run the command again, or raise --timeout."
+
+const doctor = "`comms doctor` tests the connection."
+
+// Where the command knows better advice than the library.
+const advices: { readonly [tag in DomainError["_tag"]]?: string } = {
+  Unauthorized: "Check the credentials. `comms doctor` shows which ones are used, and where they come from.",
   Conflict: later,
   TooManyRequests: later,
-  InternalServerError: "The API asks not to repeat it; tell Twilio's support the request id.",
   ServiceUnavailable: later,
-  UnexpectedStatus:
-    "Check TWILIO_COMMS_BASE_URL and what stands between it and this machine: `comms doctor` asks there.",
-  TransportFailure: "Check the network and TWILIO_COMMS_BASE_URL: `comms doctor` asks there.",
-  InvalidResponse:
-    "Check TWILIO_COMMS_BASE_URL and what stands between it and this machine: `comms doctor` asks there.",
-  CoolingDown: "Repeat the command then, or set TWILIO_COMMS_MAX_RETRY_AFTER to a longer wait."
+  UnexpectedStatus: `Check TWILIO_COMMS_BASE_URL, and any proxy between this machine and the API. ${doctor}`,
+  TransportFailure: `Check the network and TWILIO_COMMS_BASE_URL. ${doctor}`,
+  InvalidResponse: `Check TWILIO_COMMS_BASE_URL, and any proxy between this machine and the API. ${doctor}`,
+  InvalidInput: "`--help` describes the flags.",
+  PaginationLimit: "Narrow the filters, such as --start-date and --end-date.",
+  CoolingDown: "Run the command again then, or set TWILIO_COMMS_MAX_RETRY_AFTER to a longer wait.",
+  CheckpointMismatch: "Name another file, or use the credentials and the base URL that it was written with.",
+  WaitTimeout: again,
+  Stalled: "Run the command again, or contact Twilio support.",
+  StatusNotKnown: "Update comms.",
+  FeedOverflow: "Start with a later --since."
 }
 
-const requestOf = ({ method, url }: { readonly method?: string; readonly url?: string }): string =>
-  [method, url].filter(Predicate.isNotUndefined).map(printable).join(" ") || "The request"
-
-const whyOf = (error: CommsError.Answer & { readonly retryAfter?: Duration.Duration }): ReadonlyArray<string> => [
-  ...error.errors.map(({ code, context, infoUrl, message }) =>
-    `${printable(message)} (${code}${context === null ? "" : ` at ${printable(context)}`}, ${printable(infoUrl)})`
-  ),
-  ...(error.excerpt === undefined
-    ? []
-    : [`The body (${printable(error.mediaType ?? "no media type")}) begins with "${printable(error.excerpt)}".`]),
-  ...(error.retryAfter === undefined ? [] : [`The server asks to wait ${shortTime(error.retryAfter)}.`])
-]
-
-const describeCommsError = (error: CommsError.CommsError): Description => {
-  const advice = advices[error._tag]
-  if ("errors" in error) {
-    const { status } = error
-    return {
-      what: `${requestOf(error)} was answered ${status}${status in phrases ? ` ${phrases[status]}` : ""}.`,
-      why: whyOf(error),
-      advice,
-      requestId: error.requestId,
-      attempts: error.attempts
-    }
-  }
-  switch (error._tag) {
-    case "TransportFailure":
-      return {
-        what: `${requestOf(error)} got no complete answer.`,
-        why: [printable(error.detail)],
-        advice,
-        attempts: error.attempts
-      }
-    case "InvalidResponse":
-      return {
-        what: `${requestOf(error)} was answered ${error.status} with a body that cannot be understood.`,
-        why: [
-          printable(error.problem),
-          ...(error.excerpt === undefined ? [] : [`It begins with "${printable(error.excerpt)}".`])
-        ],
-        advice,
-        requestId: error.requestId,
-        attempts: error.attempts
-      }
-    case "CoolingDown":
-      return {
-        what: `${requestOf(error)} was not sent.`,
-        why: [
-          `The server asked this account to wait until ${DateTime.formatIso(error.retryAt)}, longer than a call may.`
-        ],
-        advice,
-        attempts: error.attempts
-      }
-    default:
-      return { what: printable(error.message) }
+const describeDomainError = (error: DomainError): Description => {
+  // What can be done about a failed wait or feed depends on the error of its last request.
+  const cause = error._tag === "PollsFailed" || error._tag === "FeedFailed" ? error.reason : error
+  return {
+    ...error.description,
+    advice: advices[cause._tag] ?? cause.description.advice,
+    attempts: "attempts" in cause ? cause.attempts : undefined
   }
 }
 
@@ -141,13 +91,13 @@ const toFlag = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) =>
 
 const nameOf = (field: string): string => fields[field] ?? (/^[A-Z_]+$/.test(field) ? field : toFlag(field))
 
-const whatIsConfigured = "`comms doctor` says what is configured, and where it is from."
+const whatIsConfigured = "`comms doctor` shows what is configured, and where it comes from."
 
 const issueLine = ({ field, problem }: CommsError.InputIssue): string =>
   `${nameOf(field)}: ${printable(problem).replace(/\b(?:start|end)Date\b/g, toFlag)}`
 
 /**
- * A time as short as it is of use: in whole milliseconds.
+ * A duration in its shortest form, rounded to milliseconds.
  *
  * @category formatting
  * @since 0.1.0
@@ -160,7 +110,7 @@ export const shortTime = (duration: Duration.Duration): string =>
  *
  * **Details**
  *
- * Never with a stack: what is not known to this module is one line.
+ * An unknown error is described by its message, never by its stack.
  *
  * @category formatting
  * @since 0.1.0
@@ -171,27 +121,27 @@ export const describe = (error: unknown): Description => {
   }
   if (error instanceof CommsError.InvalidInput) {
     return {
-      what: "The input was refused, and nothing was sent.",
+      ...describeDomainError(error),
       why: error.issues.map(issueLine),
-      advice: error.issues.some(({ field }) => field in fields) ? whatIsConfigured : "`--help` says what is right."
+      ...(error.issues.some(({ field }) => field in fields) ? { advice: whatIsConfigured } : {})
     }
   }
   if (error instanceof Config.ConfigError) {
     return {
-      what: "The configuration is not right, and nothing was sent.",
+      what: "The configuration is invalid. Nothing was sent.",
       why: Schema.isSchemaError(error.cause)
         ? toInvalidInput("comms", "configuration")(error.cause).issues.map(issueLine)
         : [printable(error.message)],
       advice: whatIsConfigured
     }
   }
-  return CommsError.isCommsError(error)
-    ? describeCommsError(error)
-    : { what: printable(Predicate.isError(error) ? error.message : String(error)) }
+  return isDomainError(error)
+    ? describeDomainError(error)
+    : { what: printable(Predicate.isError(error) ? error.message : String(error)), why: [] }
 }
 
 /**
- * The code that a command ends with after a failure.
+ * The exit code of a command after a failure.
  *
  * @category exit codes
  * @since 0.1.0
@@ -217,9 +167,9 @@ const attemptLine = ({ asked, number, outcome, status, took, waited }: Attempt):
 export const toText = (description: Description, options: { readonly attempts: boolean }): string =>
   [
     `Error: ${description.what}`,
-    ...(description.why ?? []).map((line) => `  Why: ${line}`),
+    ...description.why.map((line) => `  Why: ${line}`),
     ...(description.advice === undefined ? [] : [`  Do:  ${description.advice}`]),
-    ...(description.requestId === undefined ? [] : [`  Request id: ${printable(description.requestId)}`]),
+    ...(description.requestId === undefined ? [] : [`  Request id: ${description.requestId}`]),
     ...(options.attempts ? (description.attempts ?? []).map((attempt) => `  ${attemptLine(attempt)}`) : [])
   ].join("\n")
 
@@ -233,7 +183,7 @@ export const toFields = (
   description: Description,
   options: { readonly attempts: boolean }
 ): Record<string, unknown> => ({
-  ...(description.why === undefined ? {} : { why: description.why }),
+  why: description.why,
   ...(description.advice === undefined ? {} : { advice: description.advice }),
   ...(description.requestId === undefined ? {} : { requestId: description.requestId }),
   ...(options.attempts && description.attempts !== undefined

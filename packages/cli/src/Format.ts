@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { printable } from "@effect-comms/domain/Printable"
 import * as Flag from "effect/cli/Flag"
 import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
 import * as Effect from "effect/Effect"
@@ -10,7 +11,6 @@ import * as Option from "effect/Option"
 import type * as PlatformError from "effect/PlatformError"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
-import { cell, printable } from "./Printable.ts"
 
 /**
  * The formats.
@@ -87,6 +87,13 @@ const escapeControls = (json: string): string =>
   )
 
 const json = (value: unknown, indent?: number): string => escapeControls(JSON.stringify(value, undefined, indent))
+
+const longest = 64
+
+const cell = (text: string): string => {
+  const clean = printable(text)
+  return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean
+}
 
 // A spreadsheet takes a cell that begins so for a formula.
 const csvCell = (text: string): string => {

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Attempts from "@effect-comms/client/Attempts"
+import { printable } from "@effect-comms/domain/Printable"
 import * as Cause from "effect/Cause"
 import type * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Console from "effect/Console"
@@ -14,7 +15,6 @@ import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import * as ExitCode from "./ExitCode.ts"
 import * as Failure from "./Failure.ts"
-import { printable } from "./Printable.ts"
 import * as Settings from "./Settings.ts"
 
 const textLogger = Logger.withConsoleError(

@@ -3,13 +3,13 @@
  *
  * @since 0.1.0
  */
+import { printable } from "@effect-comms/domain/Printable"
 import type * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Stdio from "effect/Stdio"
-import { printable } from "./Printable.ts"
 
 const toText = (errors: ReadonlyArray<CliError.NonShowHelpErrors>, commandPath: ReadonlyArray<string>): string =>
   [

@@ -1,10 +1,10 @@
 // A file that says where a command stands: read at the start, replaced as a whole, and never half written.
 import type * as CommsError from "@effect-comms/domain/CommsError"
+import { printable } from "@effect-comms/domain/Printable"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type * as PlatformError from "effect/PlatformError"
 import { describe, UsageError } from "./Failure.ts"
-import { printable } from "./Printable.ts"
 
 export interface StateFile {
   readonly path: string
@@ -49,35 +49,18 @@ export const open = Effect.fnUntraced(function*(flag: string, path: string) {
   return file
 })
 
-const others = "Use the credentials and the base URL that it was made with, or name another file."
-
-const mismatches: Readonly<
-  Record<CommsError.CheckpointMismatch["part"], readonly [what: string, advice: string]>
-> = {
-  version: ["was written by another version", "Name another file, and begin anew."],
-  resource: ["is of another resource", "Name another file."],
-  baseUrl: ["is of another base URL", others],
-  account: ["is of another account", others],
-  age: ["is too old", "Remove it, and begin anew."]
-}
-
-/** Says that a file holds nothing to go on from: not here, or not at all. */
+/** The error of a file whose checkpoint cannot be resumed. */
 export const refuse = (flag: string, { path }: StateFile) =>
 (
   error: CommsError.CheckpointMismatch | CommsError.InvalidInput
 ): UsageError => {
   const file = `--${flag}: ${printable(path)}`
-  if (error._tag === "InvalidInput") {
-    return new UsageError({
+  const { advice, why } = describe(error)
+  return error._tag === "InvalidInput"
+    ? new UsageError({
       what: `${file} is not a file that this command has written, and is left as it is.`,
-      why: describe(error).why?.join(" "),
+      why: why.join(" "),
       advice: "Name another file."
     })
-  }
-  const [what, advice] = mismatches[error.part]
-  return new UsageError({
-    what: `${file} ${what}, and nothing was sent.`,
-    why: error.detail === undefined ? undefined : printable(error.detail),
-    advice
-  })
+    : new UsageError({ what: `${file} cannot be resumed. Nothing was sent.`, why: why.join(" "), advice })
 }

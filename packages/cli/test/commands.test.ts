@@ -134,7 +134,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const [, token = "", size = ""] = /--page-token '?([^\s']+)'? --page-size (\d+)/.exec(broken.stderr) ?? []
         const rest = yield* inProcess(list("--page-token", token, "--page-size", size), env)
         assert.deepStrictEqual([rest.code, ndjson(rest.stdout).length], [0, 295])
-        assert.include(broken.stderr, "answered 500 Internal Server Error")
+        assert.include(broken.stderr, "returned 500 Internal Server Error")
         assert.include(broken.stderr, "20500, https://www.twilio.com/docs/api/errors/20500")
         noStack(broken)
       }))
@@ -194,7 +194,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.strictEqual(one.code, 0)
         assert.deepStrictEqual(ndjson(several.stdout).map(({ id }) => id), [c, a, b])
         assert.strictEqual(several.code, 1)
-        assert.include(several.stderr, `${missing} was answered 404 Not Found`)
+        assert.include(several.stderr, `${missing} returned 404 Not Found`)
         assert.include(several.stderr, "20404, https://www.twilio.com/docs/api/errors/20404")
         assert.lengthOf(yield* requests, 5)
       }))
@@ -315,7 +315,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           inProcess(verbose, { ...wrong, TWILIO_COMMS_BASE_URL: "http://127.0.0.1:1", TWILIO_COMMS_MAX_ATTEMPTS: "1" }),
           inProcess(["doctor"], wrong)
         ], { concurrency: 2 })
-        assert.include(refused.stderr, "answered 401 Unauthorized")
+        assert.include(refused.stderr, "returned 401 Unauthorized")
         assert.include(html.stderr, "<redacted>")
         assert.include(down.stderr, "ECONNREFUSED")
         const basic = btoa(`${Emulator.defaultCredentials.accountSid}:${secret}`)
@@ -347,20 +347,21 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.deepStrictEqual([text.code, json.code, quiet.code], [1, 1, 1])
         const said = lines(text.stderr)
         assert.match(said[0] ?? "", /^Attempt 1 of GET http:.* ended with 502; it is repeated in \d+ms\.$/)
-        assert.match(said[1] ?? "", /^Error: GET http:.* was answered 502\.$/)
+        assert.match(said[1] ?? "", /^Error: GET http:.* returned 502 after 2 attempts\.$/)
         assert.strictEqual(
           said[2],
           "  Why: The body (text/html) begins with \"<html><h1>502 Bad Gateway</h1></html>\"."
         )
-        assert.match(said[3] ?? "", /^ {2}Do: {2}Check TWILIO_COMMS_BASE_URL/)
-        assert.strictEqual(said[4], "  Request id: RQ123")
-        assert.match(said.slice(5).join("\n"), /^ {2}attempt 1: .*502 .*\n {2}attempt 2: waited .* 502 .*$/)
+        assert.match(said[3] ?? "", /^ {2}Why: The API does not document this status/)
+        assert.match(said[4] ?? "", /^ {2}Do: {2}Check TWILIO_COMMS_BASE_URL/)
+        assert.strictEqual(said[5], "  Request id: RQ123")
+        assert.match(said.slice(6).join("\n"), /^ {2}attempt 1: .*502 .*\n {2}attempt 2: waited .* 502 .*$/)
         const entries = lines(json.stderr).map((line) =>
           Schema.decodeUnknownSync(Schema.Struct({ level: Schema.String, annotations: Schema.Json }))(decodeJson(line))
         )
         assert.deepStrictEqual(entries.map(({ level }) => level), ["INFO", "ERROR"])
         assert.include(JSON.stringify(entries[1]?.annotations), "\"requestId\":\"RQ123\"")
-        assert.deepStrictEqual(lines(quiet.stderr).slice(0, 4), said.slice(1, 5))
+        assert.deepStrictEqual(lines(quiet.stderr).slice(0, 5), said.slice(1, 6))
       }))
 
     it.effect("lets text of the server not write on the terminal", () =>

@@ -136,7 +136,11 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
             /^Error: --state: .*no\/such\/file cannot be written\./
           ],
           [feed("--since", "1d", "--state", notes), env, /feed notes\.txt is not a file that this command has written/],
-          [feed("--state", state), other, /bound\.json is of another account/]
+          [
+            feed("--state", state),
+            other,
+            /bound\.json cannot be resumed\. .*\n {2}Why: The checkpoint belongs to another account/
+          ]
         ] as const
         yield* Effect.forEach(refused, ([args, env, expected]) =>
           Effect.gen(function*() {
@@ -153,7 +157,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const { env } = yield* serve()
         const { code, stderr, stdout } = yield* inProcess(feed("--since", "1d"), { ...env, TWILIO_AUTH_TOKEN: "wrong" })
         assert.deepStrictEqual([code, stdout], [1, ""])
-        assert.match(stderr, /^Error: GET \S+ was answered 401 Unauthorized\./)
+        assert.match(stderr, /^Error: SenderPoolOperations\.changes failed: GET \S+ returned 401 Unauthorized\./)
       }))
   }
 )

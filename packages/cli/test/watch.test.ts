@@ -102,8 +102,8 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const { code, stderr, stdout } = yield* inProcess(watch(id), { ...env, TWILIO_AUTH_TOKEN: "wrong" })
         assert.strictEqual(code, 1)
         assert.deepStrictEqual(decodeEnded(stdout), { id, outcome: "PollsFailed", success: false, operation: null })
-        assert.match(stderr, /could not be looked at: GET http:\S+ was answered 401 Unauthorized/)
-        assert.match(stderr, /\n {2}Why: It was never seen\.\n {2}Do: {2}Check the credentials/)
+        assert.match(stderr, /^Error: Polling \S+ failed: GET http:\S+ returned 401 Unauthorized\.$/m)
+        assert.match(stderr, /\n {2}Why: No poll has found it\.\n(?: {2}Why: .*\n)* {2}Do: {2}Check the credentials/)
       }))
 
     it.effect("prints all that happens with ndjson, and nothing on stderr", () =>
@@ -224,8 +224,14 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           inProcess(watch("--checkpoint", notes, id), env)
         ])
         assert.deepStrictEqual([account.code, server.code, none.code], [2, 2, 2])
-        assert.match(account.stderr, /bound\.ndjson is of another account,/)
-        assert.match(server.stderr, /bound\.ndjson is of another base URL,/)
+        assert.match(
+          account.stderr,
+          /bound\.ndjson cannot be resumed\. .*\n {2}Why: The checkpoint belongs to another account/
+        )
+        assert.match(
+          server.stderr,
+          /bound\.ndjson cannot be resumed\. .*\n {2}Why: The checkpoint belongs to another server/
+        )
         assert.match(none.stderr, /notes\.txt /)
         assert.strictEqual(yield* fs.readFileString(file), text)
         assert.strictEqual(yield* fs.readFileString(notes), "buy milk\n")

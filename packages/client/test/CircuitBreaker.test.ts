@@ -45,7 +45,7 @@ describe("the circuit breaker", () => {
           const error = assertTag(yield* Effect.flip(fetchOf(4)), "TransportFailure")
           assert.strictEqual(error.reason, "Refused")
           assert.strictEqual(error.detail, "The circuit breaker is open for another 30s, since too much failed")
-          assert.include(error.message, "was not sent: The circuit breaker is open for another 30s")
+          assert.include(error.message, "was not sent. The circuit breaker is open for another 30s")
           assert.isFalse(error.isRetryable)
           assert.strictEqual(yield* arrivals(log), 3)
         }))

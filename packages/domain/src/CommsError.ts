@@ -1,10 +1,13 @@
 /**
- * Everything that can go wrong with a call of the Comms API, as tagged errors whose fields are data.
+ * The errors of calls of the Comms API: tagged classes whose fields are data.
  *
- * A tag for each status code of the contract, {@link UnexpectedStatus} for all other ones, and those for what is not a
- * status: {@link TransportFailure} (no answer), {@link InvalidResponse} (an answer that cannot be understood),
+ * There is one class for each status code of the contract, and {@link UnexpectedStatus} for all others. The other
+ * classes are {@link TransportFailure} (no complete response), {@link InvalidResponse} (a response with an invalid body),
  * {@link InvalidInput}, {@link CheckpointMismatch} and {@link CoolingDown} (nothing was sent), {@link PaginationLoop} (a
- * list that would never end) and {@link PaginationLimit} (one that is longer than it may be).
+ * list that would never end) and {@link PaginationLimit} (a list that is longer than its limit).
+ *
+ * Every error, also of waits and feeds, has a `description`: what happened, why, and what to do. `message` joins it to
+ * one text. Neither contains control characters, whatever the server sent.
  *
  * @since 0.1.0
  */
@@ -20,10 +23,15 @@ import {
   describeLoop,
   describeMismatch,
   describeResponse,
-  describeTransport
+  describeTransport,
+  describeUnexpected,
+  type Description,
+  messageOf
 } from "./internal/describe.ts"
 import { PageToken, Position } from "./Pagination.ts"
 import { TwilioError } from "./TwilioError.ts"
+
+export type { Description } from "./internal/describe.ts"
 
 // Fields that are known only after an error was made. The call, the stream of pages and the scan add them.
 const added = {
@@ -60,15 +68,15 @@ const answerWithRetryAfter = {
 }
 
 /**
- * What every error of a status carries.
+ * The fields of every error with a status.
  *
  * **Details**
  *
- * - `errors`: every error of the envelope, in the order given. Empty when the answer was not that envelope.
+ * - `errors`: the errors in the response, in their order. Empty when the body is not Twilio's error format.
  * - `method`, `url`: the request, without its credentials.
  * - `attempts`: every attempt of the call, in order.
- * - `requestId`: the answer's `Twilio-Request-Id` or `X-Request-Id`.
- * - `mediaType`, `excerpt`: given when the body was not the envelope: its media type, and its first 256 characters.
+ * - `requestId`: the response's `Twilio-Request-Id` or `X-Request-Id`.
+ * - `mediaType`, `excerpt`: the media type and the first 256 characters of a body that is not Twilio's error format.
  *
  * @category models
  * @since 0.1.0
@@ -84,8 +92,8 @@ export interface Answer {
 }
 
 /**
- * An {@link Answer} of a status that the contract gives a `Retry-After`: how long the server asks to wait, counted
- * from the arrival of the answer, and the time at which that is over.
+ * An {@link Answer} with a `Retry-After`: how long the server asks to wait, counted from the arrival of the response,
+ * and when that time ends.
  *
  * @category models
  * @since 0.1.0
@@ -95,169 +103,206 @@ export interface AnswerWithRetryAfter extends Answer {
   readonly retryAt?: DateTime.Utc
 }
 
+// The base of the class of one status. `status`, `title` and `detail` are statics of the class, and those of a problem
+// detail (RFC 9457).
+const AnswerError =
+  <Self>() =>
+  <const Tag extends string, const Fields extends Schema.Struct.Fields, const Status extends number>(
+    tag: Tag,
+    fields: Fields,
+    problem: { readonly status: Status; readonly title: string; readonly detail: string }
+  ) =>
+    Object.assign(
+      Schema.TaggedError<Self>()(tag, fields, { description: problem.detail, httpApiStatus: problem.status }),
+      problem
+    )
+
 /**
- * 400: the request was malformed or ambiguous. Repeating it changes nothing.
+ * 400: the request was malformed or ambiguous. A retry returns the same error.
  *
  * @category errors
  * @since 0.1.0
  */
-export class BadRequest extends Schema.TaggedError<BadRequest>()("BadRequest", answer, {
-  description: "The request was malformed or ambiguous.",
-  httpApiStatus: 400
+export class BadRequest extends AnswerError<BadRequest>()("BadRequest", answer, {
+  status: 400,
+  title: "Bad Request",
+  detail: "The request was malformed or ambiguous."
 }) {
-  static readonly status = 400
-  readonly status = 400
+  readonly status = BadRequest.status
   readonly isRetryable = false
+  get description(): Description {
+    return describeAnswer(this, BadRequest.title, "Correct the request: a retry returns the same error.")
+  }
   override get message(): string {
-    return describeAnswer(this, "Bad Request", "Correct the request; repeating it as it is changes nothing.")
+    return messageOf(this.description)
   }
 }
 
 /**
- * 401: the credentials are missing or wrong. Not on the API's reference pages, but answered.
+ * 401: the credentials are missing or wrong. The API returns it, although its reference does not mention it.
  *
  * @category errors
  * @since 0.1.0
  */
-export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", answer, {
-  description: "The credentials are missing or wrong.",
-  httpApiStatus: 401
+export class Unauthorized extends AnswerError<Unauthorized>()("Unauthorized", answer, {
+  status: 401,
+  title: "Unauthorized",
+  detail: "The credentials are missing or wrong."
 }) {
-  static readonly status = 401
-  readonly status = 401
+  readonly status = Unauthorized.status
   readonly isRetryable = false
-  override get message(): string {
+  get description(): Description {
     return describeAnswer(
       this,
-      "Unauthorized",
+      Unauthorized.title,
       "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET."
     )
   }
-}
-
-/**
- * 403: the credentials are right, and may not do this. Not on the API's reference pages, but answered.
- *
- * @category errors
- * @since 0.1.0
- */
-export class Forbidden extends Schema.TaggedError<Forbidden>()("Forbidden", answer, {
-  description: "The credentials do not permit the request.",
-  httpApiStatus: 403
-}) {
-  static readonly status = 403
-  readonly status = 403
-  readonly isRetryable = false
   override get message(): string {
-    return describeAnswer(this, "Forbidden", "Use credentials that are permitted to do this.")
+    return messageOf(this.description)
   }
 }
 
 /**
- * 404: there is no such resource, or not yet: a read straight after a create may come too early.
+ * 403: the credentials are valid, and do not permit the request. The API returns it, although its reference does not
+ * mention it.
  *
  * @category errors
  * @since 0.1.0
  */
-export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", answer, {
-  description: "The requested resource was not found.",
-  httpApiStatus: 404
+export class Forbidden extends AnswerError<Forbidden>()("Forbidden", answer, {
+  status: 403,
+  title: "Forbidden",
+  detail: "The credentials do not permit the request."
 }) {
-  static readonly status = 404
-  readonly status = 404
+  readonly status = Forbidden.status
   readonly isRetryable = false
+  get description(): Description {
+    return describeAnswer(this, Forbidden.title, "Use credentials that have permission for this request.")
+  }
   override get message(): string {
-    return describeAnswer(this, "Not Found", "Check the id, and that it belongs to this account.")
+    return messageOf(this.description)
   }
 }
 
 /**
- * 409: the request conflicts with the current state, as when an account is used for the first time and is not ready
- * (77701). To be repeated after `retryAfter`.
+ * 404: the resource does not exist. A new resource may be missing for a moment after it was created.
  *
  * @category errors
  * @since 0.1.0
  */
-export class Conflict extends Schema.TaggedError<Conflict>()("Conflict", answerWithRetryAfter, {
-  description: "The request conflicts with the current state of the resource. Repeat it after Retry-After.",
-  httpApiStatus: 409
+export class NotFound extends AnswerError<NotFound>()("NotFound", answer, {
+  status: 404,
+  title: "Not Found",
+  detail: "The requested resource was not found."
 }) {
-  static readonly status = 409
-  readonly status = 409
+  readonly status = NotFound.status
+  readonly isRetryable = false
+  get description(): Description {
+    return describeAnswer(this, NotFound.title, "Check the id, and that it belongs to this account.")
+  }
+  override get message(): string {
+    return messageOf(this.description)
+  }
+}
+
+/**
+ * 409: the request conflicts with the current state, for example when a new account is not ready yet (77701). It can be
+ * retried after `retryAfter`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Conflict extends AnswerError<Conflict>()("Conflict", answerWithRetryAfter, {
+  status: 409,
+  title: "Conflict",
+  detail: "The request conflicts with the current state of the resource. Retry it after Retry-After."
+}) {
+  readonly status = Conflict.status
   readonly isRetryable = true
+  get description(): Description {
+    return describeAnswer(this, Conflict.title, "Retry the request later.")
+  }
   override get message(): string {
-    return describeAnswer(this, "Conflict", "Repeat the request later.")
+    return messageOf(this.description)
   }
 }
 
 /**
- * 429: too many requests. It was not processed, so it is always safe to repeat, after `retryAfter`.
+ * 429: too many requests. The request was not processed, so a retry is always safe, after `retryAfter`.
  *
  * @category errors
  * @since 0.1.0
  */
-export class TooManyRequests extends Schema.TaggedError<TooManyRequests>()("TooManyRequests", answerWithRetryAfter, {
-  description: "Too many requests. Repeat it after Retry-After.",
-  httpApiStatus: 429
+export class TooManyRequests extends AnswerError<TooManyRequests>()("TooManyRequests", answerWithRetryAfter, {
+  status: 429,
+  title: "Too Many Requests",
+  detail: "Too many requests. Retry it after Retry-After."
 }) {
-  static readonly status = 429
-  readonly status = 429
+  readonly status = TooManyRequests.status
   readonly isRetryable = true
+  get description(): Description {
+    return describeAnswer(this, TooManyRequests.title, "Retry the request later, and send fewer requests at once.")
+  }
   override get message(): string {
-    return describeAnswer(this, "Too Many Requests", "Repeat the request later, and send fewer at once.")
+    return messageOf(this.description)
   }
 }
 
 /**
- * 500: something is wrong on the server's side. The API says that it should not be repeated.
+ * 500: the server failed. The API asks not to retry the request.
  *
  * @category errors
  * @since 0.1.0
  */
-export class InternalServerError extends Schema.TaggedError<InternalServerError>()("InternalServerError", answer, {
-  description: "The API is experiencing server-side issues. The request should not be repeated.",
-  httpApiStatus: 500
+export class InternalServerError extends AnswerError<InternalServerError>()("InternalServerError", answer, {
+  status: 500,
+  title: "Internal Server Error",
+  detail: "The API is experiencing server-side issues. The request should not be retried."
 }) {
-  static readonly status = 500
-  readonly status = 500
+  readonly status = InternalServerError.status
   readonly isRetryable = false
-  override get message(): string {
+  get description(): Description {
     return describeAnswer(
       this,
-      "Internal Server Error",
-      "The API asks not to repeat it; tell Twilio's support the request id."
+      InternalServerError.title,
+      "The API asks not to retry it. Contact Twilio support with the request id."
     )
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * 503: the API is unavailable for a while. To be repeated after `retryAfter`.
+ * 503: the API is temporarily unavailable. The request can be retried after `retryAfter`.
  *
  * @category errors
  * @since 0.1.0
  */
-export class ServiceUnavailable
-  extends Schema.TaggedError<ServiceUnavailable>()("ServiceUnavailable", answerWithRetryAfter, {
-    description: "The API is temporarily unavailable. Repeat it after Retry-After.",
-    httpApiStatus: 503
-  })
-{
-  static readonly status = 503
-  readonly status = 503
+export class ServiceUnavailable extends AnswerError<ServiceUnavailable>()("ServiceUnavailable", answerWithRetryAfter, {
+  status: 503,
+  title: "Service Unavailable",
+  detail: "The API is temporarily unavailable. Retry it after Retry-After."
+}) {
+  readonly status = ServiceUnavailable.status
   readonly isRetryable = true
+  get description(): Description {
+    return describeAnswer(this, ServiceUnavailable.title, "Retry the request later.")
+  }
   override get message(): string {
-    return describeAnswer(this, "Service Unavailable", "Repeat the request later.")
+    return messageOf(this.description)
   }
 }
 
-const repeatedWhenReadOnly: ReadonlySet<number> = new Set([408, 502, 504])
+const retryableWhenReadOnly: ReadonlySet<number> = new Set([408, 502, 504])
 
 /**
- * Any other status: one that the contract does not give for the operation, such as a gateway's own.
+ * Any other status: one that the contract does not name for the request, such as a gateway's.
  *
  * **Details**
  *
- * 408, 502 and 504 leave open whether the request was processed, so they may be repeated only when it just reads.
+ * After 408, 502 and 504 the request may have been processed, so they are retryable only when the request is read-only.
  *
  * @category errors
  * @since 0.1.0
@@ -268,26 +313,27 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>()("Un
   readOnly: Schema.Boolean
 }) {
   get isRetryable(): boolean {
-    return this.readOnly && repeatedWhenReadOnly.has(this.status)
+    return this.readOnly && retryableWhenReadOnly.has(this.status)
+  }
+  get description(): Description {
+    return describeUnexpected(this)
   }
   override get message(): string {
-    return describeAnswer(
-      this,
-      "a status that the contract does not give here",
-      this.status >= 300 && this.status < 400
-        ? "Redirects are not followed, so that no credentials go elsewhere; check TWILIO_COMMS_BASE_URL."
-        : "Check TWILIO_COMMS_BASE_URL and what stands between it and the program."
-    )
+    return messageOf(this.description)
   }
 }
 
 /**
- * No complete answer came: the connection failed or broke, or the time for one attempt was over.
+ * No complete response arrived.
  *
  * **Details**
  *
- * `reason` is `"Timeout"` when our own limit ended the attempt, `"Refused"` when a circuit breaker let nothing be sent,
- * which is not repeated, else `"Connection"`; `detail` says what the transport said. Whether the server processed the request is not known, so it may be repeated only when it just reads.
+ * - `reason`: `"Timeout"` when a time limit of the client ended the attempt, `"Refused"` when a circuit breaker did not
+ *   let the request be sent, `"Connection"` when the connection failed or broke.
+ * - `detail`: what the transport said.
+ *
+ * The server may have processed the request, so it is retryable only when the request is read-only. `"Refused"` is not
+ * retryable.
  *
  * @category errors
  * @since 0.1.0
@@ -301,18 +347,21 @@ export class TransportFailure extends Schema.TaggedError<TransportFailure>()("Tr
   get isRetryable(): boolean {
     return this.readOnly && this.reason !== "Refused"
   }
-  override get message(): string {
+  get description(): Description {
     return describeTransport(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * An answer came with a status of success, and it is not what the contract says.
+ * The response has a status of success, and its body does not match the contract.
  *
  * **Details**
  *
- * `problem` says what is wrong with it: not JSON, or the path of the field that does not fit. `excerpt` is at most
- * 256 characters of the body.
+ * `problem` says what is wrong: the body is not JSON, or a field does not match. `excerpt` holds the first 256
+ * characters of the body.
  *
  * @category errors
  * @since 0.1.0
@@ -325,17 +374,20 @@ export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("Inva
   ...body
 }) {
   readonly isRetryable = false
-  override get message(): string {
+  get description(): Description {
     return describeResponse(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * Nothing was sent: the server asked everybody on this account to wait, for longer than this call may.
+ * Nothing was sent: the server asked this account to wait for longer than this call may.
  *
  * **Details**
  *
- * `retryAfter` is how long the wait still is, and `retryAt` when it is over.
+ * `retryAfter` is the rest of that wait, and `retryAt` its end.
  *
  * @category errors
  * @since 0.1.0
@@ -346,13 +398,16 @@ export class CoolingDown extends Schema.TaggedError<CoolingDown>()("CoolingDown"
   retryAt: Schema.DateTimeUtc
 }) {
   readonly isRetryable = true
-  override get message(): string {
+  get description(): Description {
     return describeCooldown(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * One thing that is wrong with an input: the field, and what would be right.
+ * One problem of an input: the field, and what was expected.
  *
  * @category models
  * @since 0.1.0
@@ -363,11 +418,11 @@ export class InputIssue extends Schema.Class<InputIssue>("@effect-comms/domain/I
 }) {}
 
 /**
- * The input was refused before anything was sent.
+ * The input is invalid. Nothing was sent.
  *
  * **Details**
  *
- * `field` names the first field at fault and `issues` all of them.
+ * `field` names the first invalid field, and `issues` has all of them.
  *
  * @category errors
  * @since 0.1.0
@@ -379,19 +434,25 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
   ...added
 }) {
   readonly isRetryable = false
-  override get message(): string {
+  get description(): Description {
     return describeInput(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * A list did not get any further, so that following it would never end.
+ * The server sent the same page token or the same pages again, so the list would never end.
  *
  * **Details**
  *
- * Everything that came before was delivered. `reason` is `"RepeatedToken"` when `pageToken` had been followed before, and
- * `"RepeatedPages"` when pages came again and again that had come before, word for word. `pages` is how many pages came,
- * and `trail` holds the last tokens followed, at most ten, oldest first.
+ * All items up to there were delivered.
+ *
+ * - `reason`: `"RepeatedToken"` when `pageToken` had been followed before, `"RepeatedPages"` when identical pages were
+ *   received again and again.
+ * - `pages`: the number of pages received.
+ * - `trail`: the last tokens that were followed, at most ten, oldest first.
  *
  * @category errors
  * @since 0.1.0
@@ -405,18 +466,24 @@ export class PaginationLoop extends Schema.TaggedError<PaginationLoop>()("Pagina
   ...added
 }) {
   readonly isRetryable = false
-  override get message(): string {
+  get description(): Description {
     return describeLoop(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * A list is longer than a stream of it was allowed to be.
+ * A list is longer than the limit of its stream.
  *
  * **Details**
  *
- * Everything up to the limit was delivered. `limit` names the option and `max` is its value; `pageToken` is that of the
- * first page that was not delivered, and `trail` holds the last tokens followed, at most ten, oldest first.
+ * All items up to the limit were delivered.
+ *
+ * - `limit`, `max`: the option that sets the limit, and its value.
+ * - `pageToken`: the token of the first page that was not delivered.
+ * - `trail`: the last tokens that were followed, at most ten, oldest first.
  *
  * @category errors
  * @since 0.1.0
@@ -430,18 +497,20 @@ export class PaginationLimit extends Schema.TaggedError<PaginationLimit>()("Pagi
   ...added
 }) {
   readonly isRetryable = false
-  override get message(): string {
+  get description(): Description {
     return describeLimit(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * A checkpoint is not one to go on from here, and nothing was sent.
+ * A checkpoint cannot be resumed here. Nothing was sent.
  *
  * **Details**
  *
- * `part` says what does not match: the version of the checkpoint, the resource it is of, the base URL or the account it
- * was made with, or its age.
+ * `part` says what does not match: the version of the checkpoint, its resource, its base URL, its account, or its age.
  *
  * @category errors
  * @since 0.1.0
@@ -453,13 +522,16 @@ export class CheckpointMismatch extends Schema.TaggedError<CheckpointMismatch>()
   ...added
 }) {
   readonly isRetryable = false
-  override get message(): string {
+  get description(): Description {
     return describeMismatch(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * An error class that stands for one status code.
+ * An error class of one status code.
  *
  * @category models
  * @since 0.1.0
@@ -475,7 +547,7 @@ export type StatusErrorClass =
   | typeof ServiceUnavailable
 
 /**
- * The errors that have a status code of their own.
+ * The errors that have a class for their status code.
  *
  * @category models
  * @since 0.1.0
@@ -483,7 +555,7 @@ export type StatusErrorClass =
 export type StatusError = InstanceType<StatusErrorClass>
 
 /**
- * What every call can fail with, whatever the operation.
+ * The errors that every call can fail with.
  *
  * @category models
  * @since 0.1.0
@@ -506,7 +578,7 @@ export type CallError =
 export type CommsError = StatusError | CallError | PaginationLoop | PaginationLimit | CheckpointMismatch
 
 /**
- * The schema of every error of this module, told apart by `_tag`.
+ * The schema of every error of this module, distinguished by `_tag`.
  *
  * @category schemas
  * @since 0.1.0

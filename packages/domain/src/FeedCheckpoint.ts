@@ -1,22 +1,23 @@
 /**
- * Where a feed of operations stands, as a value that can be stored and taken up again, and what ends a feed.
+ * The position of a feed of operations, as a value that can be stored and resumed, and the errors that end a feed.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 import { bound } from "./Checkpoint.ts"
 import { CommsError } from "./CommsError.ts"
+import { type Description, messageOf } from "./internal/describe.ts"
 import { describeFeed, describeOverflow } from "./internal/describeFeed.ts"
 import { OperationId } from "./Operation.ts"
 import { Timestamp } from "./Timestamp.ts"
 
 /**
- * An operation that a feed still has an eye on.
+ * An operation that a feed tracks.
  *
  * **Details**
  *
- * `createdAt` is in epoch milliseconds, `version` stands for the state that was delivered last, and `ended` says whether
- * that was its end.
+ * `createdAt` is in epoch milliseconds, `version` identifies the state that was delivered last, and `ended` says whether
+ * the operation had ended in that state.
  *
  * @category schemas
  * @since 0.1.0
@@ -35,12 +36,12 @@ export const KnownOperation = Schema.Struct({
 export interface KnownOperation extends Schema.Schema.Type<typeof KnownOperation> {}
 
 /**
- * Where a feed of operations stands.
+ * The position of a feed of operations.
  *
  * **Details**
  *
- * What was created before `settled` was delivered and is not listed again. `known` are those created later, and the older
- * ones that had not ended: a few hundred bytes of JSON each.
+ * Operations created before `settled` were delivered and are not listed again. `known` holds the operations created
+ * later, and the older ones that have not ended. Each takes a few hundred bytes of JSON.
  *
  * @category models
  * @since 0.1.0
@@ -51,12 +52,12 @@ export class FeedCheckpoint extends Schema.TaggedClass<FeedCheckpoint>("@effect-
 ) {}
 
 /**
- * Too much went wrong in a row, or for too long, or something that waiting does not mend.
+ * Requests of the feed failed too many times in a row or for too long, or with a permanent error.
  *
  * **Details**
  *
- * `reason` is the last failure, `failures` how many there were in a row, and `since` when the first of them was. The feed
- * goes on from `checkpoint`: nothing is lost.
+ * `reason` is the last error, `failures` the number of failures in a row, and `since` the time of the first of them. The
+ * feed can be resumed from `checkpoint`: nothing is lost.
  *
  * @category errors
  * @since 0.1.0
@@ -68,17 +69,20 @@ export class FeedFailed extends Schema.TaggedError<FeedFailed>()("FeedFailed", {
   since: Schema.DateTimeUtc,
   checkpoint: FeedCheckpoint
 }) {
-  override get message(): string {
+  get description(): Description {
     return describeFeed(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * More operations have to be kept in mind than the feed may keep.
+ * The feed has to track more operations than `maxTracked` allows.
  *
  * **Details**
  *
- * All of them were delivered. The feed goes on from `checkpoint` when `maxTracked` is greater.
+ * All of them were delivered. The feed can be resumed from `checkpoint` with a greater `maxTracked`.
  *
  * @category errors
  * @since 0.1.0
@@ -89,7 +93,10 @@ export class FeedOverflow extends Schema.TaggedError<FeedOverflow>()("FeedOverfl
   maxTracked: Schema.Natural,
   checkpoint: FeedCheckpoint
 }) {
-  override get message(): string {
+  get description(): Description {
     return describeOverflow(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The error objects that Twilio answers with, and the envelope around them.
+ * The error objects of Twilio's responses, and the envelope around them.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,7 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
 
 const origin = "https://www.twilio.com"
 
-// The documentation prints relative links (`/docs/api/errors/20404`) where its schema says `format: uri`.
+// The documentation shows relative links (`/docs/api/errors/20404`) although its schema says `format: uri`.
 const InfoUrl = Schema.String.annotate({ format: "uri" }).pipe(
   Schema.decodeTo(
     Schema.String,
@@ -19,7 +19,7 @@ const InfoUrl = Schema.String.annotate({ format: "uri" }).pipe(
   )
 )
 
-// `null` and the four letters "null" are both printed for "no context".
+// The documentation shows both `null` and the text "null" for "no context".
 const Context = Schema.NullOr(Schema.String).pipe(
   Schema.decodeTo(
     Schema.NullOr(Schema.String),
@@ -31,12 +31,12 @@ const Context = Schema.NullOr(Schema.String).pipe(
 )
 
 /**
- * One error of an answer, as documented by the API.
+ * One error of a response, as documented by the API.
  *
  * **Details**
  *
- * `infoUrl` is absolute: a relative link is resolved against `https://www.twilio.com`. `context` is the JSON path of
- * the field at fault, or `null`; the text `"null"`, which the API prints as well, is read as `null`.
+ * - `infoUrl`: an absolute link. A relative link is resolved against `https://www.twilio.com`.
+ * - `context`: the JSON path of the invalid field, or `null`. The text `"null"` is read as `null`.
  *
  * @category models
  * @since 0.1.0
@@ -49,7 +49,7 @@ export class TwilioError extends Schema.Class<TwilioError>("TwilioError")({
 }, { description: "An error of the client's or of the server's making." }) {}
 
 /**
- * The envelope of every documented error answer: one or more errors.
+ * The body of every documented error response: one or more errors.
  *
  * @category schemas
  * @since 0.1.0

@@ -1,11 +1,12 @@
 /**
- * Everything that can end a wait for an operation but its end. The operation itself goes on: a failed poll is not a
- * failed operation. Each holds the operation as it was last seen.
+ * The errors that end a wait before its operation ends. The operation itself may still be in progress. Each error
+ * holds the last known state of the operation.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 import { CommsError } from "./CommsError.ts"
+import { type Description, messageOf } from "./internal/describe.ts"
 import {
   describeNotFound,
   describeNotTolerated,
@@ -26,13 +27,13 @@ const wait = {
 }
 
 /**
- * What every error of a wait carries.
+ * The fields of every error of a wait.
  *
  * **Details**
  *
- * - `startedAt`, `waited`: when the wait began, a resumed one for the first time, and how long ago that is.
- * - `polls`: how often this wait looked.
- * - `last`: the operation as it was last seen; absent when it was never seen.
+ * - `startedAt`, `waited`: when the wait began, and how long it took. A resumed wait keeps its original start time.
+ * - `polls`: the number of polls of this wait.
+ * - `last`: the last known state of the operation. Absent when no poll found it.
  *
  * @category models
  * @since 0.1.0
@@ -40,11 +41,12 @@ const wait = {
 export interface Wait extends Schema.Schema.Type<Schema.Struct<typeof wait>> {}
 
 /**
- * Too many polls in a row failed, or for too long, or one failed in a way that waiting does not mend.
+ * Polls failed too many times in a row or for too long, or a poll failed with a permanent error.
  *
  * **Details**
  *
- * `reason` is the last poll's failure, `failures` how many there were in a row, and `since` when the first of them was.
+ * `reason` is the error of the last poll, `failures` the number of failed polls in a row, and `since` the time of the
+ * first of them.
  * `Effect.catchReason("PollsFailed", "Unauthorized", ...)` catches one kind.
  *
  * @category errors
@@ -56,13 +58,16 @@ export class PollsFailed extends Schema.TaggedError<PollsFailed>()("PollsFailed"
   failures: Schema.Natural,
   since: Schema.DateTimeUtc
 }) {
-  override get message(): string {
+  get description(): Description {
     return describePolls(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * The API does not know the operation, and the time in which a new one may not be there yet is over.
+ * The API does not find the operation, and the time in which a new operation may be missing has passed.
  *
  * @category errors
  * @since 0.1.0
@@ -71,13 +76,16 @@ export class OperationNotFound extends Schema.TaggedError<OperationNotFound>()("
   ...wait,
   grace: Schema.Duration
 }) {
-  override get message(): string {
+  get description(): Description {
     return describeNotFound(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * The operation has a status that this version of the library does not know, for longer than was to be waited.
+ * The operation has had a status that this version of the library does not know, for longer than allowed.
  *
  * @category errors
  * @since 0.1.0
@@ -87,13 +95,16 @@ export class StatusNotKnown extends Schema.TaggedError<StatusNotKnown>()("Status
   status: UnknownOperationStatus,
   since: Schema.DateTimeUtc
 }) {
-  override get message(): string {
+  get description(): Description {
     return describeStatus(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * Nothing about the operation changed for a time.
+ * The operation has not changed for too long.
  *
  * @category errors
  * @since 0.1.0
@@ -102,13 +113,16 @@ export class Stalled extends Schema.TaggedError<Stalled>()("Stalled", {
   ...wait,
   unchangedFor: Schema.Duration
 }) {
-  override get message(): string {
+  get description(): Description {
     return describeStall(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * The wait took all the time that it was given, or all the polls that its schedule has.
+ * The wait reached its time limit, or its schedule allows no more polls.
  *
  * @category errors
  * @since 0.1.0
@@ -117,13 +131,16 @@ export class WaitTimeout extends Schema.TaggedError<WaitTimeout>()("WaitTimeout"
   ...wait,
   limit: Schema.Literals(["time", "schedule"])
 }) {
-  override get message(): string {
+  get description(): Description {
     return describeWait(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * The operation ended, and not as this caller wants it.
+ * The operation ended with an outcome that the caller does not tolerate.
  *
  * @category errors
  * @since 0.1.0
@@ -132,13 +149,16 @@ export class OutcomeNotTolerated extends Schema.TaggedError<OutcomeNotTolerated>
   outcome: Outcome,
   tolerance: Tolerance
 }) {
-  override get message(): string {
+  get description(): Description {
     return describeNotTolerated(this)
+  }
+  override get message(): string {
+    return messageOf(this.description)
   }
 }
 
 /**
- * Every error that ends a wait before the operation does.
+ * Every error that ends a wait before its operation ends.
  *
  * @category models
  * @since 0.1.0
@@ -146,7 +166,7 @@ export class OutcomeNotTolerated extends Schema.TaggedError<OutcomeNotTolerated>
 export type WaitError = PollsFailed | OperationNotFound | StatusNotKnown | Stalled | WaitTimeout
 
 /**
- * The schema of every error of a wait, told apart by `_tag`.
+ * The schema of every error of a wait, distinguished by `_tag`.
  *
  * @category schemas
  * @since 0.1.0

@@ -1,6 +1,6 @@
 import { Attempt, CommsError, Pagination, TwilioError } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Equal, Hash, Schema } from "effect"
+import { Arbitrary, DateTime, Duration, Equal, Hash, Schema } from "effect"
 import { roundTrips } from "./utils/roundTrip.ts"
 import { settledErrors } from "./utils/values.ts"
 
@@ -52,7 +52,7 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
   [
     new BadRequest(answer),
     [
-      `GET ${url} was answered 400, Bad Request.`,
+      `GET ${url} returned 400 Bad Request.`,
       "The value is wrong. (20001 at $.status, https://www.twilio.com/docs/api/errors/20001)",
       "Correct the request",
       "Request id: RQ1."
@@ -61,50 +61,51 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
   [
     new Unauthorized({ ...request, errors: [], mediaType: "application/problem+json", excerpt: "" }),
     [
-      `GET ${url} was answered 401, Unauthorized.`,
+      `GET ${url} returned 401 Unauthorized.`,
       "The body (application/problem+json) is empty.",
       "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET"
     ]
   ],
-  [new Forbidden(answer), [`GET ${url} was answered 403, Forbidden.`, "credentials that are permitted"]],
-  [new NotFound(answer), [`GET ${url} was answered 404, Not Found.`, "Check the id", "this account"]],
+  [new Forbidden(answer), [`GET ${url} returned 403 Forbidden.`, "credentials that have permission"]],
+  [new NotFound(answer), [`GET ${url} returned 404 Not Found.`, "Check the id", "this account"]],
   [
     new Conflict({ ...answer, retryAfter: Duration.seconds(7) }),
     [
-      `GET ${url} was answered 409, Conflict.`,
-      "The server asks to wait 7s.",
-      "Repeat the request later"
+      `GET ${url} returned 409 Conflict.`,
+      "The server asks to wait 7 seconds.",
+      "Retry the request later"
     ]
   ],
   [
     new TooManyRequests({ ...answer, retryAfter: Duration.minutes(1) }),
     [
-      `GET ${url} was answered 429, Too Many Requests.`,
-      "The server asks to wait 1m.",
-      "send fewer at once"
+      `GET ${url} returned 429 Too Many Requests.`,
+      "The server asks to wait 1 minute.",
+      "send fewer requests at once"
     ]
   ],
   [
     new InternalServerError(answer),
     [
-      `GET ${url} was answered 500, Internal Server Error.`,
-      "The API asks not to repeat it",
-      "Twilio's support",
+      `GET ${url} returned 500 Internal Server Error.`,
+      "The API asks not to retry it",
+      "Contact Twilio support",
       "Request id: RQ1."
     ]
   ],
   [
     new ServiceUnavailable(gateway),
     [
-      `GET ${url} was answered 503, Service Unavailable.`,
+      `GET ${url} returned 503 Service Unavailable.`,
       "The body (text/html) begins with \"<h1>Nope</h1>\".",
-      "Repeat the request later"
+      "Retry the request later"
     ]
   ],
   [
     new UnexpectedStatus({ ...gateway, status: 502, readOnly: true }),
     [
-      `GET ${url} was answered 502, a status that the contract does not give here.`,
+      `GET ${url} returned 502.`,
+      "The API does not document this status for this request, so it may come from a proxy.",
       "The body (text/html) begins with \"<h1>Nope</h1>\".",
       "Check TWILIO_COMMS_BASE_URL"
     ]
@@ -113,32 +114,32 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
     new UnexpectedStatus({ ...request, errors: [], status: 302, readOnly: true }),
     [
       "Redirects are not followed",
-      "check TWILIO_COMMS_BASE_URL"
+      "Check TWILIO_COMMS_BASE_URL"
     ]
   ],
   [
     new TransportFailure({ ...request, reason: "Connection", detail: "connect ECONNREFUSED", readOnly: true }),
     [
-      `GET ${url} got no complete answer: connect ECONNREFUSED.`,
+      `GET ${url} got no complete response. The connection failed: connect ECONNREFUSED.`,
       "Check the network and TWILIO_COMMS_BASE_URL"
     ]
   ],
   [
     new TransportFailure({ ...request, reason: "Timeout", detail: "Given up after 30s.", readOnly: false }),
     [
-      `GET ${url} got no complete answer: Given up after 30s.`,
-      "Allow an attempt more time",
-      "Whether it was processed is not known"
+      `GET ${url} got no complete response. Given up after 30s.`,
+      "Raise attemptTimeout or callTimeout",
+      "The server may have processed the request."
     ]
   ],
   [
     new TransportFailure({ ...request, reason: "Refused", detail: "The circuit is open", readOnly: false }),
-    [`GET ${url} was not sent: The circuit is open.`]
+    [`GET ${url} was not sent. The circuit is open.`]
   ],
   [
     new InvalidResponse({ ...request, status: 200, problem: "It is empty.", mediaType: "text/html", excerpt: "" }),
     [
-      `GET ${url} was answered 200 with a body that cannot be understood: It is empty.`,
+      `GET ${url} returned 200 with an invalid body. It is empty.`,
       "The body (text/html) is empty.",
       "Check TWILIO_COMMS_BASE_URL"
     ]
@@ -153,7 +154,7 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
       ]
     }),
     [
-      "SenderPoolOperations.list refused its input, and nothing was sent.",
+      "The input of SenderPoolOperations.list is invalid. Nothing was sent.",
       "pageSize: Expected an integer from 1 to 1000.",
       "status: Expected PROCESSING, COMPLETED or CANCELED."
     ]
@@ -161,20 +162,22 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
   [
     new PaginationLoop({ ...loop, call: "SenderPoolOperations.stream", pages: 3 }),
     [
-      "SenderPoolOperations.stream was given a page token a second time after 3 pages",
-      "What came before was delivered.",
-      "Tell Twilio's support, or narrow the filters."
+      "SenderPoolOperations.stream stopped after 3 pages.",
+      "All items up to there were delivered.",
+      "The server sent a page token for the second time, so the list would never end.",
+      "Narrow the filters, or contact Twilio support."
     ]
   ],
   [
     new PaginationLoop({ ...loop, reason: "RepeatedPages", pages: 12 }),
-    ["was given pages that had come before, again and again after 12 pages, so the list would never end."]
+    ["stopped after 12 pages.", "The server sent the same pages again and again, so the list would never end."]
   ],
   [
     new PaginationLimit({ call: "SenderPoolOperations.stream", limit: "maxItems", max: 100, trail: [token] }),
     [
-      "SenderPoolOperations.stream delivered what it may, and the list goes on: maxItems is 100.",
-      "Raise maxItems, narrow the filters, or go on from the error's position."
+      "SenderPoolOperations.stream stopped at its limit.",
+      "The list is longer than maxItems allows, which is 100.",
+      "Raise maxItems, narrow the filters, or resume from the error's position."
     ]
   ],
   [
@@ -184,14 +187,16 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
       detail: "it is of \u001b[2J"
     }),
     [
-      "SenderPoolOperations.resume refused a checkpoint, and nothing was sent: it is of something else.",
-      "Give it to the resource that it is of (it is of [2J)."
+      "SenderPoolOperations.resume rejected a checkpoint. Nothing was sent.",
+      "The checkpoint belongs to another resource (it is of [2J). Resume it with the resource that created it."
     ]
   ],
-  [mismatch("version"), ["it was written by another version of this library. Begin anew"]],
-  [mismatch("baseUrl"), ["it is of another server. Go on with the base URL"]],
-  [mismatch("account"), ["it is of other credentials. Go on with the account SID or the API key"]],
-  [mismatch("age"), ["it is too old. Begin anew, or allow a greater maxAge."]]
+  [mismatch("version"), ["The checkpoint was written by another version of this library. Start over"]],
+  [mismatch("baseUrl"), ["The checkpoint belongs to another server. Resume it with the base URL"]],
+  [mismatch("account"), [
+    "The checkpoint belongs to another account or API key. Resume it with the account SID or the API key"
+  ]],
+  [mismatch("age"), ["The checkpoint is too old. Start over, or raise maxAge."]]
 ]
 
 describe("message", () => {
@@ -204,7 +209,10 @@ describe("message", () => {
 
   it("needs no request to be readable", () => {
     for (const Class of statusClasses) {
-      assert.match(new Class({ errors: [] }).message, new RegExp(`^The request was answered ${Class.status}, `))
+      assert.match(
+        new Class({ errors: [] }).message,
+        new RegExp(`^The request returned ${Class.status} ${Class.title}\\.`)
+      )
     }
   })
 
@@ -214,6 +222,61 @@ describe("message", () => {
     assert.include(message, "(20001 at $.status, ")
     assert.include(message, " Another. (20002, ")
   })
+})
+
+describe("description", () => {
+  it.each(examples)("joined, with the request id, is the message of %#", (error) => {
+    const { advice, requestId, what, why } = error.description
+    assert.strictEqual(
+      error.message,
+      [what, ...why, ...(advice === undefined ? [] : [advice]), ...(requestId ? [`Request id: ${requestId}.`] : [])]
+        .join(" ")
+    )
+  })
+
+  it("is no field: an error shows and encodes only its data", () => {
+    const error = new NotFound(answer)
+    assert.deepStrictEqual(Object.keys(error), [
+      "_tag",
+      "method",
+      "url",
+      "errors",
+      "requestId",
+      "status",
+      "isRetryable"
+    ])
+    assert.notProperty(Schema.encodeSync(NotFound)(error), "description")
+  })
+
+  it("has the attempts of the call, when there were several", () => {
+    const attempt = new Attempt.Attempt({
+      number: 1,
+      startedAt: DateTime.makeUnsafe(0),
+      took: Duration.zero,
+      outcome: "ServiceUnavailable",
+      waited: Duration.zero
+    })
+    const whatOf = (count: number) =>
+      new ServiceUnavailable({ ...answer, attempts: Array.from({ length: count }, () => attempt) }).description.what
+    assert.strictEqual(whatOf(1), `GET ${url} returned 503 Service Unavailable.`)
+    assert.strictEqual(whatOf(3), `GET ${url} returned 503 Service Unavailable after 3 attempts.`)
+  })
+
+  it.each([
+    [Duration.millis(1), "1 millisecond"],
+    [Duration.millis(250), "250 milliseconds"],
+    [Duration.millis(1499), "1 second"],
+    [Duration.sum(Duration.hours(25), Duration.seconds(2)), "1 day 1 hour 2 seconds"],
+    [Duration.minutes(60), "1 hour"]
+  ])("writes %s in words", (retryAfter, expected) => {
+    assert.deepStrictEqual(new Conflict({ errors: [], retryAfter }).description.why, [
+      `The server asks to wait ${expected}.`
+    ])
+  })
+})
+
+it.prop("no error has control characters in its message", [Arbitrary.schema(CommsError.CommsError)], ([error]) => {
+  assert.notMatch(error.message, /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u)
 })
 
 it("shows no control characters of what the API wrote, and keeps them as data", () => {
@@ -337,7 +400,7 @@ describe("withFields", () => {
     assert.isNotEmpty(traceOf(error))
     assert.deepStrictEqual(traceOf(copy), traceOf(error))
     assert.include(copy.stack, String(copy))
-    assert.include(copy.message, "at the last of 2 attempts")
+    assert.include(copy.message, "after 2 attempts")
   })
 
   it("equals an error made with all of the fields", () => {

@@ -1,7 +1,7 @@
 import { Checkpoint, CommsError, FeedCheckpoint } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
-import { DateTime, Effect } from "effect"
+import { Arbitrary, DateTime, Effect, Schema } from "effect"
 import { roundTrips } from "./utils/roundTrip.ts"
 
 const checkpoint = new FeedCheckpoint.FeedCheckpoint({
@@ -40,21 +40,32 @@ describe("what ends a feed", () => {
       checkpoint
     }).message
 
-  it("says what went wrong, how often, and how to go on", () => {
+  it("says what went wrong, how often, and how to resume", () => {
     assert.strictEqual(
       failed(1),
-      `SenderPoolOperations.changes failed: ${reason.message} Nothing is lost: resume it from the error's checkpoint.`
+      `SenderPoolOperations.changes failed: ${reason.message} Nothing is lost: resume from the error's checkpoint.`
     )
-    assert.include(failed(3), "failed 3 times in a row since 2024-04-05T06:20:00.000Z, at last so: ")
+    assert.include(
+      failed(3),
+      "failed 3 times in a row since 2024-04-05T06:20:00.000Z; last error: The request returned 403 Forbidden."
+    )
   })
 
-  it("says how much there is to keep in mind", () => {
+  it("says how many operations there are to track", () => {
     const { message } = new FeedCheckpoint.FeedOverflow({
       call: "SenderPoolOperations.changes",
       tracked: 31,
       maxTracked: 30,
       checkpoint
     })
-    assert.include(message, "has 31 operations to keep in mind, and maxTracked is 30.")
+    assert.include(message, "has to track 31 operations, and maxTracked is 30.")
   })
+
+  it.prop(
+    "has no control characters in its message",
+    [Arbitrary.schema(Schema.Union([FeedCheckpoint.FeedFailed, FeedCheckpoint.FeedOverflow]))],
+    ([error]) => {
+      assert.notMatch(error.message, /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u)
+    }
+  )
 })

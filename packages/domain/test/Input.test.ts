@@ -19,7 +19,7 @@ describe("makeDecoder", () => {
     Effect.gen(function*() {
       const error = yield* Effect.flip(decode("all"))
       assert.deepEqual(error.issues.map(({ field }) => field), ["params"])
-      assert.match(error.message, /^Things\.list refused its input, and nothing was sent\. params: Expected /)
+      assert.match(error.message, /^The input of Things\.list is invalid\. Nothing was sent\. params: Expected /)
     }))
 
   it.effect("returns valid input", () =>
@@ -38,7 +38,7 @@ it.effect("toInvalidInput joins the path of a nested field", () =>
 it("invalidInput rejects one field", () => {
   const error = Input.invalidInput("Things.make", "size", "Expected a size")
   assert.strictEqual(error.field, "size")
-  assert.strictEqual(error.message, "Things.make refused its input, and nothing was sent. size: Expected a size.")
+  assert.strictEqual(error.message, "The input of Things.make is invalid. Nothing was sent. size: Expected a size.")
 })
 
 describe("intFrom", () => {

@@ -1,7 +1,7 @@
 import { CommsError, Operation, Outcome, WaitError } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
-import { DateTime, Duration, Effect, Schema } from "effect"
+import { Arbitrary, DateTime, Duration, Effect, Schema } from "effect"
 import { roundTrips } from "./utils/roundTrip.ts"
 import { settledErrors } from "./utils/values.ts"
 
@@ -37,67 +37,67 @@ const notTolerated = (status: "COMPLETED" | "CANCELED", tolerance: Outcome.Toler
 const cases: ReadonlyArray<readonly [error: WaitError.WaitError | WaitError.OutcomeNotTolerated, message: string]> = [
   [
     new WaitError.PollsFailed({ ...unseen, reason, failures: 1, since: startedAt }),
-    `Looking at ${operationId} failed: The request was answered 401, Unauthorized. Check TWILIO_ACCOUNT_SID and ` +
-    "TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET. It was never seen. The operation itself goes on, if " +
-    "it was at work."
+    `Polling ${operationId} failed: The request returned 401 Unauthorized. No poll has found it. The operation itself ` +
+    "may still be in progress. Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET."
   ],
   [
     new WaitError.PollsFailed({
       ...seen,
-      reason: new CommsError.ServiceUnavailable({ errors: [], retryAfter: Duration.seconds(30) }),
+      reason: new CommsError.ServiceUnavailable({ errors: [], retryAfter: Duration.seconds(30), requestId: "RQ1" }),
       failures: 11,
       since: startedAt
     }),
-    `Looking at ${operationId} failed 11 times in a row since 2024-01-15T09:30:00.000Z, at last: The request was ` +
-    "answered 503, Service Unavailable. The server asks to wait 30s. Repeat the request later. It was last seen as " +
-    "PROCESSING, 4 of 10 settled, 1 failed. The operation itself goes on, if it was at work."
+    `Polling ${operationId} failed 11 times in a row since 2024-01-15T09:30:00.000Z; last error: The request returned ` +
+    "503 Service Unavailable. The server asks to wait 30 seconds. Its last known status is PROCESSING: 4 of 10 " +
+    "settled, 1 failed. The operation itself may still be in progress. Retry the request later. Request id: RQ1."
   ],
   [
     new WaitError.OperationNotFound({ ...unseen, grace: Duration.minutes(1) }),
-    `${operationId} is not there, 1m after it could have been created at the latest. Check the id, and that it ` +
+    `${operationId} was still not found 1 minute after its creation. No poll has found it. Check the id, and that it ` +
     "belongs to this account."
   ],
   [
     new WaitError.OperationNotFound({ ...seen, grace: Duration.minutes(1) }),
-    `${operationId} was there, and is not any more. It was last seen as PROCESSING, 4 of 10 settled, 1 failed. List ` +
-    "the operations to see whether it was removed."
+    `${operationId} was found before, and is no longer found. Its last known status is PROCESSING: 4 of 10 settled, ` +
+    "1 failed. List the operations to check whether it was removed."
   ],
   [
     new WaitError.StatusNotKnown({ ...unseen, last: operationOf(paused), status: paused, since: startedAt }),
-    `${operationId} is in a state named PAUSED since 2024-01-15T09:30:00.000Z, which this version of the library does ` +
-    "not know, so it cannot say whether that is the end. It was last seen as PAUSED, 4 of 10 settled, 1 failed. Look " +
-    "for a newer version, or allow more time with unknownStatusLimit."
+    `${operationId} has had the status PAUSED since 2024-01-15T09:30:00.000Z. This version of the library does not ` +
+    "know that status, so it cannot tell whether the operation has ended. Its last known status is PAUSED: 4 of 10 " +
+    "settled, 1 failed. Update the library, or raise unknownStatusLimit."
   ],
   [
     new WaitError.Stalled({ ...seen, unchangedFor: Duration.minutes(15) }),
-    `Nothing about ${operationId} changed for 15m. It was last seen as PROCESSING, 4 of 10 settled, 1 failed. Wait ` +
-    "for it again, allow more time with stall.after, or tell Twilio's support."
+    `${operationId} has not changed for 15 minutes. Its last known status is PROCESSING: 4 of 10 settled, 1 failed. ` +
+    "Wait for it again, raise stall.after, or contact Twilio support."
   ],
   [
     new WaitError.WaitTimeout({ ...seen, limit: "time" }),
-    `${operationId} had not ended after 1h 1m and 12 polls, which is all that timeLimit allows. It was last seen as ` +
-    "PROCESSING, 4 of 10 settled, 1 failed. The operation itself goes on, if it was at work. Wait for it again, or " +
-    "allow more."
+    `${operationId} had not ended after 1 hour 1 minute and 12 polls. The wait reached its time limit. Its last known ` +
+    "status is PROCESSING: 4 of 10 settled, 1 failed. The operation itself may still be in progress. Wait for it " +
+    "again, or raise timeLimit."
   ],
   [
     new WaitError.WaitTimeout({ ...unseen, polls: 1, limit: "schedule" }),
-    `${operationId} had not ended after 1h 1m and 1 poll, which is all that the schedule allows. It was never seen. ` +
-    "The operation itself goes on, if it was at work. Wait for it again, or allow more."
+    `${operationId} had not ended after 1 hour 1 minute and 1 poll. The schedule of the wait allows no more polls. No ` +
+    "poll has found it. The operation itself may still be in progress. Wait for it again, or use a schedule with more " +
+    "polls."
   ],
   [
     notTolerated("COMPLETED", "none"),
-    `${operationId} completed with failures: 4 of 10 settled, 1 failed, 6 missing, and the caller asked that none ` +
-    "failed. What was created stays; look at what is missing before it is sent again."
+    `${operationId} completed with failures: 4 of 10 settled, 1 failed, 6 missing. No failed or missing items are ` +
+    "tolerated. Items that succeeded remain. Check what is missing before sending it again."
   ],
   [
     notTolerated("COMPLETED", 0.07),
-    `${operationId} completed with failures: 4 of 10 settled, 1 failed, 6 missing, and the caller asked that no more ` +
-    "than 7 % failed. What was created stays; look at what is missing before it is sent again."
+    `${operationId} completed with failures: 4 of 10 settled, 1 failed, 6 missing. At most 7 % failed or missing items ` +
+    "are tolerated. Items that succeeded remain. Check what is missing before sending it again."
   ],
   [
     notTolerated("CANCELED", "none"),
-    `${operationId} was canceled: 4 of 10 settled, 1 failed, and the caller asked that none failed. What was created ` +
-    "stays; look at what is missing before it is sent again."
+    `${operationId} was canceled: 4 of 10 settled, 1 failed. A canceled operation is not tolerated. Items that ` +
+    "succeeded remain. Check what is missing before sending it again."
   ]
 ]
 
@@ -133,6 +133,10 @@ describe("an error of a wait", () => {
     const error = new WaitError.StatusNotKnown({ ...unseen, last: operationOf(status), status, since: startedAt })
     assert.isBelow(error.message.length, 600)
     assert.notMatch(error.message, /\p{Cc}/u)
+  })
+
+  it.prop("has no control characters in its message", [Arbitrary.schema(AnyError)], ([error]) => {
+    assert.notMatch(error.message, /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u)
   })
 
   it.effect("of polls gives its reason to catchReason", () =>

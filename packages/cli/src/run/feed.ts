@@ -1,7 +1,8 @@
 import type * as Feed from "@effect-comms/client/Feed"
 import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
 import * as Checkpoint from "@effect-comms/domain/Checkpoint"
-import { FeedCheckpoint, type FeedFailed, FeedOverflow } from "@effect-comms/domain/FeedCheckpoint"
+import { FeedCheckpoint } from "@effect-comms/domain/FeedCheckpoint"
+import { printable } from "@effect-comms/domain/Printable"
 import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
 import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
@@ -12,12 +13,9 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import process from "node:process"
 import * as Api from "../Api.ts"
-import * as ExitCode from "../ExitCode.ts"
-import { describe, UsageError } from "../Failure.ts"
+import { UsageError } from "../Failure.ts"
 import * as Format from "../Format.ts"
-import * as Handler from "../Handler.ts"
 import { shape } from "../OperationShape.ts"
-import { printable } from "../Printable.ts"
 import * as StateFile from "../StateFile.ts"
 import { tellWhenInterrupted } from "./interrupted.ts"
 
@@ -74,23 +72,6 @@ const begin = Effect.fnUntraced(function*(since: Option.Option<DateTime.Utc>) {
   })
 })
 
-const tellFailure = Effect.fnUntraced(function*(error: FeedFailed | FeedOverflow) {
-  if (error instanceof FeedOverflow) {
-    yield* Handler.tell({
-      what: `There are ${error.tracked} operations to keep in mind, and no more than ${error.maxTracked} may be.`,
-      why: ["Those that have not ended are looked at again until they have."],
-      advice: "Begin with a later --since."
-    })
-  } else {
-    const { what, ...rest } = describe(error.reason)
-    yield* Handler.tell({
-      ...rest,
-      what: error.failures > 1 ? `The feed failed ${error.failures} times in a row: ${what}` : what
-    })
-  }
-  return yield* new ExitCode.Ended({ code: ExitCode.failed })
-})
-
 export const run = Effect.fnUntraced(function*({ interval, since, state }: Input) {
   const operations = yield* SenderPoolOperations.SenderPoolOperations
   const { checkpoint, refuse, save } = yield* Option.match(state, { onNone: () => Effect.succeed(none), onSome: open })
@@ -116,8 +97,7 @@ export const run = Effect.fnUntraced(function*({ interval, since, state }: Input
       settled.closeUnsafe()
       yield* print(text)
     })),
-    Effect.catchTag(["CheckpointMismatch", "InvalidInput"], (error) => Effect.fail(refuse(error))),
-    Effect.catchTag(["FeedFailed", "FeedOverflow"], tellFailure)
+    Effect.catchTag(["CheckpointMismatch", "InvalidInput"], (error) => Effect.fail(refuse(error)))
   )
   const fiber = yield* Effect.forkChild(follow)
   yield* Fiber.join(fiber).pipe(

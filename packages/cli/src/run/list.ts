@@ -1,6 +1,7 @@
 import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
 import type { KnownOperationStatus } from "@effect-comms/domain/Operation"
 import { maxPageSize, type Position } from "@effect-comms/domain/Pagination"
+import { printable } from "@effect-comms/domain/Printable"
 import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -10,7 +11,6 @@ import * as Api from "../Api.ts"
 import { UsageError } from "../Failure.ts"
 import * as Format from "../Format.ts"
 import { shape } from "../OperationShape.ts"
-import { printable } from "../Printable.ts"
 import { quote } from "./interrupted.ts"
 
 export interface Input {

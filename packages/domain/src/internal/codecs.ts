@@ -1,4 +1,4 @@
-// How each error class travels: its status, its body and its headers, for the server that is derived from the contract.
+// Each error class on the wire, its status, body and headers, for the server that is derived from the contract.
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Headers from "effect/http/Headers"
 import * as Schema from "effect/Schema"
@@ -66,12 +66,21 @@ const retryCodec = <
   )
 
 export const byStatus = {
-  400: answerCodec(CommsError.BadRequest, (fields) => new CommsError.BadRequest(fields)),
-  404: answerCodec(CommsError.NotFound, (fields) => new CommsError.NotFound(fields)),
-  409: retryCodec(CommsError.Conflict, (fields) => new CommsError.Conflict(fields)),
-  429: retryCodec(CommsError.TooManyRequests, (fields) => new CommsError.TooManyRequests(fields)),
-  500: answerCodec(CommsError.InternalServerError, (fields) => new CommsError.InternalServerError(fields)),
-  503: retryCodec(CommsError.ServiceUnavailable, (fields) => new CommsError.ServiceUnavailable(fields))
+  [CommsError.BadRequest.status]: answerCodec(CommsError.BadRequest, (fields) => new CommsError.BadRequest(fields)),
+  [CommsError.NotFound.status]: answerCodec(CommsError.NotFound, (fields) => new CommsError.NotFound(fields)),
+  [CommsError.Conflict.status]: retryCodec(CommsError.Conflict, (fields) => new CommsError.Conflict(fields)),
+  [CommsError.TooManyRequests.status]: retryCodec(
+    CommsError.TooManyRequests,
+    (fields) => new CommsError.TooManyRequests(fields)
+  ),
+  [CommsError.InternalServerError.status]: answerCodec(
+    CommsError.InternalServerError,
+    (fields) => new CommsError.InternalServerError(fields)
+  ),
+  [CommsError.ServiceUnavailable.status]: retryCodec(
+    CommsError.ServiceUnavailable,
+    (fields) => new CommsError.ServiceUnavailable(fields)
+  )
 }
 
 const Problem = Schema.Struct({
@@ -81,40 +90,35 @@ const Problem = Schema.Struct({
   detail: Schema.String
 }).pipe(HttpApiSchema.asJson({ contentType: "application/problem+json" }))
 
-const problemCodec = <Error extends Schema.Top & { readonly Type: CommsError.Answer; readonly status: number }>(
+const problemCodec = <
+  Error extends Schema.Top & {
+    readonly Type: CommsError.Answer
+    readonly status: number
+    readonly title: string
+    readonly detail: string
+  }
+>(
   error: Error,
-  title: string,
-  description: string,
   make: (fields: CommsError.Answer) => Error["Type"]
 ) =>
   error.pipe(
     HttpApiSchema.encodeToWithHeaders({
-      body: Problem.annotate({ description, httpApiStatus: error.status }),
+      body: Problem.annotate({ description: error.detail, httpApiStatus: error.status }),
       headers: answerHeaders
     }, {
       decode: ({ headers }) => make(fromParts({ body: { errors: [] }, headers })),
       encode: (answer) => ({
         body: {
           type: "about:blank",
-          title,
+          title: error.title,
           status: error.status,
-          detail: answer.errors[0]?.message ?? description
+          detail: answer.errors[0]?.message ?? error.detail
         },
         headers: toHeaders(answer)
       })
     })
   )
 
-export const unauthorized = problemCodec(
-  CommsError.Unauthorized,
-  "Unauthorized",
-  "The credentials are missing or wrong.",
-  (fields) => new CommsError.Unauthorized(fields)
-)
+export const unauthorized = problemCodec(CommsError.Unauthorized, (fields) => new CommsError.Unauthorized(fields))
 
-export const forbidden = problemCodec(
-  CommsError.Forbidden,
-  "Forbidden",
-  "The credentials do not permit the request.",
-  (fields) => new CommsError.Forbidden(fields)
-)
+export const forbidden = problemCodec(CommsError.Forbidden, (fields) => new CommsError.Forbidden(fields))

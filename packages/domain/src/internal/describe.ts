@@ -1,5 +1,53 @@
+// What the errors of calls say: each text is written here once, for `message` and for programs that show the parts.
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
+import * as Predicate from "effect/Predicate"
+import { printable } from "../Printable.ts"
+
+/**
+ * An error in sentences: what happened, why, and what to do about it.
+ *
+ * **Details**
+ *
+ * Every part is one line without control characters, whatever the server sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Description {
+  readonly what: string
+  readonly why: ReadonlyArray<string>
+  readonly advice?: string | undefined
+  readonly requestId?: string | undefined
+}
+
+export const messageOf = ({ advice, requestId, what, why }: Description): string =>
+  [what, ...why, advice, requestId === undefined ? undefined : `Request id: ${requestId}.`]
+    .filter(Predicate.isNotUndefined)
+    .join(" ")
+
+export const sentence = (text: string): string => {
+  const clean = printable(text)
+  return /[.!?]$/.test(clean) ? clean : `${clean}.`
+}
+
+const counted = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? "" : "s"}`
+
+/** A duration in whole seconds, such as "1 hour 5 minutes"; shorter than a second, in milliseconds. */
+export const inWords = (duration: Duration.Duration): string => {
+  if (Duration.isLessThan(duration, Duration.seconds(1))) {
+    return counted(Math.round(Duration.toMillis(duration)), "millisecond")
+  }
+  const { days, hours, minutes, seconds } = Duration.parts(Duration.seconds(Math.round(Duration.toSeconds(duration))))
+  return ([[days, "day"], [hours, "hour"], [minutes, "minute"], [seconds, "second"]] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => counted(count, unit))
+    .join(" ")
+}
+
+/** How often something failed, in front of what failed last. */
+export const timesOf = ({ failures, since }: { readonly failures: number; readonly since: DateTime.Utc }): string =>
+  failures === 1 ? "" : ` ${failures} times in a row since ${DateTime.formatIso(since)}; last error`
 
 interface Request {
   readonly method?: string
@@ -7,55 +55,70 @@ interface Request {
   readonly attempts?: ReadonlyArray<unknown>
 }
 
-const lastOf = ({ attempts = [] }: Request): string =>
-  attempts.length > 1 ? ` at the last of ${attempts.length} attempts` : ""
-
 const requestOf = ({ method, url }: Request): string =>
-  method === undefined && url === undefined
-    ? "The request"
-    : [method, url].filter((part) => part !== undefined).join(" ")
+  [method, url].filter(Predicate.isNotUndefined).map(printable).join(" ") || "The request"
 
-const bodyOf = (body: { readonly mediaType?: string; readonly excerpt?: string }): string =>
-  body.excerpt === undefined
-    ? ""
-    : ` The body (${body.mediaType ?? "no media type"}) ${
-      body.excerpt === "" ? "is empty." : `begins with "${body.excerpt}".`
-    }`
+const afterAttempts = ({ attempts = [] }: Request): string =>
+  attempts.length > 1 ? ` after ${attempts.length} attempts` : ""
 
-const idOf = (requestId: string | undefined): string => requestId === undefined ? "" : ` Request id: ${requestId}.`
-
-const sentence = (text: string): string => /[.!?]$/.test(text) ? text : `${text}.`
-
-// What the API wrote is data, and must not write on the terminal that shows it.
-export const printable = (text: string): string => text.replace(/[\p{Cc}\s]+/gu, " ").trim()
-
-export const describeAnswer = (
-  error: Request & {
-    readonly status: number
-    readonly errors: ReadonlyArray<{
-      readonly code: number
-      readonly message: string
-      readonly infoUrl: string
-      readonly context: string | null
-    }>
-    readonly requestId?: string
-    readonly retryAfter?: Duration.Duration
-    readonly mediaType?: string
-    readonly excerpt?: string
-  },
-  phrase: string,
-  advice: string
-): string => {
-  const errors = error.errors.map(({ code, context, infoUrl, message }) =>
-    ` ${sentence(printable(message))} (${code}${context === null ? "" : ` at ${printable(context)}`}, ${
-      printable(infoUrl)
-    })`
-  ).join("")
-  const wait = error.retryAfter === undefined ? "" : ` The server asks to wait ${Duration.format(error.retryAfter)}.`
-  return `${requestOf(error)} was answered ${error.status}${lastOf(error)}, ${phrase}.${errors}${
-    bodyOf(error)
-  }${wait} ${advice}${idOf(error.requestId)}`
+interface Body {
+  readonly requestId?: string
+  readonly mediaType?: string
+  readonly excerpt?: string
 }
+
+const bodyOf = ({ excerpt, mediaType }: Body): ReadonlyArray<string> =>
+  excerpt === undefined ? [] : [
+    `The body (${printable(mediaType ?? "no media type")}) ${
+      excerpt === "" ? "is empty" : `begins with "${printable(excerpt)}"`
+    }.`
+  ]
+
+const requestIdOf = ({ requestId }: Body): string | undefined =>
+  requestId === undefined ? undefined : printable(requestId)
+
+interface Answer extends Request, Body {
+  readonly status: number
+  readonly errors: ReadonlyArray<{
+    readonly code: number
+    readonly message: string
+    readonly infoUrl: string
+    readonly context: string | null
+  }>
+  readonly retryAfter?: Duration.Duration
+}
+
+const returned = (answer: Request & { readonly status: number }): string =>
+  `${requestOf(answer)} returned ${answer.status}`
+
+const whyOf = (error: Answer): ReadonlyArray<string> => [
+  ...error.errors.map(({ code, context, infoUrl, message }) =>
+    `${sentence(message)} (${code}${context === null ? "" : ` at ${printable(context)}`}, ${printable(infoUrl)})`
+  ),
+  ...bodyOf(error),
+  ...(error.retryAfter === undefined ? [] : [`The server asks to wait ${inWords(error.retryAfter)}.`])
+]
+
+export const describeAnswer = (error: Answer, title: string, advice: string): Description => ({
+  what: `${returned(error)} ${title}${afterAttempts(error)}.`,
+  why: whyOf(error),
+  advice,
+  requestId: requestIdOf(error)
+})
+
+const checkBaseUrl = "Check TWILIO_COMMS_BASE_URL, and any proxy between this program and the API."
+
+export const describeUnexpected = (error: Answer): Description => ({
+  what: `${returned(error)}${afterAttempts(error)}.`,
+  why: [
+    ...whyOf(error),
+    error.status >= 300 && error.status < 400
+      ? "Redirects are not followed, so that the credentials reach no other server."
+      : "The API does not document this status for this request, so it may come from a proxy."
+  ],
+  advice: checkBaseUrl,
+  requestId: requestIdOf(error)
+})
 
 export const describeTransport = (
   error: Request & {
@@ -63,37 +126,60 @@ export const describeTransport = (
     readonly detail: string
     readonly readOnly: boolean
   }
-): string =>
-  error.reason === "Refused" ?
-    `${requestOf(error)} was not sent: ${sentence(error.detail)}` :
-    `${requestOf(error)} got no complete answer${lastOf(error)}: ${sentence(error.detail)} ${
-      error.reason === "Timeout"
-        ? "Allow an attempt more time, or look at what slows the network."
-        : "Check the network and TWILIO_COMMS_BASE_URL."
-    }${error.readOnly ? "" : " Whether it was processed is not known."}`
+): Description => {
+  const why = sentence(error.detail)
+  if (error.reason === "Refused") {
+    return {
+      what: `${requestOf(error)} was not sent.`,
+      why: [why],
+      advice: "Try again when the circuit breaker lets requests through."
+    }
+  }
+  const isTimeout = error.reason === "Timeout"
+  return {
+    what: `${requestOf(error)} got no complete response${afterAttempts(error)}.`,
+    why: [
+      isTimeout ? why : `The connection failed: ${why}`,
+      ...(error.readOnly ? [] : ["The server may have processed the request."])
+    ],
+    advice: isTimeout
+      ? "Raise attemptTimeout or callTimeout, or check the network for delays."
+      : "Check the network and TWILIO_COMMS_BASE_URL."
+  }
+}
 
 export const describeResponse = (
-  error: Request & {
-    readonly status: number
-    readonly problem: string
-    readonly requestId?: string
-    readonly mediaType?: string
-    readonly excerpt?: string
+  error: Request & Body & { readonly status: number; readonly problem: string }
+): Description => ({
+  what: `${returned(error)} with an invalid body${afterAttempts(error)}.`,
+  why: [sentence(error.problem), ...bodyOf(error)],
+  advice: checkBaseUrl,
+  requestId: requestIdOf(error)
+})
+
+export const describeCooldown = (
+  error: Request & { readonly retryAfter: Duration.Duration; readonly retryAt: DateTime.Utc }
+): Description => {
+  const retryAt = DateTime.formatIso(error.retryAt)
+  return {
+    what: `${requestOf(error)} was not sent.`,
+    why: [
+      `The server asked this account to wait until ${retryAt}, which is another ${inWords(error.retryAfter)} and ` +
+      "longer than this call may wait."
+    ],
+    advice: `Retry the request at ${retryAt} or later, or raise maxRetryAfter and callTimeout.`
   }
-): string =>
-  `${requestOf(error)} was answered ${error.status} with a body that cannot be understood: ${sentence(error.problem)}${
-    bodyOf(error)
-  } Check TWILIO_COMMS_BASE_URL and what stands between it and the program.${idOf(error.requestId)}`
+}
 
 export const describeInput = (
   error: {
     readonly call: string
     readonly issues: ReadonlyArray<{ readonly field: string; readonly problem: string }>
   }
-): string =>
-  `${error.call} refused its input, and nothing was sent. ${
-    error.issues.map(({ field, problem }) => sentence(`${field}: ${problem}`)).join(" ")
-  }`
+): Description => ({
+  what: `The input of ${printable(error.call)} is invalid. Nothing was sent.`,
+  why: error.issues.map(({ field, problem }) => sentence(`${field}: ${problem}`))
+})
 
 export const describeLoop = (
   error: {
@@ -101,39 +187,42 @@ export const describeLoop = (
     readonly reason: "RepeatedToken" | "RepeatedPages"
     readonly pages: number
   }
-): string =>
-  `${error.call} was given ${
-    error.reason === "RepeatedToken" ? "a page token a second time" : "pages that had come before, again and again"
-  } after ${error.pages} pages, so the list would never end. ` +
-  "What came before was delivered. Tell Twilio's support, or narrow the filters."
+): Description => ({
+  what: `${printable(error.call)} stopped after ${counted(error.pages, "page")}. All items up to there were delivered.`,
+  why: [
+    error.reason === "RepeatedToken"
+      ? "The server sent a page token for the second time, so the list would never end."
+      : "The server sent the same pages again and again, so the list would never end."
+  ],
+  advice: "Narrow the filters, or contact Twilio support."
+})
 
 export const describeLimit = (
   error: { readonly call: string; readonly limit: "maxPages" | "maxItems"; readonly max: number }
-): string =>
-  `${error.call} delivered what it may, and the list goes on: ${error.limit} is ${error.max}. ` +
-  `Raise ${error.limit}, narrow the filters, or go on from the error's position.`
+): Description => ({
+  what: `${printable(error.call)} stopped at its limit. All items up to there were delivered.`,
+  why: [`The list is longer than ${error.limit} allows, which is ${error.max}.`],
+  advice: `Raise ${error.limit}, narrow the filters, or resume from the error's position.`
+})
 
 const mismatches = {
-  version: "it was written by another version of this library. Begin anew, or read it with that version",
-  resource: "it is of something else. Give it to the resource that it is of",
-  baseUrl: "it is of another server. Go on with the base URL that it was made with",
-  account: "it is of other credentials. Go on with the account SID or the API key that it was made with",
-  age: "it is too old. Begin anew, or allow a greater maxAge"
-}
+  version: ["was written by another version of this library", "Start over, or resume it with that version."],
+  resource: ["belongs to another resource", "Resume it with the resource that created it."],
+  baseUrl: ["belongs to another server", "Resume it with the base URL that it was created with."],
+  account: [
+    "belongs to another account or API key",
+    "Resume it with the account SID or the API key that it was created with."
+  ],
+  age: ["is too old", "Start over, or raise maxAge."]
+} as const
 
 export const describeMismatch = (
   error: { readonly call: string; readonly part: keyof typeof mismatches; readonly detail?: string }
-): string =>
-  `${error.call} refused a checkpoint, and nothing was sent: ${mismatches[error.part]}${
-    error.detail === undefined ? "" : ` (${printable(error.detail)})`
-  }.`
-
-export const describeCooldown = (
-  error: Request & { readonly retryAfter: Duration.Duration; readonly retryAt: DateTime.Utc }
-): string =>
-  `${requestOf(error)} was not sent: the server asked this account to wait ${
-    Duration.format(error.retryAfter)
-  } more, ` +
-  `which is longer than the call may. Repeat it at ${
-    DateTime.formatIso(error.retryAt)
-  } or later, or allow a longer wait.`
+): Description => {
+  const [why, advice] = mismatches[error.part]
+  return {
+    what: `${printable(error.call)} rejected a checkpoint. Nothing was sent.`,
+    why: [`The checkpoint ${why}${error.detail === undefined ? "" : ` (${printable(error.detail)})`}.`],
+    advice
+  }
+}

@@ -1,21 +1,30 @@
-import * as DateTime from "effect/DateTime"
+// What the errors of feeds say.
+import type * as DateTime from "effect/DateTime"
+import { printable } from "../Printable.ts"
+import { type Description, timesOf } from "./describe.ts"
 
 export const describeFeed = (
   error: {
     readonly call: string
     readonly failures: number
     readonly since: DateTime.Utc
-    readonly reason: { readonly message: string }
+    readonly reason: { readonly description: Description }
   }
-): string =>
-  `${error.call} failed${
-    error.failures === 1
-      ? ""
-      : ` ${error.failures} times in a row since ${DateTime.formatIso(error.since)}, at last so`
-  }: ${error.reason.message} Nothing is lost: resume it from the error's checkpoint.`
+): Description => {
+  const { advice, what, ...rest } = error.reason.description
+  return {
+    ...rest,
+    what: `${printable(error.call)} failed${timesOf(error)}: ${what}`,
+    advice: `${advice === undefined ? "" : `${advice} `}Nothing is lost: resume from the error's checkpoint.`
+  }
+}
 
 export const describeOverflow = (
   error: { readonly call: string; readonly tracked: number; readonly maxTracked: number }
-): string =>
-  `${error.call} has ${error.tracked} operations to keep in mind, and maxTracked is ${error.maxTracked}. ` +
-  "Nothing is lost: resume it from the error's checkpoint with a greater maxTracked, or with a shorter overlap."
+): Description => ({
+  what: `${
+    printable(error.call)
+  } stopped: it has to track ${error.tracked} operations, and maxTracked is ${error.maxTracked}.`,
+  why: ["Operations are tracked until they have ended and are older than the overlap."],
+  advice: "Nothing is lost: resume from the error's checkpoint with a greater maxTracked or a shorter overlap."
+})

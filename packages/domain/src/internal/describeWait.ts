@@ -1,6 +1,8 @@
+// What the errors of waits say.
 import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
-import { printable } from "./describe.ts"
+import type * as Duration from "effect/Duration"
+import { printable } from "../Printable.ts"
+import { type Description, inWords, timesOf } from "./describe.ts"
 
 interface Operation {
   readonly id: string
@@ -15,7 +17,7 @@ interface Wait {
   readonly last?: Operation
 }
 
-const countsOf = ({ failed, settled, total }: Operation["counts"]): string =>
+const countsOf = ({ counts: { failed, settled, total } }: Operation): string =>
   `${settled} of ${total} settled, ${failed} failed`
 
 const maxStatusLength = 64
@@ -23,68 +25,91 @@ const maxStatusLength = 64
 const nameOf = (status: string): string => printable(status).slice(0, maxStatusLength)
 
 const lastOf = ({ last }: Wait): string =>
-  last === undefined ? "It was never seen." : `It was last seen as ${nameOf(last.status)}, ${countsOf(last.counts)}.`
+  last === undefined
+    ? "No poll has found it."
+    : `Its last known status is ${nameOf(last.status)}: ${countsOf(last)}.`
 
-const goesOn = "The operation itself goes on, if it was at work."
+const inProgress = "The operation itself may still be in progress."
 
 export const describePolls = (
   error: Wait & {
     readonly failures: number
     readonly since: DateTime.Utc
-    readonly reason: { readonly message: string }
+    readonly reason: { readonly description: Description }
   }
-): string =>
-  `Looking at ${error.operationId} failed${
-    error.failures > 1 ? ` ${error.failures} times in a row since ${DateTime.formatIso(error.since)}, at last` : ""
-  }: ${error.reason.message} ${lastOf(error)} ${goesOn}`
+): Description => {
+  const { what, why, ...rest } = error.reason.description
+  return {
+    ...rest,
+    what: `Polling ${error.operationId} failed${timesOf(error)}: ${what}`,
+    why: [...why, lastOf(error), inProgress]
+  }
+}
 
-export const describeNotFound = (error: Wait & { readonly grace: Duration.Duration }): string =>
+export const describeNotFound = (error: Wait & { readonly grace: Duration.Duration }): Description =>
   error.last === undefined
-    ? `${error.operationId} is not there, ${
-      Duration.format(error.grace)
-    } after it could have been created at the latest. ` +
-      "Check the id, and that it belongs to this account."
-    : `${error.operationId} was there, and is not any more. ${
-      lastOf(error)
-    } List the operations to see whether it was removed.`
+    ? {
+      what: `${error.operationId} was still not found ${inWords(error.grace)} after its creation.`,
+      why: [lastOf(error)],
+      advice: "Check the id, and that it belongs to this account."
+    }
+    : {
+      what: `${error.operationId} was found before, and is no longer found.`,
+      why: [lastOf(error)],
+      advice: "List the operations to check whether it was removed."
+    }
 
 export const describeStatus = (
   error: Wait & { readonly status: string; readonly since: DateTime.Utc }
-): string =>
-  `${error.operationId} is in a state named ${nameOf(error.status)} since ${DateTime.formatIso(error.since)}, ` +
-  `which this version of the library does not know, so it cannot say whether that is the end. ${lastOf(error)} ` +
-  "Look for a newer version, or allow more time with unknownStatusLimit."
-
-export const describeStall = (error: Wait & { readonly unchangedFor: Duration.Duration }): string =>
-  `Nothing about ${error.operationId} changed for ${Duration.format(error.unchangedFor)}. ${lastOf(error)} ` +
-  "Wait for it again, allow more time with stall.after, or tell Twilio's support."
-
-export const describeWait = (error: Wait & { readonly limit: "time" | "schedule" }): string =>
-  `${error.operationId} had not ended after ${Duration.format(error.waited)} and ${error.polls} ${
-    error.polls === 1 ? "poll" : "polls"
-  }, which is all that ${error.limit === "time" ? "timeLimit" : "the schedule"} allows. ${
+): Description => ({
+  what: `${error.operationId} has had the status ${nameOf(error.status)} since ${DateTime.formatIso(error.since)}.`,
+  why: [
+    "This version of the library does not know that status, so it cannot tell whether the operation has ended.",
     lastOf(error)
-  } ${goesOn} Wait for it again, or allow more.`
+  ],
+  advice: "Update the library, or raise unknownStatusLimit."
+})
+
+export const describeStall = (error: Wait & { readonly unchangedFor: Duration.Duration }): Description => ({
+  what: `${error.operationId} has not changed for ${inWords(error.unchangedFor)}.`,
+  why: [lastOf(error)],
+  advice: "Wait for it again, raise stall.after, or contact Twilio support."
+})
+
+export const describeWait = (error: Wait & { readonly limit: "time" | "schedule" }): Description => ({
+  what: `${error.operationId} had not ended after ${inWords(error.waited)} and ${error.polls} ${
+    error.polls === 1 ? "poll" : "polls"
+  }.`,
+  why: [
+    error.limit === "time" ? "The wait reached its time limit." : "The schedule of the wait allows no more polls.",
+    lastOf(error),
+    inProgress
+  ],
+  advice: error.limit === "time"
+    ? "Wait for it again, or raise timeLimit."
+    : "Wait for it again, or use a schedule with more polls."
+})
 
 export const describeNotTolerated = (
   { outcome, tolerance }: {
     readonly outcome:
       | { readonly _tag: "Completed" | "Canceled"; readonly operation: Operation }
-      | {
-        readonly _tag: "CompletedWithFailures"
-        readonly operation: Operation
-        readonly missing: number
-        readonly share: number
-      }
+      | { readonly _tag: "CompletedWithFailures"; readonly operation: Operation; readonly missing: number }
     readonly tolerance: "any" | "none" | number
   }
-): string => {
-  const { counts, id } = outcome.operation
-  const limit = typeof tolerance === "number"
-    ? `no more than ${Number((tolerance * 100).toPrecision(3))} % failed`
-    : "none failed"
-  const what = outcome._tag === "CompletedWithFailures"
-    ? `${id} completed with failures: ${countsOf(counts)}, ${outcome.missing} missing`
-    : `${id} was canceled: ${countsOf(counts)}`
-  return `${what}, and the caller asked that ${limit}. What was created stays; look at what is missing before it is sent again.`
+): Description => {
+  const { operation } = outcome
+  return {
+    what: outcome._tag === "CompletedWithFailures"
+      ? `${operation.id} completed with failures: ${countsOf(operation)}, ${outcome.missing} missing.`
+      : `${operation.id} was canceled: ${countsOf(operation)}.`,
+    why: [
+      outcome._tag === "CompletedWithFailures"
+        ? `${
+          typeof tolerance === "number" ? `At most ${Number((tolerance * 100).toPrecision(3))} %` : "No"
+        } failed or missing items are tolerated.`
+        : "A canceled operation is not tolerated."
+    ],
+    advice: "Items that succeeded remain. Check what is missing before sending it again."
+  }
 }

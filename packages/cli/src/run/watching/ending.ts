@@ -2,12 +2,10 @@
 import * as Outcome from "@effect-comms/domain/Outcome"
 import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
 import { OutcomeNotTolerated, type WaitError } from "@effect-comms/domain/WaitError"
-import * as DateTime from "effect/DateTime"
 import * as ExitCode from "../../ExitCode.ts"
-import { describe as describeFailure, type Description, shortTime } from "../../Failure.ts"
+import * as Failure from "../../Failure.ts"
 import type * as Format from "../../Format.ts"
 import { shape as operationShape } from "../../OperationShape.ts"
-import { printable } from "../../Printable.ts"
 
 /** An operation that is not waited for any more: with its outcome, or with what ended the wait. */
 export interface Ending {
@@ -40,7 +38,7 @@ const phrases: Readonly<Record<string, string>> = {
   Stalled: "stalled",
   StatusNotKnown: "unknown status",
   OperationNotFound: "not found",
-  PollsFailed: "looks failed"
+  PollsFailed: "polls failed"
 }
 
 export const phraseOf = (ending: Ending): string => phrases[nameOf(ending)] ?? nameOf(ending)
@@ -70,74 +68,9 @@ export const worstOf = (endings: ReadonlyArray<Ending>): number => {
   return order.find((code) => codes.has(code)) ?? ExitCode.done
 }
 
-const countsOf = ({ stats: { created, failed, queued, total } }: SenderPoolOperation): string =>
-  `${created} of ${total} created, ${failed} failed, ${queued} queued`
-
-const lastOf = ({ operation }: Ending): string =>
-  operation === undefined
-    ? "It was never seen."
-    : `It was last seen as ${printable(operation.status)}: ${countsOf(operation)}.`
-
-const anew = "The operation goes on if it was at work: wait for it again"
-
-/** What is to be told as an error; undefined when all went well. */
-export const describe = (ending: Ending): Description | undefined => {
-  const { id, result } = ending
-  switch (result._tag) {
-    case "OutcomeNotTolerated": {
-      const { outcome, tolerance } = result
-      return {
-        what: `${id} ${outcome._tag === "Canceled" ? "was canceled" : "completed with failures"}: ${
-          countsOf(outcome.operation)
-        }.`,
-        why: [
-          typeof tolerance === "number"
-            ? `--tolerate allows ${tolerance * 100}% of it to be failed or missing.`
-            : "--tolerate allows no failure."
-        ],
-        advice: "What was created stays: look at what is missing before it is sent again."
-      }
-    }
-    case "WaitTimeout":
-      return {
-        what: `${id} had not ended after ${shortTime(result.waited)} and ${result.polls} looks.`,
-        why: [lastOf(ending)],
-        advice: `${anew}, or allow more with --timeout.`
-      }
-    case "Stalled":
-      return {
-        what: `Nothing about ${id} changed for ${shortTime(result.unchangedFor)}.`,
-        why: [lastOf(ending)],
-        advice: `${anew}, or tell Twilio's support.`
-      }
-    case "StatusNotKnown":
-      return {
-        what: `${id} is ${printable(result.status)} since ${
-          DateTime.formatIso(result.since)
-        }, a status that is not known here.`,
-        why: [lastOf(ending)],
-        advice: "Look for a newer version of comms."
-      }
-    case "OperationNotFound":
-      return {
-        what: `${id} is not there, ${shortTime(result.waited)} after it was first asked for.`,
-        why: [lastOf(ending)],
-        advice: "Check the id, and that it belongs to this account."
-      }
-    case "PollsFailed": {
-      const { what, why = [], ...rest } = describeFailure(result.reason)
-      return {
-        ...rest,
-        what: `${id} could not be looked at${
-          result.failures > 1 ? `, ${result.failures} times in a row` : ""
-        }: ${what}`,
-        why: [...why, lastOf(ending)]
-      }
-    }
-    default:
-      return undefined
-  }
-}
+/** What is reported as an error; undefined when the outcome is tolerated. */
+export const describe = ({ result }: Ending): Failure.Description | undefined =>
+  result instanceof Error ? Failure.describe(result) : undefined
 
 const ofOperation = (column: Format.Column<SenderPoolOperation>): Format.Column<Ending> => {
   const { colour, csv, text } = column

@@ -18,11 +18,11 @@ const last = new SenderPoolOperation.SenderPoolOperation({
 const wait = { operationId, startedAt: at, waited: Duration.minutes(1), polls: 7 }
 
 const cases = [
-  [new WaitError.WaitTimeout({ ...wait, last, limit: "time" }), 5, /had not ended after 1m and 7 looks\.$/],
+  [new WaitError.WaitTimeout({ ...wait, last, limit: "time" }), 5, / had not ended after 1 minute and 7 polls\.$/],
   [
     new WaitError.Stalled({ ...wait, last, unchangedFor: Duration.minutes(15) }),
     5,
-    /^Nothing about .* changed for 15m\.$/
+    / has not changed for 15 minutes\.$/
   ],
   [
     new WaitError.StatusNotKnown({
@@ -32,12 +32,12 @@ const cases = [
       since: at
     }),
     5,
-    / is \[31mODD since 2024-04-05T06:20:00\.000Z, a status that is not known here\.$/
+    / has had the status \[31mODD since 2024-04-05T06:20:00\.000Z\.$/
   ],
   [
     new WaitError.OperationNotFound({ ...wait, grace: Duration.minutes(1) }),
     1,
-    / is not there, 1m after it was first asked for\.$/
+    / was still not found 1 minute after its creation\.$/
   ],
   [
     new WaitError.PollsFailed({
@@ -48,7 +48,7 @@ const cases = [
       since: at
     }),
     1,
-    / could not be looked at, 2 times in a row: GET http:\/\/localhost\/x was answered 403 Forbidden\.$/
+    /^Polling .* failed 2 times in a row since .*; last error: GET http:\/\/localhost\/x returned 403 Forbidden\.$/
   ]
 ] as const
 
@@ -61,6 +61,6 @@ it.each(cases)("%s", (error, code, what) => {
   assert.isString(description?.advice)
   assert.include(
     description?.why ?? [],
-    "last" in error ? "It was last seen as PROCESSING: 5 of 10 created, 2 failed, 3 queued." : "It was never seen."
+    "last" in error ? "Its last known status is PROCESSING: 7 of 10 settled, 2 failed." : "No poll has found it."
   )
 })

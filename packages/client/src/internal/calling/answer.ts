@@ -1,6 +1,7 @@
 // Turns the answer to a request, or the failure of the transport, into a value or a typed error.
 import * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
+import { printable } from "@effect-comms/domain/Printable"
 import { TwilioError, TwilioErrors } from "@effect-comms/domain/TwilioError"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -28,13 +29,9 @@ const excerptLength = 256
 
 const shorten = (text: string, length: number): string => text.length > length ? `${text.slice(0, length)}…` : text
 
-// Control characters in a body could change the terminal that prints the error.
 const excerptOf = (text: string, scrub: Exchange["scrub"]): string =>
   // Scrub before cutting, since the scrubber does not find half a secret.
-  shorten(
-    scrub(text).slice(0, 8 * excerptLength).replace(/[\p{Cc}\s]+/gu, " ").trim(),
-    excerptLength
-  )
+  shorten(printable(scrub(text).slice(0, 8 * excerptLength)), excerptLength)
 
 const bodyOf = (headers: Headers.Headers, text: string, scrub: Exchange["scrub"]) => {
   const contentType = headers["content-type"]

@@ -19,7 +19,7 @@ import {
 } from "../../utils/script.ts"
 
 const encoder = new TextEncoder()
-const isPrintable = (text: string) => !/\p{Cc}/u.test(text)
+const isPrintable = (text: string) => !/[\p{Cc}\p{Cf}]/u.test(text)
 
 const garbage: ReadonlyArray<readonly [name: string, answer: Answer, problem: RegExp, mediaType: string | undefined]> =
   [
@@ -97,7 +97,10 @@ describe("an answer without success that is not the envelope", () => {
     ] as const
   )("%d with HTML is %s", ([status, tag]) =>
     Effect.gen(function*() {
-      const error = assertTag(yield* errorOf(html(status, `<html>\n\t<h1>${"Busy ".repeat(1000)}</h1>\u001b[31m`)), tag)
+      const error = assertTag(
+        yield* errorOf(html(status, `<html>\n\t\u202e<h1>${"Busy ".repeat(1000)}</h1>\u001b[31m`)),
+        tag
+      )
       assert.strictEqual(error.status, status)
       assert.strictEqual(error.mediaType, "text/html")
       assert.deepEqual(error.errors, [])
