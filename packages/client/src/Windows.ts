@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import type * as CommsError from "@effect-comms/domain/CommsError"
-import { intFrom, makeDecoder, PositiveDurationFromInput } from "@effect-comms/domain/Input"
+import { intFrom, makeDecoder, omitUndefined, PositiveDurationFromInput } from "@effect-comms/domain/Input"
 import type * as Pagination from "@effect-comms/domain/Pagination"
 import { isDateRange, TimestampFromInput } from "@effect-comms/domain/Timestamp"
 import * as Clock from "effect/Clock"
@@ -131,7 +131,7 @@ export const scan = <
     const period: Cut.Period = {
       start,
       end: input.endDate === undefined ? Math.max(start, now) : DateTime.toEpochMillis(input.endDate),
-      range: { startDate: input.startDate, endDate: input.endDate },
+      range: omitUndefined({ startDate: input.startDate, endDate: input.endDate }),
       overlap: Math.ceil(Duration.toMillis(input.overlap ?? Duration.seconds(1)))
     }
     const windows = input.windows ?? 8

@@ -109,7 +109,7 @@ const walkThings = (
 ) =>
   sorted(server).filter(isWithin(server, {
     startDate: utc(startDate),
-    endDate: endDate === undefined ? undefined : utc(endDate)
+    ...(endDate === undefined ? {} : { endDate: utc(endDate) })
   }))
 
 const idsOf = (things: ReadonlyArray<{ readonly id: string }>) => things.map(({ id }) => id)

@@ -39,7 +39,7 @@ const added = {
   position: Schema.optionalKey(Position),
   window: Schema.optionalKey(Schema.Struct({
     startDate: Schema.DateTimeUtc,
-    endDate: Schema.optional(Schema.DateTimeUtc)
+    endDate: Schema.optionalKey(Schema.DateTimeUtc)
   }))
 }
 

@@ -1,4 +1,5 @@
 // How a period is cut into windows, which range each window requests, which items it owns, and when it is split.
+import { omitUndefined } from "@effect-comms/domain/Input"
 import * as DateTime from "effect/DateTime"
 import type { Range } from "./model.ts"
 
@@ -28,13 +29,13 @@ export const cut = ({ end, start }: Window, count: number, shortest: number): Re
 export const begin = (period: Period, count: number): ReadonlyArray<Window> => cut(period, count, period.overlap)
 
 /** The range to request: the window and its overlap, within the caller's range. */
-export const rangeOf = ({ end, overlap, range, start }: Period, window: Window): Range => ({
+export const rangeOf = ({ end, overlap, range, start }: Period, window: Window): Range => omitUndefined({
   startDate: window.start - overlap <= start ? range.startDate : DateTime.makeUnsafe(window.start - overlap),
   endDate: window.end + overlap >= end ? range.endDate : DateTime.makeUnsafe(window.end + overlap)
 })
 
 /** The range that the window owns, as its errors report it. */
-export const ownRangeOf = ({ end, range, start }: Period, window: Window): Range => ({
+export const ownRangeOf = ({ end, range, start }: Period, window: Window): Range => omitUndefined({
   startDate: window.start === start ? range.startDate : DateTime.makeUnsafe(window.start),
   endDate: window.end === end ? range.endDate : DateTime.makeUnsafe(window.end)
 })

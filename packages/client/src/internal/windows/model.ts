@@ -13,7 +13,7 @@ import type * as Stream from "effect/Stream"
  */
 export interface Range {
   readonly startDate: DateTime.Utc
-  readonly endDate: DateTime.Utc | undefined
+  readonly endDate?: DateTime.Utc
 }
 
 /**
