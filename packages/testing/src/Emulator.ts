@@ -1,17 +1,18 @@
 /**
- * A Comms server with state, from the same contract as the client: it behaves like the service, misbehaves on demand,
- * and reports what a client did.
+ * A stateful Comms server, derived from the same contract as the client. It behaves like the API, injects faults on
+ * demand, and reports every request.
  *
  * It runs in process as an `HttpClient` ({@link layerHttpClient}) or as a `fetch` function ({@link fetch}), and on a port
- * of the loopback interface ({@link layerServer}). Time is Effect's `Clock`, so `TestClock` moves it.
+ * of the loopback interface ({@link layerServer}). Time is Effect's `Clock`, so `TestClock` controls it.
  *
  * @since 0.1.0
  */
 import * as CommsClient from "@effect-comms/client/CommsClient"
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import { DurationFromInput, intFrom, invalidInput, makeDecoder } from "@effect-comms/domain/Input"
-import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
+import type { Operation } from "@effect-comms/domain/Operation"
 import { TimestampFromInput, type TimestampInput } from "@effect-comms/domain/Timestamp"
+import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -26,15 +27,18 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as FaultPlan from "./FaultPlan.ts"
-import type { Connection } from "./internal/emulator/connection.ts"
+import { makeFaultPlan } from "./internal/emulator/calls.ts"
 import { currentMillis } from "./internal/emulator/currentMillis.ts"
+import { type Connection, contract, type Families } from "./internal/emulator/model.ts"
 import * as Server from "./internal/emulator/server.ts"
-import { OperationPlan } from "./OperationPlan.ts"
+import type { OperationPlan } from "./OperationPlan.ts"
 import * as OperationStore from "./OperationStore.ts"
 import type * as Report from "./Report.ts"
 
+export type { Families } from "./internal/emulator/model.ts"
+
 /**
- * The account that the emulator accepts when it is given none.
+ * The account that the emulator accepts by default.
  *
  * @category constants
  * @since 0.1.0
@@ -48,7 +52,7 @@ export const defaultCredentials: {
 }
 
 /**
- * The base URL under which the emulator answers in process. Any other does as well.
+ * The base URL for clients in process. The emulator answers any other host as well.
  *
  * @category constants
  * @since 0.1.0
@@ -56,7 +60,7 @@ export const defaultCredentials: {
 export const baseUrl = "http://emulator.localhost"
 
 /**
- * Who may call: the user name and the password of HTTP Basic authentication.
+ * The user name and the password of HTTP Basic authentication.
  *
  * @category models
  * @since 0.1.0
@@ -67,57 +71,59 @@ export interface Account {
 }
 
 /**
- * How an emulator is made; every field has a default.
+ * How an emulator is made. Every option has a default.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Whence ids, times and stats follow: a safe integer. Default 1. */
+  /** The families of operations to serve. Default those of the contract: SenderPool, Message and Email operations. */
+  readonly families?: Families | undefined
+  /** Determines ids, times and counters. Default 1. Range: safe integers. */
   readonly seed?: number | undefined
-  /** How many operations there are at the start: 0 to 100,000,000. Default 0. */
+  /** The number of operations that each family has at the start. Default 0. Range 0 to 100,000,000. */
   readonly operations?: number | undefined
-  /** When the newest of them was created. Default the time of the start. */
+  /** The creation time of the newest of them. Default the start of the emulator. */
   readonly newest?: TimestampInput | undefined
-  /** Over which time they were created. Default 7 days. */
+  /** The period over which they were created. Default 7 days. Range from 0. */
   readonly span?: Duration.Input | undefined
-  /** How long after its creation a new operation can be read. Default none. */
+  /** How long a new operation stays invisible after its creation. Default 0. Range from 0. */
   readonly readDelay?: Duration.Input | undefined
-  /** How long a page token lives. Default 1 hour. */
+  /** How long a page token stays valid. Default 1 hour. Range from 0. */
   readonly tokenLifetime?: Duration.Input | undefined
-  /** Who may call. Default the account of {@link defaultCredentials}; `"any"` is any name with any password. */
+  /** The accounts that may call. `"any"` accepts any name and password. Default {@link defaultCredentials}. */
   readonly accounts?: ReadonlyArray<Account> | "any" | undefined
-  /** How it misbehaves: a plan, or the name of a preset. Default `calm`. */
+  /** The faults to inject: a plan or the name of a preset. Default `calm`, which injects none. */
   readonly faults?: FaultPlan.FaultPlan | FaultPlan.Preset | undefined
-  /** How many requests the report holds, the last ones; its sums are of all. Default 10,000. */
+  /** How many of the latest requests a report holds. Its sums cover all of them. Default 10,000. Range from 0. */
   readonly reportLimit?: number | undefined
-  /** Whether the routes under `/_emulator` are there. Default false. */
+  /** Whether to serve the admin routes under `/_emulator`. Default false. */
   readonly admin?: boolean | undefined
 }
 
 /**
- * An emulator at work.
+ * The test's side of an emulator.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Service {
-  /** Creates an operation, now, with a plan of what becomes of it. */
-  readonly create: (plan: OperationPlan) => Effect.Effect<SenderPoolOperation, CommsError.InvalidInput>
-  /** Lets an operation that was created run ahead by a time. */
-  readonly advance: (
-    operationId: string,
-    by: Duration.Input
-  ) => Effect.Effect<SenderPoolOperation, CommsError.InvalidInput>
-  /** Sets how it misbehaves from now on. Rules count anew. */
+  /**
+   * Creates an operation now, with a plan. `resource` is the family, such as `MessageOperations`. Default the first of
+   * the families, which is `SenderPoolOperations` unless `families` says otherwise.
+   */
+  readonly create: (plan: OperationPlan, resource?: string) => Effect.Effect<Operation, CommsError.InvalidInput>
+  /** Moves a created operation of any family ahead in its plan. */
+  readonly advance: (operationId: string, by: Duration.Input) => Effect.Effect<Operation, CommsError.InvalidInput>
+  /** Replaces the plan of faults. The counts of its rules start at 0. */
   readonly setFaults: (
     faults: FaultPlan.FaultPlan | FaultPlan.Preset
   ) => Effect.Effect<void, CommsError.InvalidInput>
-  /** What was asked of it so far. */
+  /** The requests so far. */
   readonly report: Effect.Effect<Report.Report>
-  /** Begins a new report. */
+  /** Starts an empty report. */
   readonly resetReport: Effect.Effect<void>
-  /** Answers a request. The connection says how it is closed where the plan asks for it. */
+  /** Answers a request. `connection` says how to close the connection when the plan asks for it. */
   readonly answer: <E>(
     request: HttpServerRequest.HttpServerRequest,
     connection: Connection<E>
@@ -125,16 +131,14 @@ export interface Service {
 }
 
 /**
- * A Comms server with state.
+ * A stateful Comms server.
  *
  * @category services
  * @since 0.1.0
  */
 export class Emulator extends Context.Service<Emulator, Service>()("@effect-comms/testing/Emulator") {}
 
-const operation = "Emulator.layer"
-
-const Settings = Schema.Struct({
+const settings = {
   seed: Schema.optional(Schema.Int),
   operations: Schema.optional(intFrom(0, 100_000_000)),
   newest: Schema.optional(TimestampFromInput),
@@ -145,20 +149,9 @@ const Settings = Schema.Struct({
     Schema.Literal("any"),
     Schema.Array(Schema.Struct({ username: Schema.NonEmptyString, password: Schema.Redacted(Schema.NonEmptyString) }))
   ])),
-  faults: Schema.optional(Schema.Union([Schema.Literals(FaultPlan.presetNames), Schema.toType(FaultPlan.FaultPlan)])),
   reportLimit: Schema.optional(Schema.Natural),
   admin: Schema.optional(Schema.Boolean)
-})
-
-const decodeSettings = makeDecoder(operation, "options", Settings)
-
-const decodePlan = makeDecoder("Emulator.create", "plan", Schema.toType(OperationPlan))
-
-const decodeFaults = makeDecoder(
-  "Emulator.setFaults",
-  "faults",
-  Schema.Union([Schema.Literals(FaultPlan.presetNames), Schema.toType(FaultPlan.FaultPlan)])
-)
+}
 
 const planOf = (faults: FaultPlan.FaultPlan | FaultPlan.Preset): FaultPlan.FaultPlan =>
   typeof faults === "string" ? FaultPlan.presets[faults] : faults
@@ -169,56 +162,46 @@ const planOf = (faults: FaultPlan.FaultPlan | FaultPlan.Preset): FaultPlan.Fault
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function*(options?: Options) {
-  const settings = yield* decodeSettings(options ?? {})
+export const make = Effect.fnUntraced(function*(options: Options = {}) {
+  const { families = contract } = options
+  const Faults = Schema.Union([Schema.Literals(FaultPlan.presetNames), Schema.toType(makeFaultPlan(families))])
+  const decodeFaults = makeDecoder("Emulator.setFaults", "faults", Faults)
+  const Settings = Schema.Struct({ ...settings, faults: Schema.optional(Faults) })
+  const { accounts, faults, newest, ...rest } = yield* makeDecoder("Emulator.layer", "options", Settings)(options)
   const startedAt = yield* currentMillis
-  const accounts = settings.accounts ?? [{
-    username: defaultCredentials.accountSid,
-    password: defaultCredentials.authToken
-  }]
-  const store = OperationStore.make({
-    seed: settings.seed ?? 1,
-    operations: settings.operations ?? 0,
-    newest: settings.newest === undefined ? startedAt : DateTime.toEpochMillis(settings.newest),
-    span: settings.span ?? Duration.days(7),
-    readDelay: settings.readDelay ?? Duration.zero
-  })
-  const server = yield* Server.make({
-    store,
+  const allowed = accounts ?? [{ username: defaultCredentials.accountSid, password: defaultCredentials.authToken }]
+  const { setFaults, ...server } = yield* Server.make({
+    served: Arr.map(families, (family) => ({
+      family,
+      store: OperationStore.make({
+        family,
+        seed: rest.seed ?? 1,
+        operations: rest.operations ?? 0,
+        newest: newest === undefined ? startedAt : DateTime.toEpochMillis(newest),
+        span: rest.span ?? Duration.days(7),
+        readDelay: rest.readDelay ?? Duration.zero
+      })
+    })),
     startedAt,
-    tokenLifetime: Duration.toMillis(settings.tokenLifetime ?? Duration.hours(1)),
+    tokenLifetime: Duration.toMillis(rest.tokenLifetime ?? Duration.hours(1)),
     isAccount: (username, password) =>
-      accounts === "any"
+      allowed === "any"
         ? username !== "" && password !== ""
-        : accounts.some((account) => account.username === username && Redacted.value(account.password) === password),
-    faults: planOf(settings.faults ?? "calm"),
-    reportLimit: settings.reportLimit ?? 10_000,
-    admin: settings.admin ?? false
+        : allowed.some((account) => account.username === username && Redacted.value(account.password) === password),
+    faults: planOf(faults ?? "calm"),
+    reportLimit: rest.reportLimit ?? 10_000,
+    admin: rest.admin ?? false
   })
 
   return Emulator.of({
-    create: (plan) =>
-      Effect.flatMap(decodePlan(plan), (plan) => Effect.map(currentMillis, (now) => store.create(plan, now))),
-    advance: Effect.fnUntraced(function*(operationId, by) {
-      const duration = yield* decodeAdvance(by)
-      const now = yield* currentMillis
-      return yield* Effect.mapError(
-        Effect.fromOption(store.advance(operationId, duration, now)),
-        () => invalidInput("Emulator.advance", "operationId", "Expected the id of an operation that was created")
-      )
-    }),
-    setFaults: (faults) => Effect.flatMap(decodeFaults(faults), (faults) => server.setFaults(planOf(faults))),
-    report: server.report,
-    resetReport: server.resetReport,
-    answer: server.answer
+    ...server,
+    setFaults: (faults) => Effect.flatMap(decodeFaults(faults), (faults) => setFaults(planOf(faults)))
   })
 })
 
-const decodeAdvance = makeDecoder("Emulator.advance", "by", DurationFromInput)
-
 /**
- * A layer of the emulator. It answers nobody yet: see {@link layerHttpClient}, {@link layerClient}, {@link fetch} and
- * {@link layerServer}.
+ * A layer of the emulator. Combine it with {@link layerHttpClient}, {@link layerClient}, {@link fetch} or
+ * {@link layerServer} so that it answers requests.
  *
  * @category layers
  * @since 0.1.0
@@ -227,7 +210,7 @@ export const layer = (options?: Options): Layer.Layer<Emulator, CommsError.Inval
   Layer.effect(Emulator, make(options))
 
 /**
- * The connection was closed where the fault plan said so.
+ * The connection was closed by the fault plan.
  *
  * @category errors
  * @since 0.1.0
@@ -245,11 +228,11 @@ const closed = Effect.fail(new ConnectionClosed())
 const inProcess: Connection<ConnectionClosed> = { closeBefore: closed, closeWithin: closed }
 
 /**
- * An `HttpClient` whose requests the emulator answers, in process, whatever the host they are for.
+ * An `HttpClient` whose requests the emulator answers in process, for any host.
  *
  * **Details**
  *
- * It is built anew wherever it is provided, so that a test within another one's layers talks to its own emulator.
+ * The layer is never shared, so nested tests each reach their own emulator.
  *
  * @category layers
  * @since 0.1.0
@@ -271,7 +254,7 @@ export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, Emulator
 ))
 
 /**
- * The real client, wired to the emulator in process.
+ * The real client, connected to the emulator in process.
  *
  * @category layers
  * @since 0.1.0
@@ -280,8 +263,7 @@ export const layerClient: Layer.Layer<CommsClient.CommsClient, CommsError.Invali
   CommsClient.layer({ baseUrl, credentials: defaultCredentials }).pipe(Layer.provide(layerHttpClient))
 )
 
-// A fetch rejects with whatever it was that failed, and so with a defect: a TypeError, which clients look for, or the
-// reason of a signal, which may be anything.
+// A fetch rejects with a defect: clients expect a `TypeError`, or the reason of an aborted signal, which can be any value.
 const failWith = (message: string) => Effect.catch(closed, (cause) => Effect.die(new TypeError(message, { cause })))
 
 const connectionOfFetch: Connection<never> = {
@@ -298,12 +280,12 @@ const aborted = (signal: AbortSignal) =>
   })
 
 /**
- * A `fetch` function that the emulator answers, in process, for clients that are not Effect's.
+ * A `fetch` function that the emulator answers in process, for clients that do not use Effect.
  *
  * **Details**
  *
- * It keeps the clock, and everything else, of the effect that makes it. A signal aborts a request, and a body that is
- * being read, as it does with the platform's own.
+ * It uses the clock and the other services of the effect that makes it. A signal aborts the request and the reading of
+ * its body, as with the platform's own `fetch`.
  *
  * @category fetch
  * @since 0.1.0
@@ -337,13 +319,13 @@ export const fetch: Effect.Effect<typeof globalThis.fetch, never, Emulator> = Ef
 })
 
 /**
- * Where an emulator listens.
+ * The address that an emulator listens on.
  *
  * @category services
  * @since 0.1.0
  */
 export class Address extends Context.Service<Address, {
-  /** The base URL to give to clients. */
+  /** The base URL for clients. */
   readonly url: string
   readonly port: number
 }>()("@effect-comms/testing/Emulator/Address") {}
@@ -356,13 +338,14 @@ const ServerSettings = Schema.Struct({
 const decodeServer = makeDecoder("Emulator.layerServer", "options", ServerSettings)
 
 /**
- * Puts the emulator on a port. For Node.js: it loads `@effect/platform-node`, which has to be installed.
+ * Serves the emulator on a port. Needs Node.js and the package `@effect/platform-node`.
  *
  * **Details**
  *
- * `port` is 0 to 65535, and 0, the default, is any that is free. `host` is `127.0.0.1` unless it is given: the emulator
- * is for nobody but the machine it runs on. A port that is taken fails with `InvalidInput`, and connections end with the
- * layer.
+ * A port that is in use fails with `InvalidInput`. Connections are closed when the layer ends.
+ *
+ * - `port`: the port to listen on. Default 0, which picks a free port. Range 0 to 65535.
+ * - `host`: the interface to listen on. Default `127.0.0.1`, so that only this machine can connect.
  *
  * @category layers
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * How an operation comes to its end, look by look, as data: what a test of a wait says in one line.
+ * The course of an operation of a mock: how it ends, poll by poll, as data.
  *
  * @since 0.1.0
  */
@@ -12,13 +12,15 @@ import { OperationPlan } from "./OperationPlan.ts"
  *
  * **Details**
  *
- * - `polls`: how many looks it takes to see the end: a whole number from 1, or `Infinity` for an operation that stands
- *   still and never ends. Each fetch of it is a look, and each page of a list that shows it; what fails is none.
- * - `total`: how many items there are, which are settled evenly from the first look to the last. Default 10.
- * - `failed`: how many of them fail. Default 0.
- * - `queued`: how many are still queued at the end, as in the documentation's own example. Default 0.
- * - `canceled`: whether it ends canceled, half done. Default false.
- * - `status`: the status until the end, one that the contract does not know included. Default `PROCESSING`.
+ * Each successful fetch is a poll, and so is each listed page that holds the operation.
+ *
+ * - `polls`: the number of polls up to the one that sees the end. Range from 1. With `Infinity` the operation neither
+ *   changes nor ends.
+ * - `total`: the number of items, which are settled evenly over the polls. Default 10. Range from 0.
+ * - `failed`: the number of items that fail. Default 0. Range from 0.
+ * - `queued`: the number of items that stay queued at the end. Default 0. Range from 0.
+ * - `canceled`: whether the operation is canceled when half of it is done. Default false.
+ * - `status`: the status before the end, which can be `SCHEDULED` or an undocumented one. Default `PROCESSING`.
  *
  * @category schemas
  * @since 0.1.0
@@ -45,7 +47,7 @@ export interface OperationCourse extends Schema.Codec.Encoded<typeof OperationCo
 const defaultTotal = 10
 
 /**
- * The plan of an operation that takes a course, with a millisecond from each look to the next.
+ * The plan of an operation with a course, where polls are one millisecond apart.
  *
  * @category conversions
  * @since 0.1.0

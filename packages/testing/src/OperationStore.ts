@@ -1,40 +1,43 @@
 /**
- * The emulator's operations: any number of them that follow from a seed, and those that a test creates.
+ * The emulator's operations of one family: any number that a seed determines, and those that a test creates.
  *
- * An operation that follows from the seed is computed when it is asked for and never stored, so a million of them take
- * no more memory than one. Its id holds its number, in disguise.
+ * Seeded operations are computed on request and never stored, so a million of them need no more memory than one. Each id
+ * holds its position in scrambled form.
  *
  * @since 0.1.0
  */
-import { OperationId } from "@effect-comms/domain/Operation"
-import type * as Operation from "@effect-comms/domain/Operation"
-import { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
+import { type Operation, OperationId } from "@effect-comms/domain/Operation"
+import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import { uint32, unit } from "./internal/seeded.ts"
+import { build, canBeScheduled, type FamilyOf } from "./internal/family.ts"
+import { hash, uint32, unit } from "./internal/seeded.ts"
 import { type OperationPlan, standingAt } from "./OperationPlan.ts"
 
 /**
- * What a store is made of.
+ * How a store is made.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Options {
+export interface Options<A extends Operation> {
+  /** The family of its operations. Families with the same seed have different operations. */
+  readonly family: FamilyOf<A>
+  /** Determines ids, times and counters. Range: safe integers. */
   readonly seed: number
-  /** How many operations follow from the seed. */
+  /** The number of seeded operations. Range from 0. */
   readonly operations: number
-  /** When the newest of them was created, in epoch milliseconds. */
+  /** The creation time of the newest seeded operation, in epoch milliseconds. Other families shift it a little. */
   readonly newest: number
-  /** Over which time they were created. */
+  /** The period over which the seeded operations were created. Range from 0. */
   readonly span: Duration.Duration
-  /** How long after its creation an operation that a test creates can be read. */
+  /** How long a created operation stays invisible. Range from 0. */
   readonly readDelay: Duration.Duration
 }
 
 /**
- * What a list asks a store for: a range of times, a status, where to begin, and how many.
+ * The filters and the position of a list.
  *
  * @category models
  * @since 0.1.0
@@ -42,40 +45,41 @@ export interface Options {
 export interface Query {
   readonly startDate?: DateTime.Utc | undefined
   readonly endDate?: DateTime.Utc | undefined
-  readonly status?: Operation.OperationStatus | undefined
-  /** The position to begin at: operations are kept in the order in which they were created. */
+  readonly status?: string | undefined
+  /** The first position to read. Positions follow the order of creation. */
   readonly from: number
+  /** The largest number of operations to return. */
   readonly limit: number
 }
 
 /**
- * What a list gets: the operations, and the position to go on at when there are more.
+ * The items of one page, and the position of the next page if there is one.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Slice {
-  readonly operations: ReadonlyArray<SenderPoolOperation>
+export interface Slice<A> {
+  readonly items: ReadonlyArray<A>
   readonly next: Option.Option<number>
 }
 
 /**
- * A store of operations.
+ * A store of operations. Times are epoch milliseconds.
  *
  * @category models
  * @since 0.1.0
  */
-export interface OperationStore {
-  /** How many operations there are. */
+export interface OperationStore<A extends Operation = Operation> {
+  /** The number of operations. */
   readonly size: () => number
-  /** Adds an operation that was created now. */
-  readonly create: (plan: OperationPlan, now: number) => SenderPoolOperation
-  /** Lets a created operation run ahead by a time. */
-  readonly advance: (id: string, by: Duration.Duration, now: number) => Option.Option<SenderPoolOperation>
-  /** Where an operation stands. None when there is none, or when it cannot be read yet. */
-  readonly get: (id: string, now: number) => Option.Option<SenderPoolOperation>
-  /** The operations of a list. */
-  readonly list: (query: Query, now: number) => Slice
+  /** Adds an operation that is created now. */
+  readonly create: (plan: OperationPlan, now: number) => A
+  /** Moves a created operation ahead in its plan. None for an id that was not created. */
+  readonly advance: (id: string, by: Duration.Duration, now: number) => Option.Option<A>
+  /** The operation as it is now. None when it does not exist or is not visible yet. */
+  readonly get: (id: string, now: number) => Option.Option<A>
+  /** The operations that match the filters, in the order of creation. */
+  readonly list: (query: Query, now: number) => Slice<A>
 }
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -96,7 +100,7 @@ const prefix = "comms_operation_"
 const firstId = 1_704_067_200_000
 
 // Like a ULID, an id begins with a time: 10 digits of time, 6 of position, 10 of chance. The time follows from the
-// position, so that a seed gives the same ids whenever it is used.
+// position, so that a seed always gives the same ids.
 const idAt = (seed: number, position: number): OperationId =>
   OperationId.make(
     prefix + digits(firstId + position * 1000, 10) + digits((position ^ uint32(seed, 1)) & 0x3fffffff, 6) +
@@ -108,8 +112,10 @@ const positionOf = (seed: number, id: string): number =>
 
 const minute = 60_000
 
-// One in five has failures, few are left half queued as in the documentation's example, few are canceled, few never end.
-const planAt = (seed: number, position: number): OperationPlan => {
+const day = 24 * 60 * minute
+
+// A fifth has failures. A few stay partly queued as in the documentation's example, are canceled, or never end.
+const workAt = (seed: number, position: number): OperationPlan => {
   const total = 1 + uint32(seed, position, 10) % 1000
   const kind = unit(seed, position, 11)
   const failed = unit(seed, position, 12) < 0.2 ? Math.ceil(total * unit(seed, position, 13) * 0.5) : 0
@@ -120,31 +126,27 @@ const planAt = (seed: number, position: number): OperationPlan => {
   return { total, duration, failed }
 }
 
+// Where the family has that status, a tenth is scheduled for up to three days.
+const planAt = (seed: number, position: number, schedules: boolean): OperationPlan => {
+  const work = workAt(seed, position)
+  return schedules && unit(seed, position, 16) < 0.1
+    ? { ...work, scheduled: Duration.millis(Math.floor(unit(seed, position, 17) * 3 * day)) }
+    : work
+}
+
 interface Entry {
   readonly id: OperationId
   readonly plan: OperationPlan
   readonly createdAt: number
-  /** When it was let run ahead, and by how much in all since then. */
+  /** When it was advanced, and by how much in total since its creation. */
   readonly jumps: ReadonlyArray<{ readonly at: number; readonly ahead: number }>
 }
 
 const aheadOf = ({ jumps }: Entry): number => jumps[jumps.length - 1]?.ahead ?? 0
 
-// When the plan was at a time, counted from its beginning: at a jump, if it is in what was skipped by it.
+// When a point of the plan was reached. A point that a jump skipped was reached at the jump.
 const timeOf = ({ createdAt, jumps }: Entry, after: number): number =>
   jumps.reduce((time, { ahead, at }) => Math.min(time, Math.max(at, createdAt + after - ahead)), createdAt + after)
-
-const operationOf = (entry: Entry, now: number): SenderPoolOperation => {
-  const { createdAt, id, plan } = entry
-  const { changedAfter, stats, status } = standingAt(plan, Duration.millis(now - createdAt + aheadOf(entry)))
-  return new SenderPoolOperation({
-    id,
-    status,
-    stats,
-    createdAt: DateTime.makeUnsafe(createdAt),
-    updatedAt: DateTime.makeUnsafe(Math.max(createdAt, timeOf(entry, Duration.toMillis(changedAfter))))
-  }, { disableChecks: true })
-}
 
 /**
  * Makes a store.
@@ -152,8 +154,11 @@ const operationOf = (entry: Entry, now: number): SenderPoolOperation => {
  * @category constructors
  * @since 0.1.0
  */
-export const make = (options: Options): OperationStore => {
-  const { newest, operations: seeded, seed } = options
+export const make = <A extends Operation>(options: Options<A>): OperationStore<A> => {
+  const { family, newest, operations: seeded } = options
+  const salt = (hash(family.resource) ^ hash(SenderPoolOperation.family.resource)) >>> 0
+  const seed = options.seed + salt
+  const schedules = canBeScheduled(family)
   const span = Duration.toMillis(options.span)
   const readDelay = Duration.toMillis(options.readDelay)
   const created: Array<Entry> = []
@@ -162,13 +167,23 @@ export const make = (options: Options): OperationStore => {
 
   const createdAtOf = (position: number): number =>
     position < seeded
-      ? Math.floor(newest - span * (seeded - 1 - position) / seeded)
+      ? Math.floor(newest - span * (seeded - 1 - position + salt / 0x100000000) / seeded)
       : created[position - seeded]?.createdAt ?? Infinity
 
   const entryAt = (position: number): Entry | undefined => {
     if (position >= seeded) return created[position - seeded]
     const createdAt = createdAtOf(position)
-    return { id: idAt(seed, position), plan: planAt(seed, position), createdAt, jumps: [] }
+    return { id: idAt(seed, position), plan: planAt(seed, position, schedules), createdAt, jumps: [] }
+  }
+
+  const operationOf = (entry: Entry, now: number): A => {
+    const { createdAt, id, plan } = entry
+    const standing = standingAt(plan, Duration.millis(now - createdAt + aheadOf(entry)))
+    return build(family, standing, {
+      id,
+      createdAt: DateTime.makeUnsafe(createdAt),
+      updatedAt: DateTime.makeUnsafe(Math.max(createdAt, timeOf(entry, Duration.toMillis(standing.changedAfter))))
+    })
   }
 
   const find = (id: string): readonly [position: number, entry: Entry] | undefined => {
@@ -193,7 +208,7 @@ export const make = (options: Options): OperationStore => {
     size,
     create: (plan, now) => {
       const position = size()
-      // Operations are listed by their creation, so none may be older than the one before it.
+      // Lists follow the order of creation, so an operation is never older than the one before it.
       const createdAt = position === 0 ? now : Math.max(now, createdAtOf(position - 1))
       const entry = { id: idAt(seed, position), plan, createdAt, jumps: [] }
       created.push(entry)
@@ -202,12 +217,10 @@ export const make = (options: Options): OperationStore => {
     advance: (id, by, now) => {
       const found = find(id)
       if (found === undefined || found[0] < seeded) return Option.none()
-      const { jumps } = found[1]
-      const entry = {
-        ...found[1],
-        jumps: [...jumps, { at: now, ahead: aheadOf(found[1]) + Duration.toMillis(by) }]
-      }
-      created[found[0] - seeded] = entry
+      const [position, before] = found
+      const jump = { at: now, ahead: aheadOf(before) + Duration.toMillis(by) }
+      const entry = { ...before, jumps: [...before.jumps, jump] }
+      created[position - seeded] = entry
       return Option.some(operationOf(entry, now))
     },
     get: (id, now) => {
@@ -218,7 +231,7 @@ export const make = (options: Options): OperationStore => {
     },
     list: ({ endDate, from, limit, startDate, status }, now) => {
       const end = endDate === undefined ? size() : firstAtOrAfter(DateTime.toEpochMillis(endDate))
-      const operations: Array<SenderPoolOperation> = []
+      const items: Array<A> = []
       let position = Math.max(
         from,
         startDate === undefined ? 0 : firstAtOrAfter(DateTime.toEpochMillis(startDate))
@@ -229,11 +242,11 @@ export const make = (options: Options): OperationStore => {
         if (position >= seeded && now < entry.createdAt + readDelay) break
         const operation = operationOf(entry, now)
         if (status !== undefined && operation.status !== status) continue
-        // One more than a page is looked for, so that the last page is known to be the last.
-        if (operations.length === limit) return { operations, next: Option.some(position) }
-        operations.push(operation)
+        // The page is full, and this item shows that another page follows.
+        if (items.length === limit) return { items, next: Option.some(position) }
+        items.push(operation)
       }
-      return { operations, next: Option.none() }
+      return { items, next: Option.none() }
     }
   }
 }

@@ -2,12 +2,15 @@
  * @since 0.1.0
  */
 export * as Arbitraries from "./Arbitraries.ts"
+export * as EmailOperationsTest from "./EmailOperationsTest.ts"
 export * as Emulator from "./Emulator.ts"
 export * as Examples from "./Examples.ts"
 export * as FaultPlan from "./FaultPlan.ts"
 export * as Grader from "./Grader.ts"
+export * as MessageOperationsTest from "./MessageOperationsTest.ts"
 export * as OperationCourse from "./OperationCourse.ts"
 export * as OperationPlan from "./OperationPlan.ts"
+export * as OperationsTest from "./OperationsTest.ts"
 export * as OperationStore from "./OperationStore.ts"
 export * as Report from "./Report.ts"
 export * as SenderPoolOperationsTest from "./SenderPoolOperationsTest.ts"

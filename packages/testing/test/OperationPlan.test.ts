@@ -34,8 +34,8 @@ const plans = Arbitrary.map(
 )
 
 const at = (plan: OperationPlan.OperationPlan, elapsed: Duration.Input): ReadonlyArray<string | number> => {
-  const { changedAfter, stats, status } = OperationPlan.standingAt(plan, Duration.fromInputUnsafe(elapsed))
-  return [status, stats.queued, stats.created, stats.failed, Duration.toMillis(changedAfter)]
+  const { changedAfter, counts, status } = OperationPlan.standingAt(plan, Duration.fromInputUnsafe(elapsed))
+  return [status, counts.queued, counts.succeeded, counts.failed, Duration.toMillis(changedAfter)]
 }
 
 const wholeTime = (plan: OperationPlan.OperationPlan) =>
@@ -48,22 +48,22 @@ const times = Schema.Int.check(Schema.isBetween({ minimum: -100, maximum: 6000 }
 
 describe("standingAt, for any plan", () => {
   it.prop("has stats that add up", [plans, times], ([plan, time]) => {
-    const { stats } = OperationPlan.standingAt(plan, Duration.millis(time))
-    assert.strictEqual(stats.queued + stats.created + stats.failed, plan.total)
-    assert.strictEqual(stats.total, plan.total)
-    for (const count of [stats.queued, stats.created, stats.failed]) {
+    const { counts } = OperationPlan.standingAt(plan, Duration.millis(time))
+    assert.strictEqual(counts.queued + counts.succeeded + counts.failed, plan.total)
+    assert.strictEqual(counts.total, plan.total)
+    for (const count of [counts.queued, counts.succeeded, counts.failed]) {
       assert.isTrue(Number.isInteger(count) && count >= 0)
     }
-    assert.isAtLeast(stats.queued, plan.queued ?? 0)
-    assert.isAtMost(stats.failed, plan.failed ?? 0)
+    assert.isAtLeast(counts.queued, plan.queued ?? 0)
+    assert.isAtMost(counts.failed, plan.failed ?? 0)
   })
 
   it.prop("never goes back", [plans, times, times], ([plan, one, other]) => {
     const before = OperationPlan.standingAt(plan, Duration.millis(Math.min(one, other)))
     const after = OperationPlan.standingAt(plan, Duration.millis(Math.max(one, other)))
-    assert.isAtMost(after.stats.queued, before.stats.queued)
-    assert.isAtLeast(after.stats.created, before.stats.created)
-    assert.isAtLeast(after.stats.failed, before.stats.failed)
+    assert.isAtMost(after.counts.queued, before.counts.queued)
+    assert.isAtLeast(after.counts.succeeded, before.counts.succeeded)
+    assert.isAtLeast(after.counts.failed, before.counts.failed)
     assert.isAtLeast(Duration.toMillis(after.changedAfter), Duration.toMillis(before.changedAfter))
     if (before.status !== "PROCESSING") assert.strictEqual(after.status, before.status)
   })
@@ -79,16 +79,16 @@ describe("standingAt, for any plan", () => {
   it.prop("stands as it did when it last changed", [plans, times], ([plan, time]) => {
     const now = OperationPlan.standingAt(plan, Duration.millis(time))
     const changed = OperationPlan.standingAt(plan, now.changedAfter)
-    assert.deepEqual(changed.stats, now.stats)
+    assert.deepEqual(changed.counts, now.counts)
     assert.strictEqual(changed.status, now.status)
   })
 
   it.prop("is at its end when the work and its stalls are over", [plans], ([plan]) => {
-    const { stats, status } = OperationPlan.standingAt(plan, Duration.millis(wholeTime(plan)))
+    const { counts, status } = OperationPlan.standingAt(plan, Duration.millis(wholeTime(plan)))
     assert.strictEqual(status, plan.end)
     const done = Math.floor((plan.total - (plan.queued ?? 0)) * (plan.endsAt ?? 1))
-    assert.strictEqual(stats.created + stats.failed, done)
-    if (plan.endsAt === 1) assert.strictEqual(stats.failed, plan.failed)
+    assert.strictEqual(counts.succeeded + counts.failed, done)
+    if (plan.endsAt === 1) assert.strictEqual(counts.failed, plan.failed)
   })
 })
 

@@ -1,4 +1,4 @@
-import { Operation } from "@effect-comms/domain"
+import { Operation, SenderPoolOperation } from "@effect-comms/domain"
 import { OperationStore } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Array, DateTime, Duration, Option, Order, Schema } from "effect"
@@ -6,8 +6,9 @@ import { memoryUsage } from "node:process"
 
 const newest = Date.UTC(2024, 3, 5, 6, 20)
 
-const store = (options?: Partial<OperationStore.Options>) =>
+const store = (options?: Partial<OperationStore.Options<SenderPoolOperation.SenderPoolOperation>>) =>
   OperationStore.make({
+    family: SenderPoolOperation.family,
     seed: 1,
     operations: 1000,
     newest,
@@ -17,10 +18,10 @@ const store = (options?: Partial<OperationStore.Options>) =>
   })
 
 const list = (
-  store: OperationStore.OperationStore,
+  store: OperationStore.OperationStore<SenderPoolOperation.SenderPoolOperation>,
   query?: Partial<OperationStore.Query>,
   now = newest
-) => store.list({ from: 0, limit: Infinity, ...query }, now).operations
+) => store.list({ from: 0, limit: Infinity, ...query }, now).items
 
 const idsOf = (...args: Parameters<typeof list>) => list(...args).map(({ id }) => id)
 
@@ -146,14 +147,14 @@ describe("list", () => {
     const operations = store({ operations: 10 })
     assert.deepEqual(operations.list({ from: 0, limit: 10 }, newest).next, Option.none())
     assert.deepEqual(operations.list({ from: 0, limit: 9 }, newest).next, Option.some(9))
-    assert.deepEqual(operations.list({ from: 10, limit: 1 }, newest), { operations: [], next: Option.none() })
+    assert.deepEqual(operations.list({ from: 10, limit: 1 }, newest), { items: [], next: Option.none() })
   })
 
   it("has no page that is empty because nothing on it matches", () => {
     const operations = store()
     const slice = operations.list({ from: 0, limit: 5, status: "CANCELED" }, newest)
-    assert.lengthOf(slice.operations, 5)
-    assert.isTrue(slice.operations.every(({ status }) => status === "CANCELED"))
+    assert.lengthOf(slice.items, 5)
+    assert.isTrue(slice.items.every(({ status }) => status === "CANCELED"))
   })
 })
 
@@ -226,7 +227,7 @@ describe("a million operations", () => {
     const ids: globalThis.Array<string> = []
     for (const from of [0, 123_456, 999_990]) {
       const slice = operations.list({ from, limit: 10 }, newest)
-      ids.push(...slice.operations.map(({ id }) => id))
+      ids.push(...slice.items.map(({ id }) => id))
     }
     assert.isBelow(memoryUsage().heapUsed - before, 8_000_000)
     assert.strictEqual(operations.size(), 1_000_000)
@@ -241,7 +242,7 @@ describe("a million operations", () => {
     let last = -Infinity
     while (Option.isSome(from)) {
       const slice = operations.list({ from: from.value, limit: 1000 }, newest)
-      for (const { createdAt } of slice.operations) {
+      for (const { createdAt } of slice.items) {
         const time = DateTime.toEpochMillis(createdAt)
         if (time < last) assert.fail("out of order")
         last = time

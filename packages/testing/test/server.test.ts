@@ -1,4 +1,5 @@
 import { SenderPoolOperations } from "@effect-comms/client"
+import { SenderPoolOperation } from "@effect-comms/domain"
 import { Emulator, FaultPlan, OperationStore, Report } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Option, Schema } from "effect"
@@ -125,6 +126,7 @@ describe.each([["in process", inProcess], ["on a port", onPort]] as const)("the 
 describe("a handler that dies", () => {
   const broken: OperationStore.OperationStore = {
     ...OperationStore.make({
+      family: SenderPoolOperation.family,
       seed: 1,
       operations: 3,
       newest: 0,
@@ -140,7 +142,7 @@ describe("a handler that dies", () => {
     Emulator.Emulator,
     Effect.gen(function*() {
       const { answer, report, resetReport } = yield* Server.make({
-        store: broken,
+        served: [{ family: SenderPoolOperation.family, store: broken }],
         startedAt: 0,
         tokenLifetime: 1000,
         isAccount: () => true,
@@ -194,7 +196,11 @@ describe("the document", () => {
         Object.entries(paths).map(([path, methods]) => [path, Object.values(methods).map((it) => it.operationId)]),
         [
           ["/v1/SenderPools/Operations", ["listSenderPoolOperations"]],
-          ["/v1/SenderPools/Operations/{operationId}", ["fetchSenderPoolOperation"]]
+          ["/v1/SenderPools/Operations/{operationId}", ["fetchSenderPoolOperation"]],
+          ["/v1/Messages/Operations", ["listMessageOperations"]],
+          ["/v1/Messages/Operations/{operationId}", ["fetchMessageOperation"]],
+          ["/v1/Emails/Operations", ["listEmailOperations"]],
+          ["/v1/Emails/Operations/{operationId}", ["fetchEmailOperation"]]
         ]
       )
       assert.notInclude(answer.body, "_emulator")

@@ -1,5 +1,5 @@
 import { SenderPoolOperations } from "@effect-comms/client"
-import { Operation, type OperationFamily } from "@effect-comms/domain"
+import { Operation, type OperationFamily, SenderPoolOperation } from "@effect-comms/domain"
 import { Emulator, type FaultPlan, OperationStore } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, DateTime, Duration, Effect, Layer, Option, Schema, Stream } from "effect"
@@ -47,7 +47,14 @@ describe("walking the pages", () => {
     ({ age, created, filter, operations, pageSize, seed }) =>
       Effect.gen(function*() {
         const now = newest + age * hour
-        const store = OperationStore.make({ seed, operations, newest, span, readDelay: Duration.zero })
+        const store = OperationStore.make({
+          family: SenderPoolOperation.family,
+          seed,
+          operations,
+          newest,
+          span,
+          readDelay: Duration.zero
+        })
         const { create } = yield* Emulator.Emulator
         for (let i = 0; i < created; i++) {
           const plan = { total: i, duration: Duration.hours(i) }
@@ -58,7 +65,7 @@ describe("walking the pages", () => {
         yield* TestClock.setTime(now)
         const { endDate, startDate } = rangeOf(filter)
         const { status } = filter
-        const expected = store.list({ from: 0, limit: Infinity }, now).operations.filter((operation) =>
+        const expected = store.list({ from: 0, limit: Infinity }, now).items.filter((operation) =>
           (startDate === undefined || DateTime.isGreaterThanOrEqualTo(operation.createdAt, startDate)) &&
           (endDate === undefined || DateTime.isLessThan(operation.createdAt, endDate)) &&
           (status === undefined || operation.status === status)

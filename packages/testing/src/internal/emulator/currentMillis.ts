@@ -1,5 +1,5 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
-// A test's clock may stand between two milliseconds, as after a wait with jitter. Nothing of the API does.
+// After a wait with jitter, a test's clock can have a fraction of a millisecond. Times of the API have none.
 export const currentMillis: Effect.Effect<number> = Effect.map(Clock.currentTimeMillis, Math.floor)

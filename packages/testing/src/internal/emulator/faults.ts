@@ -4,85 +4,47 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
+import * as Predicate from "effect/Predicate"
 import * as FaultPlan from "../../FaultPlan.ts"
 import { unit } from "../seeded.ts"
+import type { Wire } from "./model.ts"
+import * as Pages from "./pages.ts"
 import * as Token from "./token.ts"
 
 export interface Request {
   /** Epoch milliseconds. */
   readonly now: number
   readonly path: string
+  /** The call that the request belongs to, if any. */
+  readonly call: string | undefined
   readonly account: string | undefined
 }
 
-/** An answer as it goes out: its body whole, and what becomes of it on the way. */
-export interface Wire {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
-
-/** What is to be done: the answer, or none, and how. */
+/** What is sent: the answer, or none, and how. */
 export interface Outcome {
   readonly wire: Wire
   readonly faults: ReadonlyArray<string>
   readonly delay: number
   readonly slow: { readonly duration: Duration.Duration; readonly pieces: number } | undefined
-  /** After how many bytes of the body the connection closes; -1 is before the answer. */
+  /** The number of bytes of the body after which the connection closes; -1 closes it before the answer. */
   readonly dropAfter: number | undefined
-  /** The wait that the answer asks for, when it makes sense. */
+  /** The wait that a valid `Retry-After` asks for. */
   readonly asked: Duration.Duration | undefined
 }
 
 export interface Engine {
-  /** The tokens that the plan makes up. Each stands for the first page. */
+  /** The made-up tokens of the plan. Each stands for the first page. */
   readonly tokens: ReadonlySet<string>
   readonly apply: <E, R>(request: Request, answer: Effect.Effect<Wire, E, R>) => Effect.Effect<Outcome, E, R>
 }
 
 const json = "application/json"
 
-const Operation = Schema.Record(Schema.String, Schema.Json)
-
-const Page = Schema.Struct({
-  operations: Schema.Array(Operation),
-  pagination: Schema.Struct({ next: Schema.NullOr(Schema.String), self: Schema.String })
-})
-
-const PageText = Schema.fromJsonString(Page)
-
-const OperationText = Schema.fromJsonString(Operation)
-
-const decodePage = Schema.decodeOption(PageText)
-
-const encodePage = Schema.encodeSync(PageText)
-
-const decodeOperation = Schema.decodeOption(OperationText)
-
-const encodeOperation = Schema.encodeSync(OperationText)
-
-const mapPage = (wire: Wire, f: (page: typeof Page.Type) => typeof Page.Type): Wire =>
-  wire.status !== 200 ? wire : Option.match(decodePage(wire.body), {
-    onNone: () => wire,
-    onSome: (page) => ({ ...wire, body: encodePage(f(page)) })
-  })
-
-const mapOperations = (wire: Wire, f: (operation: typeof Operation.Type) => typeof Operation.Type): Wire =>
-  wire.status !== 200 ? wire : Option.match(decodePage(wire.body), {
-    onSome: (page) => ({ ...wire, body: encodePage({ ...page, operations: page.operations.map(f) }) }),
-    onNone: () =>
-      Option.match(decodeOperation(wire.body), {
-        onNone: () => wire,
-        onSome: (operation) => ({ ...wire, body: encodeOperation(f(operation)) })
-      })
-  })
-
-// The copies that tokens of a cycle carry, far above those of pages that come once more.
+// Tokens of a cycle have copy numbers far above those of repeated pages.
 const cycleCopy = 1_000_000
 
-// A token of the same list that never ends.
-const cycleToken = (page: typeof Page.Type, length: number): string =>
+// A token of the first page, one of `length` that alternate without end.
+const cycleToken = (page: Pages.Page, length: number): string =>
   Option.match(Token.decode(page.pagination.self), {
     onNone: () => page.pagination.self,
     onSome: (self) => {
@@ -91,14 +53,20 @@ const cycleToken = (page: typeof Page.Type, length: number): string =>
     }
   })
 
-// A token of the very page, other than the one it has.
-const copyToken = (page: typeof Page.Type): string =>
+// Another token of the same page.
+const copyToken = (page: Pages.Page): string =>
   Option.match(Token.decode(page.pagination.self), {
     onNone: () => page.pagination.self,
     onSome: (self) => Token.encode({ ...self, copy: self.copy + 1 })
   })
 
-const withNext = (page: typeof Page.Type, next: string): typeof Page.Type => ({
+// Every resource has an object or an id, and no client can read an object as text or text as an object.
+const wrongShape = (item: Pages.Item): Pages.Item => {
+  const name = Object.keys(item).find((key) => Predicate.isObject(item[key])) ?? "id"
+  return { ...item, [name]: Predicate.isString(item[name]) ? 0 : "many" }
+}
+
+const withNext = (page: Pages.Page, next: string): Pages.Page => ({
   ...page,
   pagination: { ...page.pagination, next }
 })
@@ -129,28 +97,21 @@ const askedBy = (wire: Wire, now: number): Duration.Duration | undefined => {
   })
 }
 
-/** Whether a rule's conditions hold, but for those that count, draw or look at the answer. */
+/** Whether the conditions hold that need neither the answer, a count nor chance. */
 const holds = (when: FaultPlan.Condition, request: Request, elapsed: number): boolean =>
   (when.path === undefined || request.path.startsWith(when.path)) &&
-  (when.call === undefined || when.call === callOf(request.path)) &&
+  (when.call === undefined || when.call === request.call) &&
   (when.after === undefined || elapsed >= Duration.toMillis(when.after)) &&
   (when.before === undefined || elapsed < Duration.toMillis(when.before))
 
-const callOf = (path: string): string | undefined =>
-  path === "/v1/SenderPools/Operations"
-    ? "SenderPoolOperations.list"
-    : path.startsWith("/v1/SenderPools/Operations/")
-    ? "SenderPoolOperations.fetch"
-    : undefined
-
-/** Puts a plan to work. It counts, so a plan that is set anew begins anew. */
+/** Applies a plan. Its counts belong to the engine, so setting a plan again starts them at 0. */
 export const make = (plan: FaultPlan.FaultPlan, startedAt: number): Engine => {
   const { rules, seed = 0 } = plan
   const tokens = new Set(rules.flatMap((rule) => rule.do._tag === "SameToken" ? [rule.do.token] : []))
   const counts = rules.map(() => 0)
   const windows = new Map<string, { readonly start: number; count: number }>()
 
-  // Whether a rate limit lets a request through, else how many milliseconds its window still lasts.
+  // The milliseconds left in the window of a rate limit that is exhausted, or 0.
   const admit = (
     rule: number,
     account: string,
@@ -256,27 +217,27 @@ export const make = (plan: FaultPlan.FaultPlan, startedAt: number): Engine => {
           break
         }
         case "UnknownStatus": {
-          wire = mapOperations(wire ?? (yield* answer), (operation) => ({ ...operation, status: fault.status }))
+          wire = Pages.mapItems(wire ?? (yield* answer), (item) => ({ ...item, status: fault.status }))
           break
         }
         case "WrongShape": {
-          wire = mapOperations(wire ?? (yield* answer), (operation) => ({ ...operation, stats: "many" }))
+          wire = Pages.mapItems(wire ?? (yield* answer), wrongShape)
           break
         }
         case "SameToken": {
-          wire = mapPage(wire ?? (yield* answer), (page) => withNext(page, fault.token))
+          wire = Pages.mapPage(wire ?? (yield* answer), (page) => withNext(page, fault.token))
           break
         }
         case "TokenCycle": {
-          wire = mapPage(wire ?? (yield* answer), (page) => withNext(page, cycleToken(page, fault.length)))
+          wire = Pages.mapPage(wire ?? (yield* answer), (page) => withNext(page, cycleToken(page, fault.length)))
           break
         }
         case "EmptyPage": {
-          wire = mapPage(wire ?? (yield* answer), (page) => ({ ...withNext(page, copyToken(page)), operations: [] }))
+          wire = Pages.mapPage(wire ?? (yield* answer), (page) => ({ ...withNext(page, copyToken(page)), items: [] }))
           break
         }
         case "RepeatPage": {
-          wire = mapPage(wire ?? (yield* answer), (page) => withNext(page, copyToken(page)))
+          wire = Pages.mapPage(wire ?? (yield* answer), (page) => withNext(page, copyToken(page)))
           break
         }
       }

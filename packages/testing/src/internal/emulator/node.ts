@@ -6,7 +6,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Http from "node:http"
-import type { Connection } from "./connection.ts"
+import type { Connection } from "./model.ts"
 
 export interface Options {
   readonly host: string
@@ -17,7 +17,7 @@ export interface Options {
   ) => Effect.Effect<HttpServerResponse.HttpServerResponse>
 }
 
-// An emulator whose layer ends must not wait for clients that keep their connections.
+// The end of the layer does not wait for clients that keep their connections open.
 const server = Effect.acquireRelease(
   Effect.sync(() => Http.createServer()),
   (server) =>
@@ -36,8 +36,8 @@ const bind = (server: Http.Server, { host, port }: Options) =>
     })
   })
 
-// What was written is sent before the connection closes. Headers are not written before the first piece of a body, so a
-// body that closes it at once closes it before the answer.
+// The connection closes after all written bytes are sent. Headers are written with the first piece of a body, so a body
+// that closes the connection immediately closes it before the answer.
 const connectionOf = (request: HttpServerRequest.HttpServerRequest): Connection<never> => {
   const closeWithin = Effect.andThen(
     Effect.sync(() => NodeHttpServerRequest.toIncomingMessage(request).socket.destroySoon()),
@@ -49,13 +49,13 @@ const connectionOf = (request: HttpServerRequest.HttpServerRequest): Connection<
   }
 }
 
-/** Listens until the scope ends, and gives the port. */
+/** Listens until the scope ends, and returns the port. */
 export const listen = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<number, NodeJS.ErrnoException, Scope.Scope> {
   const http = yield* server
   const scope = yield* Effect.scope
-  // A handler is not interruptible by itself, and one that delays its answer would outlive its client and the layer.
+  // Handlers are not interruptible by default, and a delayed answer would outlive its client and the layer.
   const app = Effect.flatMap(
     HttpServerRequest.HttpServerRequest,
     (request) => Effect.interruptible(options.answer(request, connectionOf(request)))

@@ -3,17 +3,19 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Order from "effect/Order"
 import * as Report from "../../Report.ts"
+import { hash } from "../seeded.ts"
 
-/** A request as it arrives. */
+/** A request at its arrival. Times are epoch milliseconds. */
 export interface Arrival {
   readonly at: number
   readonly method: string
   readonly url: string
   readonly account: string | undefined
   readonly trace: string | undefined
+  readonly body: string
 }
 
-/** What was made of it. */
+/** How the request was answered. */
 export interface Answered {
   readonly at: number
   readonly status: number | undefined
@@ -39,12 +41,12 @@ interface Ticket {
   readonly arrival: Arrival
 }
 
-// A repeat that arrives a little early is the work of timers, which count whole milliseconds.
+// Timers count whole milliseconds, so a retry can arrive a little early.
 const tolerance = 1
 
 const second = 1000
 
-// What has failed and was never repeated must not be kept for ever.
+// Failed requests that are never retried must not accumulate.
 const maxFailed = 10_000
 
 const byNumber = Order.mapInput(Order.Number, (record: Report.RequestRecord) => record.number)
@@ -56,13 +58,13 @@ export interface Recorder {
   readonly reset: () => void
 }
 
-/** Keeps the sums of all requests and the records of the last ones. */
+/** Keeps the sums of all requests and the records of the latest `limit`. */
 export const make = (limit: number): Recorder => {
   let reports = 0
   let records: Array<Report.RequestRecord> = []
   let failed = new Map<string, Array<Failed>>()
   let failedSize = 0
-  // The times of the last second begin at burstFrom.
+  // Arrival times. Those of the last second begin at `burstFrom`.
   let burst: Array<number> = []
   let burstFrom = 0
   let requests = 0
@@ -91,7 +93,7 @@ export const make = (limit: number): Recorder => {
         burst = burst.slice(burstFrom)
         burstFrom = 0
       }
-      const key = [arrival.trace, arrival.account, arrival.method, arrival.url].join(" ")
+      const key = [arrival.trace, arrival.account, arrival.method, arrival.url, hash(arrival.body)].join(" ")
       const before = takeFailed(key)
       requests++
       if (before === undefined) calls++
@@ -112,7 +114,7 @@ export const make = (limit: number): Recorder => {
       }
     },
     answer: ({ arrival, attempt, call, early, kept, key, number, report }, { asked, at, faults, status }) => {
-      // It arrived before the report was begun anew.
+      // The request arrived before the report was reset.
       if (report !== reports) return
       if (status === 429) tooManyRequests++
       if (status === undefined) dropped++
@@ -124,7 +126,7 @@ export const make = (limit: number): Recorder => {
         failedSize++
       }
       if (limit === 0) return
-      // A ring: the record of a request takes the place of the one that came `limit` requests before it.
+      // A ring buffer: each record replaces the one `limit` requests before it.
       records[(number - 1) % limit] = new Report.RequestRecord({
         number,
         call,

@@ -1,9 +1,9 @@
-// The server itself, derived from the contract: routes, authentication, refusals, and the handlers over the store.
+// The routes of the emulator, derived from the contract: authentication, refusals, and handlers over the stores.
 import * as CommsApi from "@effect-comms/domain/CommsApi"
 import * as CommsError from "@effect-comms/domain/CommsError"
 import { defaultPageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
-import { family } from "@effect-comms/domain/SenderPoolOperation"
 import type { TwilioError } from "@effect-comms/domain/TwilioError"
+import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as HttpApi from "effect/http-api/HttpApi"
@@ -15,20 +15,21 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as SchemaIssue from "effect/SchemaIssue"
-import type * as OperationStore from "../../OperationStore.ts"
 import { twilioError } from "../errors.ts"
-import { uint32 } from "../seeded.ts"
+import type { Family } from "../family.ts"
+import { hash } from "../seeded.ts"
 import { currentMillis } from "./currentMillis.ts"
+import type { Served } from "./model.ts"
 import * as Token from "./token.ts"
 
 export interface Settings {
-  readonly store: OperationStore.OperationStore
+  readonly served: Arr.NonEmptyReadonlyArray<Served>
   readonly isAccount: (username: string, password: string) => boolean
-  /** How long a page token lives, in milliseconds. */
+  /** How long a page token stays valid, in milliseconds. */
   readonly tokenLifetime: number
 }
 
-/** An answer with the documented envelope, for what the contract's handlers do not see. */
+/** An answer in the documented envelope, for requests that no handler of the contract answers. */
 export const envelope = (
   status: number,
   errors: ReadonlyArray<TwilioError>
@@ -37,53 +38,52 @@ export const envelope = (
 
 const badToken = (message: string) => new CommsError.BadRequest({ errors: [twilioError(400, "$.pageToken", message)] })
 
-const hash = (text: string): number => {
-  let value = 0
-  for (let i = 0; i < text.length; i++) value = uint32(value, text.charCodeAt(i)) | 0
-  return value
-}
+// `/v1/Messages/Operations` belongs to the group `Messages`.
+const group = (family: Family) =>
+  CommsApi.operationsGroup(family.resource, family.path.split("/")[2] ?? family.title, family)
 
-const Api = HttpApi.make("comms")
-  .add(CommsApi.operationsGroup("senderPoolOperations", "SenderPools", family))
-  .annotateMerge(CommsApi.CommsApi.annotations)
+const makeApi = (served: Settings["served"]) =>
+  HttpApi.make("comms")
+    .add(...Arr.map(served, ({ family }) => group(family)))
+    .annotateMerge(CommsApi.CommsApi.annotations)
 
-const handlers = ({ store, tokenLifetime }: Settings) =>
-  HttpApiBuilder.group(Api, "senderPoolOperations", (handlers) =>
-    handlers.handleAll({
-      fetch: ({ params }) =>
-        Effect.flatMap(currentMillis, (now) =>
-          Effect.mapError(
-            Effect.fromOption(store.get(params.operationId, now)),
-            () => new CommsError.NotFound({ errors: [twilioError(404)] })
-          )),
-      list: Effect.fnUntraced(function*({ query }) {
-        const { endDate, pageSize, pageToken, startDate, status } = query
-        const now = yield* currentMillis
-        const list = hash([startDate, endDate].map((date) => date && DateTime.formatIso(date)).join() + status)
-        const token = pageToken === undefined
-          ? { at: 0, copy: 0, list, given: now }
-          : Option.getOrUndefined(Token.decode(pageToken))
-        if (token === undefined) return yield* badToken("The page token is not one of this server's.")
-        if (token.list !== list) return yield* badToken("The page token belongs to a list with other filters.")
-        if (token.given !== null && now - token.given > tokenLifetime) {
-          return yield* badToken("The page token has expired.")
-        }
-        const slice = store.list(
-          { startDate, endDate, status, from: token.at, limit: pageSize ?? defaultPageSize },
-          now
-        )
-        return {
-          operations: slice.operations,
-          pagination: new PaginationMetadata({
-            self: pageToken ?? PageToken.make(Token.encode(token)),
-            next: Option.match(slice.next, {
-              onNone: () => null,
-              onSome: (at) => PageToken.make(Token.encode({ at, copy: 0, list, given: now }))
+const handlers = (api: ReturnType<typeof makeApi>, { served, tokenLifetime }: Settings) =>
+  Arr.map(served, ({ family, store }) =>
+    HttpApiBuilder.group(api, family.resource, (handlers) =>
+      handlers.handleAll({
+        fetch: ({ params }) =>
+          Effect.flatMap(currentMillis, (now) =>
+            Effect.mapError(
+              Effect.fromOption(store.get(params.operationId, now)),
+              () => new CommsError.NotFound({ errors: [twilioError(404)] })
+            )),
+        list: Effect.fnUntraced(function*({ query }) {
+          const { endDate, pageSize, pageToken, startDate, status } = query
+          const now = yield* currentMillis
+          const dates = [startDate, endDate].map((date) => date && DateTime.formatIso(date))
+          const list = hash([family.resource, ...dates, status].join())
+          const token = pageToken === undefined
+            ? { at: 0, copy: 0, list, given: now }
+            : Option.getOrUndefined(Token.decode(pageToken))
+          if (token === undefined) return yield* badToken("The page token is not one of this server's.")
+          if (token.list !== list) return yield* badToken("The page token belongs to a list with other filters.")
+          if (token.given !== null && now - token.given > tokenLifetime) {
+            return yield* badToken("The page token has expired.")
+          }
+          const limit = pageSize ?? defaultPageSize
+          const { items, next } = store.list({ startDate, endDate, status, from: token.at, limit }, now)
+          return {
+            operations: items,
+            pagination: new PaginationMetadata({
+              self: pageToken ?? PageToken.make(Token.encode(token)),
+              next: Option.match(next, {
+                onNone: () => null,
+                onSome: (at) => PageToken.make(Token.encode({ at, copy: 0, list, given: now }))
+              })
             })
-          })
-        }
-      })
-    }))
+          }
+        })
+      })))
 
 const authorization = ({ isAccount }: Settings) =>
   Layer.succeed(
@@ -111,12 +111,14 @@ const refusals = HttpApiMiddleware.layerSchemaErrorTransform(
     ))
 )
 
-/** Every route of the emulator but the admin's. */
-export const routes = (settings: Settings) =>
-  Layer.mergeAll(
-    HttpApiBuilder.layer(Api, { openapiPath: "/openapi.json" }).pipe(
-      Layer.provide(handlers(settings)),
+/** Every route except the admin's. */
+export const routes = (settings: Settings) => {
+  const api = makeApi(settings.served)
+  return Layer.mergeAll(
+    HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(
+      Layer.provide(handlers(api, settings)),
       Layer.provide([authorization(settings), refusals])
     ),
-    HttpApiSwagger.layer(Api, { path: "/docs" })
+    HttpApiSwagger.layer(api, { path: "/docs" })
   )
+}

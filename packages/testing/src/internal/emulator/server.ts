@@ -1,4 +1,5 @@
-// A request's way through the emulator: the report, the fault plan, the contract's own answer, and how it goes out.
+// The path of a request through the emulator: recorder, fault plan, the contract's answer, and sending it.
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,13 +16,15 @@ import type * as FaultPlan from "../../FaultPlan.ts"
 import { twilioError } from "../errors.ts"
 import { uint32 } from "../seeded.ts"
 import * as Admin from "./admin.ts"
-import type { Connection } from "./connection.ts"
+import { makeCallOf } from "./calls.ts"
 import { currentMillis } from "./currentMillis.ts"
 import * as Faults from "./faults.ts"
+import type { Connection, Wire } from "./model.ts"
+import * as Operations from "./operations.ts"
 import * as Recorder from "./recorder.ts"
-import * as App from "./routes.ts"
+import * as Routes from "./routes.ts"
 
-export interface Options extends App.Settings {
+export interface Options extends Routes.Settings {
   readonly startedAt: number
   readonly faults: FaultPlan.FaultPlan
   readonly reportLimit: number
@@ -34,13 +37,13 @@ const accountOf = (authorization: string | undefined): string | undefined => {
   return decoded === undefined || !decoded.includes(":") ? undefined : decoded.slice(0, decoded.indexOf(":"))
 }
 
-// A report is shown to people. The SID of an account may be shown; that of an API key is half of a secret.
+// Reports are shown to people. An account SID is no secret, while an API key SID is half of one.
 const shownAccount = (account: string | undefined): string | undefined =>
   account === undefined || /^AC[0-9a-f]{32}$/i.test(account)
     ? account
     : `account-${[...account].reduce((hash, char) => uint32(hash, char.charCodeAt(0)), 0).toString(16)}`
 
-// The same for every attempt of a call, and, where a program traces more than its calls, for several of them.
+// All attempts of a call share a trace. Several calls share it too if the program traces more than its calls.
 const traceOf = (b3: string | undefined): string | undefined => b3?.split("-")[0]
 
 const bodyText = (response: HttpServerResponse.HttpServerResponse): string => {
@@ -66,7 +69,7 @@ const withoutToken = (
   return request.modify({ url: `${path}?${params}` })
 }
 
-// Twilio's own header, by which its support finds a request.
+// Twilio's support finds a request by this header.
 const requestIdOf = (ticket: number): string =>
   `RQ${[1, 2, 3, 4].map((part) => uint32(9, ticket, part).toString(16).padStart(8, "0")).join("")}`
 
@@ -105,7 +108,10 @@ const isRouteNotFound = (cause: Cause.Cause<unknown>): boolean => {
 }
 
 export const make = Effect.fnUntraced(function*(options: Options) {
-  const { admin, reportLimit, startedAt, store } = options
+  const { admin, reportLimit, served, startedAt } = options
+  const families = Arr.map(served, ({ family }) => family)
+  const callOf = makeCallOf(families)
+  const operations = Operations.make(served)
   const recorder = Recorder.make(reportLimit)
   let engine = Faults.make(options.faults, startedAt)
   let answered = 0
@@ -117,19 +123,19 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   const resetReport = Effect.sync(recorder.reset)
 
   const routes = admin
-    ? Layer.mergeAll(App.routes(options), Admin.routes({ store, setFaults, report, resetReport }))
-    : App.routes(options)
+    ? Layer.mergeAll(Routes.routes(options), Admin.routes({ families, operations, setFaults, report, resetReport }))
+    : Routes.routes(options)
   const app = yield* HttpRouter.toHttpEffect(Layer.provide(routes, HttpServer.layerServices))
 
-  // A handler that dies, and a path that is not there, are answered in the envelope like everything else.
+  // The documented envelope also answers unknown paths and handlers that die.
   const answerSafely = app.pipe(
     Effect.catchCauseIf(
       (cause) => !Cause.hasInterruptsOnly(cause),
       (cause) =>
         Effect.succeed(
           isRouteNotFound(cause)
-            ? App.envelope(404, [twilioError(404)])
-            : App.envelope(500, [twilioError(500)])
+            ? Routes.envelope(404, [twilioError(404)])
+            : Routes.envelope(500, [twilioError(500)])
         )
     )
   )
@@ -138,13 +144,14 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     request: HttpServerRequest.HttpServerRequest,
     connection: Connection<E>
   ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, E> {
+    const effective = withoutToken(request, engine.tokens)
     const normally = answerSafely.pipe(
-      Effect.provideService(HttpServerRequest.HttpServerRequest, withoutToken(request, engine.tokens)),
+      Effect.provideService(HttpServerRequest.HttpServerRequest, effective),
       Effect.scoped,
       Effect.orDie
     )
     const { path, search } = targetOf(request)
-    // Only the API's own paths misbehave and are counted.
+    // Faults and reports are for the paths of the API only.
     if (!path.startsWith("/v1/")) return yield* normally
     const now = yield* currentMillis
     const account = accountOf(request.headers["authorization"])
@@ -153,11 +160,13 @@ export const make = Effect.fnUntraced(function*(options: Options) {
       method: request.method,
       url: path + search,
       account: shownAccount(account),
-      trace: traceOf(request.headers["b3"])
+      trace: traceOf(request.headers["b3"]),
+      // A modified request does not share the body that was read, so both read it from the same one.
+      body: request.method === "GET" ? "" : yield* Effect.orElseSucceed(effective.text, () => "")
     })
     const outcome = yield* engine.apply(
-      { now, path, account },
-      Effect.map(normally, (response): Faults.Wire => ({
+      { now, path, account, call: callOf(request.method, path) },
+      Effect.map(normally, (response): Wire => ({
         status: response.status,
         headers: { ...response.headers, "twilio-request-id": requestIdOf(++answered) },
         body: bodyText(response)
@@ -166,7 +175,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     const { asked, dropAfter, faults, wire } = outcome
     const record = (status: number | undefined) =>
       Effect.map(currentMillis, (at) => recorder.answer(ticket, { at, status, asked, faults }))
-    // A client that does not wait for the end of a delay closes the connection.
+    // A client whose timeout ends during a delay closes the connection.
     if (outcome.delay > 0) {
       yield* Effect.onInterrupt(Effect.sleep(Duration.millis(outcome.delay)), () => record(undefined))
     }
@@ -174,5 +183,5 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     return dropAfter === -1 ? yield* connection.closeBefore : toResponse(outcome, connection.closeWithin)
   })
 
-  return { answer, setFaults, report, resetReport }
+  return { ...operations, answer, setFaults, report, resetReport }
 })

@@ -4,15 +4,15 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { uint32 } from "../seeded.ts"
 
-/** What a page token of the emulator says: where the page begins, of which list, and when the token was given. */
+/** The content of a page token: where the page begins, of which list, and when the token was issued. */
 export const Token = Schema.Struct({
-  /** The position of the page's first operation. */
+  /** The position of the first item of the page. */
   at: Schema.Natural,
-  /** Tells apart tokens of the same page. */
+  /** Distinguishes tokens of the same page. */
   copy: Schema.Natural,
-  /** The filters of the list, as a number. */
+  /** A hash of the resource and the filters. */
   list: Schema.Int,
-  /** When the token was given, in epoch milliseconds; null for one that never expires. */
+  /** When the token was issued, in epoch milliseconds. Null never expires. */
   given: Schema.NullOr(Schema.Int)
 })
 
@@ -24,15 +24,15 @@ const encodeText = Schema.encodeSync(Text)
 
 const decodeText = Schema.decodeOption(Text)
 
-// Real tokens hold `+`, `/` and `=`, and clients get them wrong. These begin with bytes that are written so, and their
-// length is never a multiple of three.
+// Real tokens hold `+`, `/` and `=`, which clients often encode wrongly. The first bytes give `+` and `/`, and a length
+// that is never a multiple of three gives `=`.
 const head = Uint8Array.of(0xfb, 0xff, 0xbf)
 
 const encoder = new TextEncoder()
 
 const decoder = new TextDecoder()
 
-// Scrambled, so that nobody is tempted to look into one.
+// Scrambled, so that clients treat tokens as opaque.
 const scramble = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => byte ^ (uint32(7, i) & 0xff))
 
 export const encode = (token: Token): string => {
@@ -51,7 +51,7 @@ export const decode = (token: string): Option.Option<Token> => {
     ? Option.none()
     : Option.filter(
       decodeText(decoder.decode(scramble(bytes.subarray(head.length)))),
-      // One that was cut may still say all that it should.
+      // A truncated token can still decode.
       (found) => encode(found) === token
     )
 }

@@ -1,48 +1,43 @@
-// Operations that come to their end look by look, whenever somebody looks.
+// The operations of a mock, which move through their plans one poll at a time.
 import { makeDecoder } from "@effect-comms/domain/Input"
-import { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
+import type { Operation, OperationId } from "@effect-comms/domain/Operation"
 import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { OperationCourse, toPlan } from "../../OperationCourse.ts"
 import { OperationPlan, standingAt } from "../../OperationPlan.ts"
+import { build, type FamilyOf } from "../family.ts"
 
-/** An operation in memory: as it is, and what becomes of it, where each look is a millisecond of its plan. */
-export interface Held {
-  readonly operation: SenderPoolOperation
+/** An operation, its plan, and the number of polls so far. Each poll is one millisecond of the plan. */
+export interface Held<A> {
+  readonly operation: A
   readonly plan: OperationPlan | undefined
-  readonly looks: number
+  readonly polls: number
 }
 
-/** An operation that stays as it is. */
-export const unmoved = (operation: SenderPoolOperation): Held => ({ operation, plan: undefined, looks: 0 })
+/** An operation that never changes. */
+export const fixed = <A>(operation: A): Held<A> => ({ operation, plan: undefined, polls: 0 })
 
-const operationName = "SenderPoolOperationsTest.takes"
-
-const decodeCourse = makeDecoder(operationName, "course", OperationCourse)
-
-const decodePlan = makeDecoder(operationName, "course", Schema.toType(OperationPlan))
-
-export const planOf = (course: OperationCourse) =>
-  Effect.flatMap(decodeCourse(course), (course) => decodePlan(toPlan(course)))
-
-/** An operation with a plan, before anybody looked. */
-export const begin = (id: SenderPoolOperation["id"], plan: OperationPlan, now: DateTime.Utc): Held => {
-  const { stats, status } = standingAt(plan, Duration.zero)
-  return { operation: new SenderPoolOperation({ id, status, stats, createdAt: now, updatedAt: now }), plan, looks: 0 }
-}
-
-/** What the next look will see. */
-export const afterLook = (held: Held, now: DateTime.Utc): Held => {
-  if (held.plan === undefined) return held
-  const looks = held.looks + 1
-  const { changedAfter, stats, status } = standingAt(held.plan, Duration.millis(looks))
-  const { createdAt, id, updatedAt } = held.operation
-  const isChange = Duration.toMillis(changedAfter) === looks
+export const make = <A extends Operation>(family: FamilyOf<A>) => {
+  const call = `${family.resource}Test.takes`
+  const decodeCourse = makeDecoder(call, "course", OperationCourse)
+  const decodePlan = makeDecoder(call, "course", Schema.toType(OperationPlan))
   return {
-    ...held,
-    operation: new SenderPoolOperation({ id, status, stats, createdAt, updatedAt: isChange ? now : updatedAt }),
-    looks
+    toPlan: (course: OperationCourse) => Effect.flatMap(decodeCourse(course), (course) => decodePlan(toPlan(course))),
+    begin: (id: OperationId, plan: OperationPlan, now: DateTime.Utc): Held<A> => ({
+      operation: build(family, standingAt(plan, Duration.zero), { id, createdAt: now, updatedAt: now }),
+      plan,
+      polls: 0
+    }),
+    afterPoll: (held: Held<A>, now: DateTime.Utc): Held<A> => {
+      if (held.plan === undefined) return held
+      const polls = held.polls + 1
+      const standing = standingAt(held.plan, Duration.millis(polls))
+      const { createdAt, id, updatedAt } = held.operation
+      const hasChanged = Duration.toMillis(standing.changedAfter) === polls
+      const operation = build(family, standing, { id, createdAt, updatedAt: hasChanged ? now : updatedAt })
+      return { ...held, operation, polls }
+    }
   }
 }
