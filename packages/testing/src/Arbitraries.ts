@@ -4,35 +4,42 @@
  * @since 0.1.0
  */
 import * as CommsError from "@effect-comms/domain/CommsError"
-import { OperationId, OperationStatus } from "@effect-comms/domain/Operation"
+import * as EmailOperation from "@effect-comms/domain/EmailOperation"
+import * as MessageOperation from "@effect-comms/domain/MessageOperation"
+import { CommunicationOperationStatus, OperationId, OperationStatus } from "@effect-comms/domain/Operation"
 import { PageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
-import { family, SenderPoolOperation, SenderPoolOperationStats } from "@effect-comms/domain/SenderPoolOperation"
+import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
 import { TwilioError, TwilioErrors } from "@effect-comms/domain/TwilioError"
 import * as Arbitrary from "effect/Arbitrary"
 import { FaultPlan } from "./FaultPlan.ts"
 import { OperationPlan } from "./OperationPlan.ts"
 
 /**
- * A generator for each model, by the model's name.
+ * A generator of each model, by name.
  *
  * @category arbitraries
  * @since 0.1.0
  */
 export const models = {
+  CommunicationOperationStatus: Arbitrary.schema(CommunicationOperationStatus),
+  EmailOperation: Arbitrary.schema(EmailOperation.EmailOperation),
+  EmailOperationPage: Arbitrary.schema(EmailOperation.family.Page),
+  MessageOperation: Arbitrary.schema(MessageOperation.MessageOperation),
+  MessageOperationPage: Arbitrary.schema(MessageOperation.family.Page),
   OperationId: Arbitrary.schema(OperationId),
   OperationStatus: Arbitrary.schema(OperationStatus),
   PageSize: Arbitrary.schema(PageSize),
   PageToken: Arbitrary.schema(PageToken),
   PaginationMetadata: Arbitrary.schema(PaginationMetadata),
-  SenderPoolOperation: Arbitrary.schema(SenderPoolOperation),
-  SenderPoolOperationPage: Arbitrary.schema(family.Page),
-  SenderPoolOperationStats: Arbitrary.schema(SenderPoolOperationStats),
+  SenderPoolOperation: Arbitrary.schema(SenderPoolOperation.SenderPoolOperation),
+  SenderPoolOperationPage: Arbitrary.schema(SenderPoolOperation.family.Page),
+  SenderPoolOperationStats: Arbitrary.schema(SenderPoolOperation.SenderPoolOperationStats),
   TwilioError: Arbitrary.schema(TwilioError),
   TwilioErrors: Arbitrary.schema(TwilioErrors)
 }
 
 /**
- * A generator for each error, by the error's tag.
+ * A generator of each error, by tag.
  *
  * @category arbitraries
  * @since 0.1.0
@@ -57,7 +64,7 @@ export const errors = {
 }
 
 /**
- * Any error.
+ * A generator of any error.
  *
  * @category arbitraries
  * @since 0.1.0
@@ -65,7 +72,7 @@ export const errors = {
 export const error = Arbitrary.schema(CommsError.CommsError)
 
 /**
- * Generators of what the emulator is told: what becomes of an operation, and how to misbehave.
+ * Generators of the plans that the emulator takes.
  *
  * @category arbitraries
  * @since 0.1.0

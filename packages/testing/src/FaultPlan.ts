@@ -1,5 +1,5 @@
 /**
- * How the emulator misbehaves, as data that is checked, can be written as JSON, and does the same for the same seed.
+ * Plans of the faults that the emulator injects: validated data that can be JSON, and deterministic by its seed.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ const Milliseconds = Schema.DurationFromMillis.check(notNegative)
 const Count = intFrom(1)
 
 /**
- * What an answer says in `Retry-After`: a number of seconds, a date so many seconds from now, or any text.
+ * A `Retry-After` header: a number of seconds, a date that many seconds from now, or any text.
  *
  * @category schemas
  * @since 0.1.0
@@ -33,20 +33,26 @@ export const RetryAfter = Schema.Union([
 export type RetryAfter = typeof RetryAfter.Type
 
 /**
- * What is done to an answer.
+ * A fault: what happens to an answer. Durations are milliseconds in JSON, from 0.
  *
  * **Details**
  *
- * - `Status`: the request is not processed, and this is answered. Without a `body`, the documented envelope.
- * - `RateLimit`: so many requests of an account in a window are let through; the others get a 429 that says when the
- *   window is over, in whole seconds. `retryAfter` says something else instead.
- * - `Delay`: the answer comes later. `SlowBody`: its body comes in so many pieces over a time.
- * - `Drop`: the connection is closed, before the answer or after so many bytes of its body.
- * - `Body`: the answer has another body. `Truncate`: only so many bytes of it, as if they were all.
- * - `UnknownStatus`: operations have this status. `WrongShape`: a field of each is of another type.
- * - `SameToken`: every page gives this next token. `TokenCycle`: they give so many in turn.
- * - `EmptyPage`: the page has nothing in it, and the next one what it had. `RepeatPage`: the page comes once more.
- * - `ClockSkew`: the server's clock, as `Date` and dates in `Retry-After` tell, is off by a time.
+ * - `Status`: answers instead of the server. `status`: range 200 to 599. `body`: default the documented envelope of the
+ *   status. `mediaType`: default `application/json`. `retryAfter`, `headers`: default none.
+ * - `RateLimit`: lets `limit` requests of an account through in each `window`, and answers 429 to the others. `limit`:
+ *   range from 1. `retryAfter`: default the rest of the window, in whole seconds.
+ * - `Delay`: sends the answer `duration` later.
+ * - `SlowBody`: sends the body in `pieces` over `duration`. `pieces`: range from 1.
+ * - `Drop`: closes the connection. `afterBytes`: how much of the body is sent first. Default nothing, no header either.
+ * - `Body`: replaces the body. `mediaType`: default `application/json`.
+ * - `Truncate`: ends the body after `bytes` characters, as if it were complete.
+ * - `UnknownStatus`: replaces the `status` of each operation.
+ * - `WrongShape`: gives one field of each item another type: its first object, or else its id.
+ * - `SameToken`: every page names `token` as its next page, and that is the first page.
+ * - `TokenCycle`: every page names the first page as its next, by `length` tokens in turn. Range from 1.
+ * - `EmptyPage`: replaces a page with an empty one. The next page has its items.
+ * - `RepeatPage`: makes the next page the same page again, with another token.
+ * - `ClockSkew`: moves the server's clock by `by` milliseconds, in `Date` and in dates of `Retry-After`.
  *
  * @category schemas
  * @since 0.1.0
@@ -85,23 +91,25 @@ export const Fault = Schema.TaggedUnion({
 export type Fault = typeof Fault.Type
 
 /**
- * Which requests a rule is for. Every condition that is given must hold.
+ * The requests that a rule applies to: those that meet every condition. Each condition defaults to any request.
  *
  * **Details**
  *
- * - `path`: the path begins with it.
- * - `call`: the method that the request is from, such as `SenderPoolOperations.list`.
- * - `status`: what the answer would be without faults.
- * - `nth`: the so-manieth requests that the conditions above let through, counted from 1. `every`: each so-manieth.
- * - `after`, `before`: the time since the emulator started, in milliseconds when it is JSON.
- * - `probability`: that share of the requests that are left, at random by the plan's seed.
+ * - `path`: the beginning of the path.
+ * - `call`: the call that the request belongs to, such as `MessageOperations.list`. The emulator refuses names that are
+ *   not calls of its families.
+ * - `status`: the status of the answer so far, which is the server's unless an earlier rule answered.
+ * - `nth`: which of the requests that meet the conditions above, counted from 1.
+ * - `every`: every nth of these requests. Range from 1.
+ * - `after`, `before`: the time since the start of the emulator, in milliseconds in JSON. Range from 0.
+ * - `probability`: the share of the remaining requests, picked by the seed. Range 0 to 1.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const Condition = Schema.Struct({
   path: Schema.optionalKey(Schema.String),
-  call: Schema.optionalKey(Schema.Literals(["SenderPoolOperations.fetch", "SenderPoolOperations.list"])),
+  call: Schema.optionalKey(Schema.TemplateLiteral([Schema.String, ".", Schema.String])),
   status: Schema.optionalKey(Schema.Int),
   nth: Schema.optionalKey(Schema.Array(Count)),
   every: Schema.optionalKey(Count),
@@ -119,8 +127,15 @@ export const Condition = Schema.Struct({
 export interface Condition extends Schema.Schema.Type<typeof Condition> {}
 
 /**
- * A rule: for which requests, and what is done. Of the rules that hold for a request, all do their part, in order; the
- * first that answers it in the server's stead is the last to be asked.
+ * A rule: a fault, and the requests it applies to.
+ *
+ * **Details**
+ *
+ * All rules that apply to a request take effect, in order. One that answers instead of the server, or closes the
+ * connection before an answer, is the last.
+ *
+ * - `name`: how reports name the rule. Default the tag of its fault.
+ * - `when`: default every request.
  *
  * @category schemas
  * @since 0.1.0
@@ -140,6 +155,10 @@ export interface Rule extends Schema.Schema.Type<typeof Rule> {}
 /**
  * A plan of faults.
  *
+ * **Details**
+ *
+ * - `seed`: determines the requests that `probability` picks. Default 0. Range: safe integers.
+ *
  * @category schemas
  * @since 0.1.0
  */
@@ -155,7 +174,7 @@ export const FaultPlan = Schema.Struct({
 export interface FaultPlan extends Schema.Schema.Type<typeof FaultPlan> {}
 
 /**
- * A plan as JSON text, as in a file.
+ * A plan as JSON text.
  *
  * @category schemas
  * @since 0.1.0
@@ -163,12 +182,12 @@ export interface FaultPlan extends Schema.Schema.Type<typeof FaultPlan> {}
 export const FaultPlanFromJson = Schema.fromJsonString(Schema.toCodecJson(FaultPlan))
 
 /**
- * Reads a plan from JSON text, such as a file's.
+ * Reads a plan from JSON text.
  *
  * **Details**
  *
- * Durations are in milliseconds. What is wrong fails with `InvalidInput`, which names the path; so does a field that is
- * not known, since a condition with a typing error would hold for every request.
+ * A mistake fails with `InvalidInput`, which names the field. An unknown field is a mistake too, because a misspelled
+ * condition would apply to every request.
  *
  * @category constructors
  * @since 0.1.0
@@ -181,7 +200,7 @@ export const fromJson: (text: string) => Effect.Effect<FaultPlan, CommsError.Inv
 )
 
 /**
- * Nothing goes wrong.
+ * No faults.
  *
  * @category presets
  * @since 0.1.0
@@ -189,7 +208,7 @@ export const fromJson: (text: string) => Effect.Effect<FaultPlan, CommsError.Inv
 export const calm: FaultPlan = { rules: [] }
 
 /**
- * Ten requests a second for each account; the others get 429 and a Retry-After of the seconds that are left.
+ * Lets ten requests a second of each account through. The others get 429 with `Retry-After`.
  *
  * @category presets
  * @since 0.1.0
@@ -199,7 +218,8 @@ export const rateLimited: FaultPlan = {
 }
 
 /**
- * One request in ten gets a 429, 409 or 503 with Retry-After, one in fifty a broken connection or a gateway's 502.
+ * One request in ten gets 429, 409 or 503 with `Retry-After`, and one in fifty a dropped connection or a gateway's 502.
+ * One in twenty is slow.
  *
  * @category presets
  * @since 0.1.0
@@ -221,7 +241,7 @@ export const flaky: FaultPlan = {
 }
 
 /**
- * From the tenth second to the seventieth every request gets a 503, with a Retry-After of five seconds.
+ * Answers 503 with `Retry-After: 5` to every request from the 10th second to the 70th.
  *
  * @category presets
  * @since 0.1.0
@@ -235,8 +255,8 @@ export const outage: FaultPlan = {
 }
 
 /**
- * What {@link flaky} does, with a clock that is wrong, a Retry-After that makes no sense, empty and repeated pages, and
- * statuses that the contract does not know. A client that retries and skips duplicates still gets everything.
+ * {@link flaky} with a wrong clock, invalid `Retry-After` headers, empty pages, undocumented statuses and slow bodies. A
+ * client that retries still gets everything.
  *
  * @category presets
  * @since 0.1.0
@@ -262,7 +282,7 @@ export const hostile: FaultPlan = {
 }
 
 /**
- * The presets by the names that a command line or a file gives them.
+ * The presets by name.
  *
  * @category presets
  * @since 0.1.0
@@ -292,7 +312,7 @@ export const presetNames = ["calm", "rate-limited", "flaky", "outage", "hostile"
 export type Preset = (typeof presetNames)[number]
 
 /**
- * The documented text and code of a status, for an answer that stands in for the server's own.
+ * The documented error code and message of each status.
  *
  * @category constants
  * @since 0.1.0

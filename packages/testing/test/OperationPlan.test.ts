@@ -109,6 +109,15 @@ describe("standingAt", () => {
     assert.deepEqual(at(plan, elapsed), [...expected])
   })
 
+  it("is scheduled before the work begins", () => {
+    const plan = { total: 10, scheduled: Duration.millis(500), duration: Duration.millis(1000) }
+    assert.deepEqual(at(plan, 0), ["SCHEDULED", 10, 0, 0, 0])
+    assert.deepEqual(at(plan, 499), ["SCHEDULED", 10, 0, 0, 0])
+    assert.deepEqual(at(plan, 500), ["PROCESSING", 10, 0, 0, 500])
+    assert.deepEqual(at(plan, 650), ["PROCESSING", 9, 1, 0, 600])
+    assert.deepEqual(at(plan, 1500), ["COMPLETED", 0, 10, 0, 1500])
+  })
+
   it("stands still in a stall, and goes on after it", () => {
     const plan = {
       total: 10,

@@ -43,6 +43,9 @@ describe("options", () => {
         faults: { rules: [{ do: { _tag: "Drop" } }, { do: { _tag: "RateLimit", limit: 0, window: Duration.zero } }] }
       }],
       ["faults.rules.0.when.probability", { faults: { rules: [{ when: { probability: 2 }, do: { _tag: "Drop" } }] } }],
+      ["faults.rules.0.when.call", {
+        faults: { rules: [{ when: { call: "FaxOperations.list" }, do: { _tag: "Drop" } }] }
+      }],
       ["faults.rules.0.do.window", {
         faults: { rules: [{ do: { _tag: "RateLimit", limit: 1, window: Duration.millis(-1) } }] }
       }],

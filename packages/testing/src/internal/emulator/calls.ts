@@ -23,7 +23,7 @@ export const makeCallOf = (families: Families) => {
 
 /** A plan of faults whose conditions name only calls of these families. */
 export const makeFaultPlan = (families: Families) => {
-  const calls = endpointsOf(families).map(({ call }) => call)
+  const calls: ReadonlyArray<string> = endpointsOf(families).map(({ call }) => call)
   return FaultPlan.FaultPlan.check(Schema.makeFilter(({ rules }) => {
     const index = rules.findIndex(({ when }) => when?.call !== undefined && !calls.includes(when.call))
     return index < 0

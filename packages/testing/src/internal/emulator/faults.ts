@@ -43,33 +43,53 @@ const json = "application/json"
 // Tokens of a cycle have copy numbers far above those of repeated pages.
 const cycleCopy = 1_000_000
 
-// A token of the first page, one of `length` that alternate without end.
-const cycleToken = (page: Pages.Page, length: number): string =>
-  Option.match(Token.decode(page.pagination.self), {
-    onNone: () => page.pagination.self,
-    onSome: (self) => {
-      const step = self.copy < cycleCopy ? 0 : (self.copy - cycleCopy + 1) % length
-      return Token.encode({ ...self, at: 0, given: null, copy: cycleCopy + step })
-    }
-  })
+const withNext = (page: Pages.Page, next: (self: Token.Token) => Token.Token): Pages.Page => {
+  const { self } = page.pagination
+  const token = Option.match(Token.decode(self), { onNone: () => self, onSome: (self) => Token.encode(next(self)) })
+  return { ...page, pagination: { self, next: token } }
+}
 
 // Another token of the same page.
-const copyToken = (page: Pages.Page): string =>
-  Option.match(Token.decode(page.pagination.self), {
-    onNone: () => page.pagination.self,
-    onSome: (self) => Token.encode({ ...self, copy: self.copy + 1 })
-  })
+const copied = (self: Token.Token): Token.Token => ({ ...self, copy: self.copy + 1 })
 
-// Every resource has an object or an id, and no client can read an object as text or text as an object.
+// A token of the first page, one of `length` that alternate without end.
+const cycled = (length: number) => (self: Token.Token): Token.Token => {
+  const step = self.copy < cycleCopy ? 0 : (self.copy - cycleCopy + 1) % length
+  return { ...self, at: 0, given: null, copy: cycleCopy + step }
+}
+
+// Every resource has an object or an id. Neither can be decoded from the type that replaces it.
 const wrongShape = (item: Pages.Item): Pages.Item => {
   const name = Object.keys(item).find((key) => Predicate.isObject(item[key])) ?? "id"
   return { ...item, [name]: Predicate.isString(item[name]) ? 0 : "many" }
 }
 
-const withNext = (page: Pages.Page, next: string): Pages.Page => ({
-  ...page,
-  pagination: { ...page.pagination, next }
-})
+type Rewriting = Exclude<
+  FaultPlan.Fault,
+  { readonly _tag: "Status" | "RateLimit" | "Drop" | "Delay" | "SlowBody" | "ClockSkew" }
+>
+
+/** What a fault makes of a complete answer. */
+const rewrite = (fault: Rewriting, wire: Wire): Wire => {
+  switch (fault._tag) {
+    case "Body":
+      return { ...wire, headers: { ...wire.headers, "content-type": fault.mediaType ?? json }, body: fault.body }
+    case "Truncate":
+      return { ...wire, body: wire.body.slice(0, fault.bytes) }
+    case "UnknownStatus":
+      return Pages.mapItems(wire, (item) => ({ ...item, status: fault.status }))
+    case "WrongShape":
+      return Pages.mapItems(wire, wrongShape)
+    case "SameToken":
+      return Pages.mapPage(wire, (page) => ({ ...page, pagination: { ...page.pagination, next: fault.token } }))
+    case "TokenCycle":
+      return Pages.mapPage(wire, (page) => withNext(page, cycled(fault.length)))
+    case "EmptyPage":
+      return Pages.mapPage(wire, (page) => ({ ...withNext(page, copied), items: [] }))
+    case "RepeatPage":
+      return Pages.mapPage(wire, (page) => withNext(page, copied))
+  }
+}
 
 const documentedBody = (status: number): string => {
   const [code, message] = status in FaultPlan.documentedErrors
@@ -202,43 +222,8 @@ export const make = (plan: FaultPlan.FaultPlan, startedAt: number): Engine => {
           skew = fault.by
           break
         }
-        case "Body": {
-          const whole: Wire = wire ?? (yield* answer)
-          wire = {
-            ...whole,
-            headers: { ...whole.headers, "content-type": fault.mediaType ?? json },
-            body: fault.body
-          }
-          break
-        }
-        case "Truncate": {
-          const whole: Wire = wire ?? (yield* answer)
-          wire = { ...whole, body: whole.body.slice(0, fault.bytes) }
-          break
-        }
-        case "UnknownStatus": {
-          wire = Pages.mapItems(wire ?? (yield* answer), (item) => ({ ...item, status: fault.status }))
-          break
-        }
-        case "WrongShape": {
-          wire = Pages.mapItems(wire ?? (yield* answer), wrongShape)
-          break
-        }
-        case "SameToken": {
-          wire = Pages.mapPage(wire ?? (yield* answer), (page) => withNext(page, fault.token))
-          break
-        }
-        case "TokenCycle": {
-          wire = Pages.mapPage(wire ?? (yield* answer), (page) => withNext(page, cycleToken(page, fault.length)))
-          break
-        }
-        case "EmptyPage": {
-          wire = Pages.mapPage(wire ?? (yield* answer), (page) => ({ ...withNext(page, copyToken(page)), items: [] }))
-          break
-        }
-        case "RepeatPage": {
-          wire = Pages.mapPage(wire ?? (yield* answer), (page) => withNext(page, copyToken(page)))
-          break
+        default: {
+          wire = rewrite(fault, wire ?? (yield* answer))
         }
       }
       faults.push(name)
