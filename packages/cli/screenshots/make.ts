@@ -1,6 +1,6 @@
 /**
- * The pictures in the READMEs: the command, on a terminal of its own, asks an emulator on a port; what it writes goes
- * through a terminal emulator, and what that shows at a moment is drawn.
+ * Makes the screenshots of the READMEs. The command runs against an emulator on a port, and its output goes through a
+ * terminal emulator whose screen is drawn as SVG.
  */
 import { Emulator } from "@effect-comms/testing"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
@@ -18,11 +18,11 @@ const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
 interface Shot {
   readonly name: string
   readonly columns: number
-  /** What is typed behind `comms`. */
+  /** The arguments of `comms`. */
   readonly command: string
-  /** What variables of the shell stand for. */
+  /** Assignments of shell variables. */
   readonly variables?: string
-  /** When the picture is taken; at the end of the command, when there is none. */
+  /** The picture is taken when this completes. Default the end of the command. */
   readonly when?: Effect.Effect<unknown>
 }
 

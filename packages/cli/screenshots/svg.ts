@@ -1,4 +1,4 @@
-// A screen as an SVG: text that can be selected, blocks as rectangles, in the frame of a window.
+// Draws a screen as SVG: selectable text, and blocks as rectangles, in a window frame.
 import type { IBufferCell, Terminal } from "@xterm/headless"
 
 const cellWidth = 8.4
@@ -15,7 +15,7 @@ const colours = {
   palette: new Map([[1, "#ff7b72"], [2, "#3fb950"], [3, "#d29922"]])
 }
 
-// What blocks are drawn as: how much of their colour is seen.
+// The opacity of each block character.
 const blocks = new Map([["█", 1], ["▓", 0.85], ["░", 0.4]])
 
 interface Run {
@@ -38,7 +38,7 @@ const isAlike = (a: Run, b: Run): boolean =>
   a.fill === b.fill && a.isBold === b.isBold && a.opacity === b.opacity &&
   blocks.get(a.text.charAt(0)) === blocks.get(b.text.charAt(0))
 
-// Spaces in a row are one in SVG: what is between them stands by itself.
+// SVG collapses consecutive spaces, so text is split at them.
 const split = (run: Run): ReadonlyArray<Run> =>
   Array.from(run.text.matchAll(/\S+(?: \S+)*/g), ({ 0: text, index }) => ({ ...run, text, column: run.column + index }))
 
@@ -73,7 +73,7 @@ const drawRun = ({ column, fill, isBold, opacity, text }: Run, top: number): str
   }${opacity === 1 ? "" : ` opacity="${opacity}"`}>${escape(text)}</text>`
 }
 
-/** Draws what a terminal shows, down to its last line that has text. */
+/** Draws the screen of a terminal, down to its last line with text. */
 export const draw = (terminal: Terminal, title: string): string => {
   const lines = Array.from({ length: terminal.rows }, (_, row) => runsOf(terminal, row))
   const used = Math.max(0, ...lines.map((runs, row) => runs.length > 0 ? row + 1 : 0))

@@ -1,11 +1,10 @@
 /**
- * The API that a command asks: where it is and who calls, from the environment and a file, or an emulator.
+ * The connection of a command to the API, from the environment and a file, or to an emulator.
  *
  * @since 0.1.0
  */
 import * as CommsClient from "@effect-comms/client/CommsClient"
 import * as Credentials from "@effect-comms/client/Credentials"
-import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -37,7 +36,7 @@ export const otherNames = [
 type Name = Credentials.Variable | (typeof otherNames)[number]
 
 /**
- * Variables, and where each is from.
+ * Variables, and the source of each.
  *
  * @category models
  * @since 0.1.0
@@ -64,10 +63,10 @@ const readFile = Effect.fnUntraced(function*(path: string) {
       })
   )
   const values = parseEnv(text)
-  // What is not a file of variables is not refused by the parser.
+  // The parser accepts any text.
   if (names.some((name) => name in values)) return values
   return yield* new UsageError({
-    what: `--env-file: ${path} sets none of the variables that are read.`,
+    what: `--env-file: ${path} sets none of the variables that comms reads.`,
     why: `They are ${names.join(", ")}.`,
     advice: fileAdvice
   })
@@ -77,8 +76,8 @@ const inEnvironment = (name: string): Effect.Effect<string | undefined> =>
   Config.String(name).pipe(Effect.option, Effect.map(Option.getOrUndefined))
 
 /**
- * The variables of the environment, and those of `--env-file` that it does not set. Credentials of the environment are
- * not mixed with those of the file.
+ * The variables of the environment, and of `--env-file` those that it does not set. Credentials of the environment and
+ * of the file are never mixed.
  *
  * @category configuration
  * @since 0.1.0
@@ -92,7 +91,7 @@ export const variables: Effect.Effect<Variables, UsageError, FileSystem.FileSyst
   const ownCredentials = hasPair(own)
   const found = new Map<Name, { readonly value: string; readonly source: string }>()
   const read = (name: Name, fromFile: boolean) => {
-    // An empty variable is how shells and CI systems spell "not set".
+    // Shells and CI systems use an empty variable for "not set".
     const value = own[name] || (fromFile ? file[name] : undefined)
     if (value) {
       found.set(name, { value, source: own[name] ? "environment" : Option.getOrElse(envFile, () => "") })
@@ -104,7 +103,7 @@ export const variables: Effect.Effect<Variables, UsageError, FileSystem.FileSyst
 })
 
 /**
- * How the API is reached.
+ * The variables and the HTTP client of a command.
  *
  * @category models
  * @since 0.1.0
@@ -115,7 +114,7 @@ export interface Connection {
 }
 
 /**
- * How many operations the embedded emulator has.
+ * The number of operations of the built-in emulator.
  *
  * @category constants
  * @since 0.1.0
@@ -144,7 +143,7 @@ const overNetwork: Effect.Effect<Connection, UsageError, FileSystem.FileSystem |
 })
 
 /**
- * How the API is reached: over the network, or in this process with `--emulator`.
+ * The connection: over the network, or to the built-in emulator with `--emulator`.
  *
  * @category configuration
  * @since 0.1.0
@@ -155,7 +154,7 @@ export const connection: Effect.Effect<Connection, UsageError, FileSystem.FileSy
 )
 
 /**
- * A provider of these variables and no others.
+ * A config provider of exactly these variables.
  *
  * @category configuration
  * @since 0.1.0
@@ -185,20 +184,19 @@ export const checkCredentials = (variables: Variables): Effect.Effect<void, Usag
   )
 
 /**
- * The client, and the operations of SenderPools, as this command was told to reach them.
+ * The client with the configuration of this command.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layer: Layer.Layer<
-  CommsClient.CommsClient | SenderPoolOperations.SenderPoolOperations,
+  CommsClient.CommsClient,
   UsageError | Config.ConfigError | CommsError.InvalidInput,
   FileSystem.FileSystem | Needs
 > = Layer.unwrap(Effect.gen(function*() {
   const { http, variables } = yield* connection
   yield* checkCredentials(variables)
-  return SenderPoolOperations.layer.pipe(
-    Layer.provideMerge(CommsClient.layerConfig()),
+  return CommsClient.layerConfig().pipe(
     Layer.provide(http),
     Layer.provide(ConfigProvider.layer(toProvider(variables)))
   )

@@ -1,8 +1,4 @@
-/**
- * The commands, and how they end.
- *
- * @since 0.1.0
- */
+// The command tree, and how it is run.
 import * as Cause from "effect/Cause"
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
@@ -23,18 +19,18 @@ import { describeDefect } from "./Handler.ts"
 import { presenter } from "./Presenter.ts"
 import * as Settings from "./Settings.ts"
 
-// What prints the commands is one of them.
+// `completions` is part of the tree that it prints.
 const root = (): Command.Command.Any => comms
 
 const comms = Command.make("comms").pipe(
   Command.withDescription(
-    `The Twilio Comms API from a terminal, a script or a CI job. Not Twilio's own.\n\n  ${ExitCode.help}`
+    `The Twilio Comms API from a terminal, a script or a CI job.\n\n  Unofficial: not made, endorsed or supported by Twilio.\n\n  ${ExitCode.help}`
   ),
   Command.withSubcommands([operations, emulator, doctor, grade, completions(root)]),
   Command.withGlobalFlags(Settings.all)
 )
 
-// Help that nobody asked for is told because a command is not complete.
+// Errors of the command line include help that is shown for an incomplete command.
 const end = (cause: Cause.Cause<CliError.CliError | ExitCode.Ended>) => {
   if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
   const error = Cause.squash(cause)
@@ -44,12 +40,7 @@ const end = (cause: Cause.Cause<CliError.CliError | ExitCode.Ended>) => {
     : Effect.andThen(Console.error(describeDefect(error)), Effect.fail(new ExitCode.Ended({ code: ExitCode.failed })))
 }
 
-/**
- * Runs the command with these arguments. It fails with the code that is not 0, and everything about it was told.
- *
- * @category running
- * @since 0.1.0
- */
+/** Runs the command with these arguments. It fails with an exit code other than 0, after its errors were printed. */
 export const run = (args: ReadonlyArray<string>) =>
   Command.runWith(comms, { version: "0.1.0" })(args).pipe(
     Effect.catchCause(end),

@@ -1,83 +1,35 @@
-/**
- * What the command ends with, for scripts.
- *
- * @since 0.1.0
- */
+// The exit codes of the command.
 import * as Data from "effect/Data"
 import * as Runtime from "effect/Runtime"
 
-/**
- * @category constants
- * @since 0.1.0
- */
 export const done = 0
 
-/**
- * The API or the network failed.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The API or the network failed. */
 export const failed = 1
 
-/**
- * Wrong usage, input or configuration. Nothing was sent.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Wrong usage, input or configuration. Nothing was sent. */
 export const usage = 2
 
-/**
- * An operation completed with failures beyond what is tolerated.
- *
- * @category constants
- * @since 0.1.0
- */
+/** An operation completed with more failures than tolerated. */
 export const incomplete = 3
 
-/**
- * An operation was canceled.
- *
- * @category constants
- * @since 0.1.0
- */
+/** An operation was canceled. */
 export const canceled = 4
 
-/**
- * A time limit was over.
- *
- * @category constants
- * @since 0.1.0
- */
+/** A time limit was reached. */
 export const timeLimit = 5
 
-/**
- * Ctrl-C, or a signal that asks to end.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Interrupted by Ctrl-C or a signal. */
 export const interrupted = 130
 
-/**
- * The table of the codes, for the help.
- *
- * @category formatting
- * @since 0.1.0
- */
+/** The exit codes, for the help. */
 export const help: string = [
-  `Exit codes: ${done} done; ${failed} the API or the network failed; ${usage} wrong usage or input, and nothing was sent;`,
-  `${incomplete} an operation completed with failures beyond what is tolerated; ${canceled} an operation was canceled;`,
-  `${timeLimit} a time limit was over; ${interrupted} interrupted.`
+  `Exit codes: ${done} success; ${failed} the API or the network failed; ${usage} wrong usage or input, nothing was sent;`,
+  `${incomplete} an operation completed with more failures than tolerated; ${canceled} an operation was canceled;`,
+  `${timeLimit} a time limit was reached; ${interrupted} interrupted.`
 ].join("\n  ")
 
-/**
- * The command is over with this code, and everything about it was said.
- *
- * @category errors
- * @since 0.1.0
- */
+/** The command ends with this code. Its errors are already printed. */
 export class Ended extends Data.TaggedError("Ended")<{ readonly code: number }> {
   override readonly [Runtime.errorExitCode] = this.code
   override readonly [Runtime.errorReported] = false

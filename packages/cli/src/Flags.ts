@@ -1,5 +1,5 @@
 /**
- * The values that flags and arguments take: durations, dates, ids and sizes.
+ * Parsers of flags and arguments: durations, dates, ids and sizes.
  *
  * @since 0.1.0
  */
@@ -17,7 +17,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 const dateForms = "an RFC 3339 date-time such as 2024-04-05T06:20:00Z, a date (its first instant in UTC), " +
-  "or how long ago, such as 2h or 7d"
+  "or an age such as 2h or 7d"
 
 const decodeTimestamp = Schema.decodeOption(Timestamp)
 

@@ -1,8 +1,4 @@
-/**
- * Rows on stdout: as a table, JSON, a line of JSON each, or CSV, as they come.
- *
- * @since 0.1.0
- */
+// Rows on stdout as a table, a JSON list, lines of JSON or CSV.
 import { printable } from "@effect-comms/domain/Printable"
 import * as Flag from "effect/cli/Flag"
 import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
@@ -12,62 +8,38 @@ import type * as PlatformError from "effect/PlatformError"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 
-/**
- * The formats.
- *
- * @category models
- * @since 0.1.0
- */
+/** The output formats. */
 export type Format = "table" | "json" | "ndjson" | "csv"
 
-/**
- * `--format`.
- *
- * @category flags
- * @since 0.1.0
- */
+/** `--format`. */
 export const flag: Flag.Flag<Option.Option<Format>> = Flag.Literals("format", ["table", "json", "ndjson", "csv"]).pipe(
   Flag.optional,
   Flag.withMetavar("FORMAT"),
-  Flag.withDescription("How it is printed; table on a terminal, ndjson in a pipe or a file")
+  Flag.withDescription("Output format. Default table on a terminal, ndjson elsewhere")
 )
 
-/**
- * @category models
- * @since 0.1.0
- */
 export type Colour = "red" | "green" | "yellow"
 
-/**
- * A column of a table and of CSV.
- *
- * @category models
- * @since 0.1.0
- */
+/** A column of a table and of CSV. */
 export interface Column<A> {
   /** The name in CSV. */
   readonly name: string
-  /** The name in a table, when it is another. */
+  /** The name in a table. Default `name`. */
   readonly title?: string | undefined
   readonly text: (row: A) => string
-  /** The text in CSV, when it is another. */
+  /** The text in CSV. Default `text`. */
   readonly csv?: ((row: A) => string) | undefined
-  /** Numbers are flush right. */
+  /** Aligns the text to the right, for numbers. */
   readonly right?: boolean | undefined
   readonly colour?: ((row: A) => Colour | undefined) | undefined
-  /** No narrower than this in a table, whatever the first rows are. */
+  /** The minimum width in a table. */
   readonly width?: number | undefined
 }
 
-/**
- * What rows of a kind look like.
- *
- * @category models
- * @since 0.1.0
- */
+/** How rows of one kind are printed. */
 export interface Shape<A> {
   readonly columns: ReadonlyArray<Column<A>>
-  /** What JSON is made of. */
+  /** The value that is printed as JSON. */
   readonly encode: (row: A) => unknown
 }
 
@@ -79,7 +51,7 @@ const plain: Paint = (text) => text
 
 const coloured: Paint = (text, style) => style === undefined ? text : `\u001b[${codes[style]}m${text}\u001b[0m`
 
-// JSON escapes what is below a space. What is above, terminals obey as well.
+// `JSON.stringify` escapes control characters below U+0020 only. Terminals obey others too.
 const escapeControls = (json: string): string =>
   json.replace(
     /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
@@ -95,7 +67,7 @@ const cell = (text: string): string => {
   return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean
 }
 
-// A spreadsheet takes a cell that begins so for a formula.
+// A spreadsheet treats a cell that starts with one of these characters as a formula.
 const csvCell = (text: string): string => {
   const clean = printable(text)
   const safe = /^[=+\-@]/.test(clean) && Number.isNaN(Number(clean)) ? `'${clean}` : clean
@@ -115,7 +87,7 @@ const tableOf = <A>(columns: ReadonlyArray<Column<A>>, paint: Paint) => {
     })
     return `${paint === plain ? padded.join("  ").trimEnd() : padded.join("  ")}\n`
   }
-  /** The rows, with a header before the first ones, whose widths all later ones have. */
+  // The first rows get a header, and set the widths of all later rows.
   return (rows: ReadonlyArray<A>): string => {
     const cells = rows.map((row) => columns.map(({ text }) => cell(text(row))))
     let text = ""
@@ -133,12 +105,7 @@ const tableOf = <A>(columns: ReadonlyArray<Column<A>>, paint: Paint) => {
   }
 }
 
-/**
- * Rows as text, a piece for each piece that comes. The header comes with the first, or at the end when there is none.
- *
- * @category formatting
- * @since 0.1.0
- */
+/** Rows as text, one piece per chunk. The header comes with the first chunk, or at the end of an empty stream. */
 export const toText =
   <A>(shape: Shape<A>, format: Format, colours: boolean) =>
   <E, R>(rows: Stream.Stream<A, E, R>): Stream.Stream<string, E, R> =>
@@ -156,7 +123,7 @@ export const toText =
           return [piece]
         })
         const last = Stream.suspend(() => Stream.succeed((begun ? "" : begin([])) + end))
-        // What was printed until a failure is whole as well.
+        // A document that fails midway is still complete.
         return Stream.concat(
           Stream.catchCause(text, (cause) => Stream.concat(last, Stream.failCause(cause))),
           last
@@ -183,12 +150,7 @@ export const toText =
       }
     })
 
-/**
- * One row as a document of its own: JSON without a list around it, or a line for each column.
- *
- * @category formatting
- * @since 0.1.0
- */
+/** One row as a document: a JSON object, or one line per column. */
 export const documentToText = <A>(shape: Shape<A>, format: Format, colours: boolean) => (row: A): string => {
   const { columns, encode } = shape
   const paint = colours ? coloured : plain
@@ -207,12 +169,7 @@ export const documentToText = <A>(shape: Shape<A>, format: Format, colours: bool
   }
 }
 
-/**
- * The format that was asked for, or the one that fits where stdout goes; and whether it may have colours.
- *
- * @category formatting
- * @since 0.1.0
- */
+/** The requested format or the default for stdout, and whether stdout shows colours. */
 export const resolve = Effect.fnUntraced(function*(asked: Option.Option<Format>) {
   const { stdoutIsTerminal } = yield* Stdio.Stdio
   const isTerminal = yield* stdoutIsTerminal
@@ -223,23 +180,13 @@ export const resolve = Effect.fnUntraced(function*(asked: Option.Option<Format>)
   }
 })
 
-/**
- * Writes text to stdout, as fast as it is taken there.
- *
- * @category printing
- * @since 0.1.0
- */
+/** Writes text to stdout, with backpressure. */
 export const write = <E, R>(
   text: Stream.Stream<string, E, R>
 ): Effect.Effect<void, E | PlatformError.PlatformError, R | Stdio.Stdio> =>
   Effect.flatMap(Stdio.Stdio, (stdio) => Stream.run(text, stdio.stdout()))
 
-/**
- * Prints rows to stdout as they come.
- *
- * @category printing
- * @since 0.1.0
- */
+/** Prints rows to stdout as they arrive. */
 export const print = Effect.fnUntraced(function*<A, E, R>(
   shape: Shape<A>,
   asked: Option.Option<Format>,
@@ -249,12 +196,7 @@ export const print = Effect.fnUntraced(function*<A, E, R>(
   yield* write(toText(shape, format, colours)(rows))
 })
 
-/**
- * Prints one row to stdout, as a document of its own.
- *
- * @category printing
- * @since 0.1.0
- */
+/** Prints one row to stdout as a document. */
 export const printDocument = Effect.fnUntraced(function*<A>(shape: Shape<A>, asked: Option.Option<Format>, row: A) {
   const { colours, format } = yield* resolve(asked)
   yield* write(Stream.succeed(documentToText(shape, format, colours)(row)))

@@ -1,9 +1,4 @@
-/**
- * What every command's handler stands in: loaded when it is called, its notes on stderr, its errors told and turned into
- * an exit code.
- *
- * @since 0.1.0
- */
+// The frame of every command's handler. It loads the program, logs to stderr, and turns errors into exit codes.
 import * as Attempts from "@effect-comms/client/Attempts"
 import { printable } from "@effect-comms/domain/Printable"
 import * as Cause from "effect/Cause"
@@ -27,17 +22,12 @@ const onRetry = ({ attempt, delay, method, url }: Attempts.Retry) =>
   Effect.annotateLogs(
     Effect.logInfo(
       `Attempt ${attempt.number} of ${method} ${printable(url)} ended with ${attempt.status ?? attempt.outcome}; ` +
-        `it is repeated in ${Failure.shortTime(delay)}.`
+        `retrying in ${Failure.shortTime(delay)}.`
     ),
     { attempt: attempt.number, outcome: attempt.outcome, delayMillis: Math.round(Duration.toMillis(delay)) }
   )
 
-/**
- * Tells on stderr what is known of an error.
- *
- * @category logging
- * @since 0.1.0
- */
+/** Logs the description of an error. */
 export const tell = Effect.fnUntraced(function*(description: Failure.Description) {
   const format = yield* Settings.LogFormat
   const attempts = yield* Settings.Verbose
@@ -46,29 +36,14 @@ export const tell = Effect.fnUntraced(function*(description: Failure.Description
     : Effect.annotateLogs(Effect.logError(description.what), Failure.toFields(description, { attempts }))
 })
 
-/**
- * Tells an error on stderr.
- *
- * @category logging
- * @since 0.1.0
- */
+/** Logs an error. */
 export const report = (error: unknown) => tell(Failure.describe(error))
 
-/**
- * Tells a defect: one line, and never a stack.
- *
- * @category logging
- * @since 0.1.0
- */
+/** Describes a defect in one line, without its stack. */
 export const describeDefect = (defect: unknown): string =>
-  `Error: This is a mistake in comms itself: ${Failure.describe(defect).what}`
+  `Error: This is a bug in comms: ${Failure.describe(defect).what}`
 
-/**
- * Makes a handler of a program that is loaded when it is called.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the handler of a program that is loaded when the command runs. */
 export const lazy = <Input, E, R>(
   load: () => Promise<{ readonly run: (input: Input) => Effect.Effect<void, E, R> }>
 ) =>
@@ -100,10 +75,5 @@ export const lazy = <Input, E, R>(
       })
   )
 
-/**
- * The settings that a handler reads.
- *
- * @category models
- * @since 0.1.0
- */
+/** The settings that every handler reads. */
 export type Needs = GlobalFlag.Setting.Identifier<"quiet" | "verbose" | "log-format" | "env-file" | "emulator">

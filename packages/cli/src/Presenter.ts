@@ -1,8 +1,4 @@
-/**
- * Help, the version, and what is wrong with a command line.
- *
- * @since 0.1.0
- */
+// Prints help, the version, and errors of the command line.
 import { printable } from "@effect-comms/domain/Printable"
 import type * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
@@ -14,15 +10,10 @@ import * as Stdio from "effect/Stdio"
 const toText = (errors: ReadonlyArray<CliError.NonShowHelpErrors>, commandPath: ReadonlyArray<string>): string =>
   [
     ...errors.map(({ message }) => `Error: ${printable(message)}`),
-    `  Do:  Run '${commandPath.join(" ")} --help' for what is right. Nothing was sent.`
+    `  Do:  Run '${commandPath.join(" ")} --help' for its usage. Nothing was sent.`
   ].join("\n")
 
-/**
- * Help that was asked for goes to stdout, as does the version; all else to stderr.
- *
- * @category presenters
- * @since 0.1.0
- */
+/** Requested help and the version go to stdout, everything else to stderr. */
 export const presenter: CliOutput.Presenter = {
   present: Effect.fnUntraced(function*(event) {
     const { canColor } = yield* TerminalCapabilities.TerminalCapabilities

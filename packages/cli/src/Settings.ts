@@ -1,85 +1,64 @@
-/**
- * The flags that every command takes.
- *
- * @since 0.1.0
- */
+// The global flags.
 import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 
-/**
- * Only errors are told.
- *
- * @category settings
- * @since 0.1.0
- */
+/** Prints only errors on stderr. */
 export const Quiet = GlobalFlag.Setting("quiet")({
   flag: Flag.Boolean("quiet").pipe(
     Flag.withAlias("q"),
     Flag.withDefault(false),
-    Flag.withDescription("Say nothing on stderr but errors")
+    Flag.withDescription("Print only errors on stderr")
   )
 })
 
-/**
- * Repeats are told as they happen, and the attempts of a call that failed.
- *
- * @category settings
- * @since 0.1.0
- */
+/** Logs retries as they happen, and the attempts of a failed call. */
 export const Verbose = GlobalFlag.Setting("verbose")({
   flag: Flag.Boolean("verbose").pipe(
     Flag.withDefault(false),
-    Flag.withDescription("Say on stderr what is repeated, why and after which wait")
+    Flag.withDescription("Print retries on stderr: the reason, and the delay")
   )
 })
 
-/**
- * How stderr is written.
- *
- * @category settings
- * @since 0.1.0
- */
+/** The format of stderr. */
 export const LogFormat = GlobalFlag.Setting("log-format")({
   flag: Flag.Literals("log-format", ["text", "json"]).pipe(
     Flag.withDefault("text"),
     Flag.withMetavar("FORMAT"),
-    Flag.withDescription("How stderr is written")
+    Flag.withDescription("Format of stderr")
   )
 })
 
-/**
- * A file of variables that the environment does not have.
- *
- * @category settings
- * @since 0.1.0
- */
+/** A file of variables that the environment does not set. */
 export const EnvFile = GlobalFlag.Setting("env-file")({
   flag: Flag.Path("env-file", { pathType: "file" }).pipe(
     Flag.optional,
     Flag.withMetavar("FILE"),
-    Flag.withDescription("Variables for what the environment does not set, as in .env")
+    Flag.withDescription("Read variables that the environment does not set from a file such as .env")
   )
 })
 
-/**
- * The API is an emulator in this process.
- *
- * @category settings
- * @since 0.1.0
- */
+/** Uses an emulator in this process instead of the API. */
 export const Embedded = GlobalFlag.Setting("emulator")({
   flag: Flag.Boolean("emulator").pipe(
     Flag.withDefault(false),
     Flag.withDescription(
-      "Ask an emulator in this process, with 3,000 operations, in the API's stead; no account is needed"
+      "Use a built-in emulator with 3,000 operations instead of the API"
     )
   )
 })
 
-/**
- * All of them.
- *
- * @category settings
- * @since 0.1.0
- */
+const resourceNames = ["sender-pools", "messages", "emails"] as const
+
+export type ResourceName = (typeof resourceNames)[number]
+
+/** The resource whose operations a command works on. */
+export const Resource = GlobalFlag.Setting("resource")({
+  flag: Flag.Literals("resource", resourceNames).pipe(
+    Flag.withDefault("sender-pools"),
+    Flag.withMetavar("RESOURCE"),
+    Flag.withDescription("Work on the operations of this resource. Default sender-pools")
+  )
+})
+
+/** The flags of every command. */
 export const all = [Embedded, EnvFile, Quiet, Verbose, LogFormat] as const

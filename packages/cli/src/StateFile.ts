@@ -1,4 +1,4 @@
-// A file that says where a command stands: read at the start, replaced as a whole, and never half written.
+// A file with the progress of a command: read at the start, and replaced atomically.
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import { printable } from "@effect-comms/domain/Printable"
 import * as Effect from "effect/Effect"
@@ -8,7 +8,7 @@ import { describe, UsageError } from "./Failure.ts"
 
 export interface StateFile {
   readonly path: string
-  /** What the file holds; undefined when there is none, or nothing in it. */
+  /** The content; undefined if the file is missing or empty. */
   readonly text: string | undefined
   readonly write: (text: string) => Effect.Effect<void, UsageError>
   readonly remove: Effect.Effect<void, UsageError>
@@ -16,7 +16,7 @@ export interface StateFile {
 
 const isMissing = (error: PlatformError.PlatformError): boolean => error.reason._tag === "NotFound"
 
-/** Opens the file that a flag names. Whether it can be written is known from then on. */
+/** Opens the file that a flag names, and checks that it is writable. */
 export const open = Effect.fnUntraced(function*(flag: string, path: string) {
   const fs = yield* FileSystem.FileSystem
   const temporary = `${path}.tmp`
@@ -24,7 +24,7 @@ export const open = Effect.fnUntraced(function*(flag: string, path: string) {
     new UsageError({
       what: `--${flag}: ${printable(path)} cannot be ${what}.`,
       why: isMissing(error) ? "There is no such directory." : printable(error.message),
-      advice: "Name a file in a directory that is there and may be written to."
+      advice: "Name a file in an existing, writable directory."
     })
   const text = yield* fs.readFileString(path).pipe(
     Effect.catchIf(isMissing, () => Effect.succeed("")),

@@ -1,14 +1,10 @@
 #!/usr/bin/env node
-/**
- * The command `comms`.
- *
- * @since 0.1.0
- */
+// The command `comms`.
 import { enableCompileCache } from "node:module"
 import process from "node:process"
 import { setFlagsFromString } from "node:v8"
 
-// Whoever reads the output may stop reading (`| head`): there is nobody left to tell anything then.
+// The reader of a pipe may close it early (`| head`). That is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0)
   process.stderr.write(`Error: The output cannot be written: ${error.code ?? error.message}\n`)
@@ -16,11 +12,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 })
 process.stderr.on("error", () => {})
 
-// V8 would rather let the heap grow than collect what a list leaves behind, and a long list would take twice the memory
-// of a short one.
+// By default, V8 grows the heap instead of collecting pages that were printed. A long list would take twice the memory.
 setFlagsFromString("--optimize-for-size")
 
-// Half of the time of a start is compiling.
+// Compiling takes half of the startup time.
 enableCompileCache()
 
 void import("./main.ts")

@@ -1,8 +1,4 @@
-/**
- * The process of the command.
- *
- * @since 0.1.0
- */
+// The process of the command.
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Effect from "effect/Effect"

@@ -3,7 +3,7 @@ import { DateTime, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import * as Flags from "../src/Flags.ts"
 
-it.effect("reads dates in UTC, and before now", () =>
+it.effect("reads dates in UTC, and ages", () =>
   Effect.gen(function*() {
     yield* TestClock.setTime(DateTime.makeUnsafe("2024-04-05T06:20:00Z").epochMilliseconds)
     const cases: ReadonlyArray<readonly [string, string]> = [

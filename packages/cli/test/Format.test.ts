@@ -22,7 +22,7 @@ const print = (format: Format.Format, pages: ReadonlyArray<ReadonlyArray<Row>>, 
     Stream.mkString
   )
 
-it.effect("gives later rows of a table the widths of the first", () =>
+it.effect("gives later rows of a table the widths of the first chunk", () =>
   Effect.gen(function*() {
     const table = yield* print("table", [[{ name: "first", count: 1 }], [{ name: "b", count: 20 }]])
     assert.strictEqual(table, "name   how many\nfirst         1\nb            20\n")
@@ -31,7 +31,7 @@ it.effect("gives later rows of a table the widths of the first", () =>
     assert.strictEqual(yield* print("table", []), "name  how many\n")
   }))
 
-it.effect("writes CSV as RFC 4180 has it, and no formulas", () =>
+it.effect("writes CSV by RFC 4180, without formulas", () =>
   Effect.gen(function*() {
     const cases: ReadonlyArray<readonly [string, string]> = [
       ["plain", "plain"],
@@ -50,7 +50,7 @@ it.effect("writes CSV as RFC 4180 has it, and no formulas", () =>
     assert.strictEqual(yield* print("csv", []), "name,count\r\n")
   }))
 
-it.effect("writes JSON in pieces that are one document, and a line for each row", () =>
+it.effect("writes JSON pieces that form one document, and lines of JSON", () =>
   Effect.gen(function*() {
     const rows = [{ name: "a\u009b", count: 1 }, { name: "b", count: 2 }]
     const pages = rows.map((row) => [row])
@@ -65,7 +65,7 @@ it.effect("writes JSON in pieces that are one document, and a line for each row"
     )
   }))
 
-it.effect("ends a document before it fails", () =>
+it.effect("completes a document before it fails", () =>
   Effect.gen(function*() {
     const pieces: Array<string> = []
     const failing = Stream.concat(Stream.succeed({ name: "a", count: 1 }), Stream.fail("broken"))

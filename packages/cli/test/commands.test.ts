@@ -23,13 +23,17 @@ const Operation = Schema.Struct({
 
 const decodeOperation = Schema.decodeUnknownSync(Operation)
 
+const decodeMessage = Schema.decodeUnknownSync(
+  Schema.fromJsonString(Schema.Struct({ status: Schema.String, stats: Schema.Record(Schema.String, Schema.Int) }))
+)
+
 const decodeOperations = Schema.decodeUnknownSync(Schema.Array(Operation))
 
 const lines = (text: string): ReadonlyArray<string> => text.split("\n").filter((line) => line !== "")
 
 const ndjson = (text: string) => lines(text).map((line) => decodeOperation(decodeJson(line)))
 
-/** An emulator on a port, and the environment of a command that asks it. */
+/** An emulator on a port, and the environment of a command that uses it. */
 const serve = Effect.fnUntraced(function*(options?: Emulator.Options) {
   const context = yield* Layer.build(
     Layer.fresh(Emulator.layerServer().pipe(Layer.provideMerge(Emulator.layer({ operations: 300, ...options }))))
@@ -71,7 +75,7 @@ const escape = "\u001b"
 
 const canHaveTerminal = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") === true
 
-/** Runs a line of shell with a terminal for its output. */
+/** Runs a shell script on a terminal. */
 const onTerminal = Effect.fnUntraced(function*(script: string, env: Env = {}) {
   const { directory, path } = yield* Comms
   return yield* run("script", ["-qec", script, "/dev/null"], {
@@ -122,7 +126,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.strictEqual(new Set(cells.map((line) => line.indexOf("COMPLETED"))).size, 1)
       }))
 
-    it.effect("prints a document that is whole where there is nothing, and where the list fails in the middle", () =>
+    it.effect("prints a complete document for an empty list and for a list that fails midway", () =>
       Effect.gen(function*() {
         const empty = yield* serve({ operations: 0 })
         const none = yield* inProcess(["operations", "list", "--format", "json"], empty.env)
@@ -139,7 +143,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         noStack(broken)
       }))
 
-    it.effect("asks for no page more than --limit needs", () =>
+    it.effect("requests only the pages that --limit needs", () =>
       Effect.gen(function*() {
         const { env, requests } = yield* serve()
         const listed = yield* inProcess(["operations", "list", "--limit", "6", "--page-size", "2"], env)
@@ -150,7 +154,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.lengthOf(yield* requests, 4)
       }))
 
-    it.effect("reads a period in windows, each operation once, and no more than --limit", () =>
+    it.effect("reads a period in windows: each operation once, at most --limit operations", () =>
       Effect.gen(function*() {
         const { env, requests } = yield* serve({ operations: 2000 })
         const scan = list("--start-date", "8d", "--page-size", "100", "--windows", "4")
@@ -167,7 +171,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.deepStrictEqual(ndjson(some.stdout).map(({ status }) => status), Array(250).fill("COMPLETED"))
       }))
 
-    it.effect("sends the filters, and reads dates in UTC and before now", () =>
+    it.effect("sends the filters, with dates in UTC and ages", () =>
       Effect.gen(function*() {
         const { env, requests } = yield* serve()
         const flags = ["--start-date", "2d", "--end-date", "2100-01-02", "--status", "PROCESSING", "--limit", "1"]
@@ -181,7 +185,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.isBelow(ago, 2 * 86_400_000 + 60_000)
       }))
 
-    it.effect("fetches one as a document, and several in the order asked, without those that are missing", () =>
+    it.effect("prints one operation as a document, and several in the given order without missing ones", () =>
       Effect.gen(function*() {
         const { emulator, env, requests } = yield* serve()
         const made = yield* Effect.replicateEffect(emulator.create({ total: 7, duration: Duration.zero }), 3)
@@ -199,7 +203,35 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.lengthOf(yield* requests, 5)
       }))
 
-    it.effect("ends without a word when nobody reads on, and stops asking", () =>
+    it.effect("lists and fetches the operations of the resource", () =>
+      Effect.gen(function*() {
+        const { emulator, env, requests } = yield* serve({ operations: 100 })
+        const { id } = yield* emulator.create({ total: 7, failed: 2, duration: Duration.zero }, "MessageOperations")
+        const messages = ["--resource", "messages"]
+        const [csv, scheduled, fetched, elsewhere] = yield* Effect.all([
+          inProcess(list(...messages, "--limit", "2", "--format", "csv"), env),
+          inProcess(list(...messages, "--status", "SCHEDULED", "--start-date", "8d", "--windows", "2"), env),
+          inProcess(["operations", ...messages, "get", id], env),
+          inProcess(["operations", "get", id, "--resource", "emails"], env)
+        ])
+        assert.deepStrictEqual([csv.code, scheduled.code, fetched.code, elsewhere.code], [0, 0, 0, 1])
+        assert.match(csv.stdout, /^id,status,total,settled,failed,queued,scheduled,createdAt,updatedAt\r\n/)
+        assert.lengthOf(csv.stdout.split("\r\n"), 4)
+        const statuses = lines(scheduled.stdout).map((line) => decodeMessage(line).status)
+        assert.isNotEmpty(statuses)
+        assert.deepStrictEqual([...new Set(statuses)], ["SCHEDULED"])
+        const { stats } = decodeMessage(fetched.stdout)
+        assert.deepStrictEqual([stats["total"], stats["delivered"], stats["failed"]], [7, 5, 2])
+        assert.include(elsewhere.stderr, "404 Not Found")
+        const paths = new Set((yield* requests).map(({ url }) => url.split("?")[0]))
+        assert.sameMembers([...paths], [
+          "/v1/Messages/Operations",
+          `/v1/Messages/Operations/${id}`,
+          `/v1/Emails/Operations/${id}`
+        ])
+      }))
+
+    it.effect("ends silently when its reader closes the pipe, and stops sending requests", () =>
       Effect.gen(function*() {
         const { env, requests } = yield* serve({ operations: 20_000 })
         const piped = yield* shell("set -o pipefail; comms operations list --page-size 100 | head -n 2", env)
@@ -207,13 +239,13 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.isBelow((yield* requests).length, 100)
       }))
 
-    it.effect("says when the output cannot be written", () =>
+    it.effect("reports output that cannot be written", () =>
       Effect.gen(function*() {
         const { code, stderr } = yield* shell("comms operations list --emulator > /dev/full")
         assert.deepStrictEqual([code, stderr], [1, "Error: The output cannot be written: ENOSPC\n"])
       }))
 
-    it.effect("prints the first page before the second one has come, and ends with 130 on Ctrl-C", () =>
+    it.effect("prints the first page before the second arrives, and exits with 130 on Ctrl-C", () =>
       Effect.gen(function*() {
         const { env } = yield* serve({ faults: nth(2, { _tag: "Delay", duration: Duration.minutes(1) }) })
         const child = yield* start(["operations", "list", "--page-size", "10"], env)
@@ -230,7 +262,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.strictEqual(yield* Fiber.join(stderr), "")
       }))
 
-    it.effect("refuses bad input with 2 and the name of what is wrong, and sends nothing", () =>
+    it.effect("rejects bad input with exit code 2 and the name of the flag, and sends nothing", () =>
       Effect.gen(function*() {
         const { env, requests } = yield* serve()
         const cases: ReadonlyArray<readonly [ReadonlyArray<string>, ...ReadonlyArray<string>]> = [
@@ -242,6 +274,10 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           [list("--page-size", "1001"), "--page-size", "from 1 to 1000"],
           [list("--limit", "1e3"), "--limit", "a whole number from 1\n"],
           [list("--status", "DONE"), "--status", "PROCESSING"],
+          [list("--status", "SCHEDULED"), "--status", "PROCESSING, COMPLETED or CANCELED"],
+          [list("--status", "SCHEDULED", "--windows", "2", "--start-date", "7d"), "--status", "SCHEDULED"],
+          [list("--resource", "pools"), "--resource", "sender-pools", "messages", "emails"],
+          [["doctor", "--resource", "messages"], "--resource"],
           [list("--windows", "65", "--start-date", "7d"), "--windows", "from 1 to 64"],
           [list("--windows", "8"), "--windows", "--start-date"],
           [list("--windows", "8", "--start-date", "7d", "--page-token", "x"), "--windows", "--page-token"],
@@ -265,7 +301,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.lengthOf(yield* requests, 0)
       }))
 
-    it.effect("says which variables are missing, and reads them from a file that is named", () =>
+    it.effect("reports missing variables, and reads them from the file of --env-file", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const { directory } = yield* Comms
@@ -301,7 +337,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         ])
       }))
 
-    it.effect("shows no secret, whatever goes wrong", () =>
+    it.effect("shows no secret in any error", () =>
       Effect.gen(function*() {
         const secret = "s3cr3t+/t0ken"
         const { env } = yield* serve({
@@ -327,7 +363,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         }
       }))
 
-    it.effect("tells errors in a few lines, with the request id, and what was tried when it is asked to", () =>
+    it.effect("prints errors in a few lines with the request id, and the attempts with --verbose", () =>
       Effect.gen(function*() {
         const { env } = yield* serve({
           faults: always({
@@ -346,7 +382,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         ], { concurrency: 2 })
         assert.deepStrictEqual([text.code, json.code, quiet.code], [1, 1, 1])
         const said = lines(text.stderr)
-        assert.match(said[0] ?? "", /^Attempt 1 of GET http:.* ended with 502; it is repeated in \d+ms\.$/)
+        assert.match(said[0] ?? "", /^Attempt 1 of GET http:.* ended with 502; retrying in \d+ms\.$/)
         assert.match(said[1] ?? "", /^Error: GET http:.* returned 502 after 2 attempts\.$/)
         assert.strictEqual(
           said[2],
@@ -364,7 +400,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.deepStrictEqual(lines(quiet.stderr).slice(0, 5), said.slice(1, 6))
       }))
 
-    it.effect("lets text of the server not write on the terminal", () =>
+    it.effect("removes control characters from text of the server", () =>
       Effect.gen(function*() {
         const status = `${escape}[2J\u009b2J=cmd|' "x",\u202e`
         const { env } = yield* serve({ faults: always({ _tag: "UnknownStatus", status }) })
@@ -381,7 +417,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
       }))
 
     it.effect.skipIf(!canHaveTerminal)(
-      "prints a table with colours on a terminal, unless NO_COLOR is set",
+      "prints a table with colours on a terminal unless NO_COLOR is set",
       () =>
         Effect.gen(function*() {
           const script = "comms operations list --emulator --limit 2"
@@ -399,7 +435,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         })
     )
 
-    it.effect("is an emulator on a port until Ctrl-C, and reports", () =>
+    it.effect("runs an emulator on a port until Ctrl-C, then prints a report", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const { directory } = yield* Comms
@@ -432,7 +468,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.strictEqual(report.summary.requests, 1)
       }))
 
-    it.effect("finds out what is configured, whether it answers and how its clock stands", () =>
+    it.effect("shows the configuration, and tests the API, the credentials and the clock", () =>
       Effect.gen(function*() {
         const { env, url } = yield* serve({ faults: always({ _tag: "ClockSkew", by: -90_000 }) })
         const [well, wrong, refused, down, none] = yield* Effect.all([
@@ -471,7 +507,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.include(silent.stdout, "notFound,FAIL,")
       }))
 
-    it.effect("grades a client whose calls are made by whoever writes lines", () =>
+    it.effect("grades a client by hand", () =>
       Effect.gen(function*() {
         const input = yield* Queue.unbounded<string>()
         const say = (line: string) => Queue.offer(input, `${line}\n`)
@@ -481,7 +517,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           {},
           Stream.encodeText(Stream.fromQueue(input))
         )
-        const answers: Record<
+        const results: Record<
           string,
           (env: Env) => Effect.Effect<unknown, unknown, Services>
         > = {
@@ -498,7 +534,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
             Stream.tap((line) => {
               asked = /^\d of 4, (\w+):/.exec(line)?.[1] ?? asked
               const url = /Base URL +(\S+)/.exec(line)?.[1]
-              return url === undefined ? Effect.void : answers[asked]?.(envOf(url)) ?? Effect.void
+              return url === undefined ? Effect.void : results[asked]?.(envOf(url)) ?? Effect.void
             }),
             Stream.runCollect
           )
@@ -511,20 +547,22 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         )
         assert.include(stdout, "ended with 149 of 150")
         const said = (yield* Fiber.join(told)).join("\n")
-        assert.include(said, "Nothing, failed, or a number?")
-        assert.include(said, "1 of 3 passed, 1 left out")
+        assert.include(said, "Press Enter, or enter failed or a number.")
+        assert.include(said, "1 of 3 passed, 1 skipped")
       }))
 
-    it.effect("prints help, its version and completions, and tells a command that is not complete", () =>
+    it.effect("prints help, the version and completions, and rejects an incomplete command", () =>
       Effect.gen(function*() {
-        const [help, version, nothing, completions] = yield* Effect.all([
+        const [help, listHelp, version, nothing, completions] = yield* Effect.all([
           comms(["--help"]),
+          comms(["operations", "list", "--help"]),
           comms(["--version"]),
           comms(["operations"]),
           shell("set -e; comms completions bash | tee completions.bash; bash -n completions.bash")
         ], { concurrency: 2 })
         assert.deepStrictEqual([help.code, help.stderr], [0, ""])
         assert.include(help.stdout, "130 interrupted")
+        assert.include(listHelp.stdout, "comms operations list --resource messages")
         assert.deepStrictEqual([version.code, version.stdout], [0, "comms 0.1.0\n"])
         assert.deepStrictEqual([nothing.code, nothing.stdout], [2, ""])
         assert.include(nothing.stderr, "SUBCOMMANDS")

@@ -26,7 +26,7 @@ const linesOf = (text: string): ReadonlyArray<string> => text.split("\n").filter
 
 const changesOf = (text: string) => linesOf(text).map((line) => decodeChange(line))
 
-/** What was printed of an operation, but for its dates. */
+/** The printed states of an operation, without its dates. */
 const of = (id: string, changes: ReadonlyArray<typeof Change.Type>): ReadonlyArray<string> => [
   ...new Set(
     changes.filter(({ operation }) => operation.id === id).map(({ kind, operation: { stats, status } }) =>
@@ -42,7 +42,7 @@ const feed = (
 layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "60 seconds" })(
   "comms operations feed",
   (it) => {
-    it.effect("prints what is new and what has changed, and goes on after a restart", () =>
+    it.effect("prints new and changed operations, and resumes after a restart", () =>
       Effect.gen(function*() {
         const { advance, asked, create, env, requests } = yield* serve({ operations: 20 })
         const soon = Effect.flatMap(requests, (n) => asked(n + 8))
@@ -56,7 +56,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.strictEqual(first.code, 130)
         assert.strictEqual(
           first.stderr,
-          `Interrupted. To go on: comms ${feed("--since", "8d", "--state").join(" ")} '${state}'\n`
+          `Interrupted. To resume: comms ${feed("--since", "8d", "--state").join(" ")} '${state}'\n`
         )
         const changes = changesOf(first.stdout)
         assert.strictEqual(
@@ -73,24 +73,43 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const later = yield* create({ ...plan, duration: Duration.zero })
         const second = yield* interrupt(args, env, () => soon)
         assert.strictEqual(second.code, 130)
-        assert.match(second.stderr, /^Going on from .*feed of 20\.json; --since is not used\.\n/)
+        assert.match(second.stderr, /^Resuming from .*feed of 20\.json; --since is ignored\.\n/)
         const more = changesOf(second.stdout)
         assert.deepStrictEqual(of(id, more), ["changed COMPLETED 10"])
         assert.deepStrictEqual(of(later.id, more), ["new COMPLETED 10"])
       }))
 
-    it.effect("loses nothing and prints nothing twice, whenever it is interrupted", () =>
+    it.effect("prints the changes of the resource", () =>
+      Effect.gen(function*() {
+        const { advance, asked, create, env, requests } = yield* serve()
+        const plan = { total: 10, scheduled: Duration.minutes(10), duration: Duration.zero }
+        const { id } = yield* create(plan, "EmailOperations")
+        const soon = Effect.flatMap(requests, (n) => asked(n + 8))
+        const { code, stdout } = yield* interrupt(
+          feed("--since", "1h", "--resource", "emails"),
+          env,
+          (output) => Effect.andThen(output, Effect.andThen(advance(id, "10 minutes"), soon))
+        )
+        assert.strictEqual(code, 130)
+        assert.deepStrictEqual(
+          changesOf(stdout).map(({ kind, operation: { stats, status } }) => [kind, status, stats["delivered"]]),
+          [["new", "SCHEDULED", 0], ["changed", "COMPLETED", 10]]
+        )
+      }))
+
+    it.effect("loses nothing and prints nothing twice when it is interrupted at any time", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const { env } = yield* serve({ operations: 5000 })
         const state = yield* fileIn("feed of 5000.json")
         const started = yield* DateTime.now
-        const isRead = Effect.map(fs.readFileString(state), (text) =>
-          DateTime.isGreaterThan(decodeState(text).settled, DateTime.subtract(started, { minutes: 15 })))
+        const isRead = Effect.map(
+          fs.readFileString(state),
+          (text) => DateTime.isGreaterThan(decodeState(text).settled, DateTime.subtract(started, { minutes: 15 }))
+        )
         const wholeRound = Effect.repeat(isRead, {
           schedule: Schedule.spaced("20 millis"),
-          until: (isRead) =>
-            isRead
+          until: (isRead) => isRead
         })
         const printed: Array<string> = []
         for (const isLast of [false, false, false, true]) {
@@ -104,7 +123,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.strictEqual(printed.filter((line) => decodeChange(line).kind === "new").length, 5000)
       }))
 
-    it.effect("ends when nobody reads it any more", () =>
+    it.effect("ends when its reader closes the pipe", () =>
       Effect.gen(function*() {
         const { env } = yield* serve({ operations: 3000 })
         const { code, stderr, stdout } = yield* shell(
@@ -115,7 +134,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.strictEqual(changesOf(stdout).length, 3)
       }))
 
-    it.effect("refuses what makes no sense, and another's state, and sends nothing", () =>
+    it.effect("rejects bad input and the state of another account or resource, and sends nothing", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const { env, requests } = yield* serve({ accounts: "any" })
@@ -127,7 +146,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const before = yield* requests
         const other = { ...env, TWILIO_ACCOUNT_SID: "AC11111111111111111111111111111111" }
         const refused = [
-          [feed(), env, /^Error: --since: /],
+          [feed(), env, /^Error: A feed needs --since\./],
           [feed("--since", "tomorrow"), env, /--since/],
           [feed("--since", "1d", "--interval", "0s"), env, /--interval/],
           [
@@ -140,6 +159,11 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
             feed("--state", state),
             other,
             /bound\.json cannot be resumed\. .*\n {2}Why: The checkpoint belongs to another account/
+          ],
+          [
+            feed("--state", state, "--resource", "messages"),
+            env,
+            /bound\.json cannot be resumed\. .*\n {2}Why: The checkpoint belongs to another resource/
           ]
         ] as const
         yield* Effect.forEach(refused, ([args, env, expected]) =>
@@ -152,7 +176,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.strictEqual(yield* fs.readFileString(notes), "buy milk\n")
       }))
 
-    it.effect("ends with 1 when it fails for good", () =>
+    it.effect("exits with 1 after a permanent failure", () =>
       Effect.gen(function*() {
         const { env } = yield* serve()
         const { code, stderr, stdout } = yield* inProcess(feed("--since", "1d"), { ...env, TWILIO_AUTH_TOKEN: "wrong" })

@@ -45,7 +45,7 @@ const watch = (
 layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "60 seconds" })(
   "comms operations watch",
   (it) => {
-    it.effect("tells each change, and prints the end", () =>
+    it.effect("prints each change, then the outcome", () =>
       Effect.gen(function*() {
         const { advance, asked, create, env } = yield* serve()
         const { id } = yield* create({ ...good, duration: Duration.minutes(1) })
@@ -66,7 +66,29 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         ])
       }))
 
-    it.effect("says with its exit code how it ended, the worst of several", () =>
+    it.effect("waits for a scheduled operation of the resource", () =>
+      Effect.gen(function*() {
+        const { advance, asked, create, env } = yield* serve()
+        const plan = { total: 40, failed: 4, scheduled: Duration.minutes(1), duration: Duration.zero }
+        const { id } = yield* create(plan, "MessageOperations")
+        const [{ code, stderr, stdout }] = yield* Effect.all([
+          inProcess(watch(id, "--resource", "messages", "--tolerate", "10%"), env),
+          Effect.andThen(asked(2), advance(id, "1 minute"))
+        ], { concurrency: 2 })
+        assert.strictEqual(code, 0)
+        assert.match(
+          stderr,
+          new RegExp(
+            `^${id} SCHEDULED: 0%, 0 of 40 settled, 0 failed, .* scheduled\n` +
+              `${id} COMPLETED: 100%, 40 of 40 settled, 4 failed, 0 queued, 0 scheduled\n` +
+              `${id} completed with failures\n$`
+          )
+        )
+        const { operation, outcome } = decodeEnded(stdout)
+        assert.deepStrictEqual([outcome, operation?.stats["delivered"]], ["CompletedWithFailures", 36])
+      }))
+
+    it.effect("exits with the code of the outcome, the worst of several", () =>
       Effect.gen(function*() {
         const { create, env } = yield* serve()
         const ids = yield* Effect.all({
@@ -95,7 +117,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           }), { concurrency: 2 })
       }))
 
-    it.effect("ends when looking fails for good, and says why", () =>
+    it.effect("ends with the reason when a poll fails permanently", () =>
       Effect.gen(function*() {
         const { create, env } = yield* serve()
         const { id } = yield* create(good)
@@ -106,7 +128,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.match(stderr, /\n {2}Why: No poll has found it\.\n(?: {2}Why: .*\n)* {2}Do: {2}Check the credentials/)
       }))
 
-    it.effect("prints all that happens with ndjson, and nothing on stderr", () =>
+    it.effect("prints every event with ndjson, and nothing on stderr", () =>
       Effect.gen(function*() {
         const faults: FaultPlan.FaultPlan = {
           rules: [
@@ -124,7 +146,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         )
       }))
 
-    it.effect("prints several as a list, as CSV and as a table, in the order asked", () =>
+    it.effect("prints several operations as a list, CSV or a table, in the given order", () =>
       Effect.gen(function*() {
         const { create, env } = yield* serve()
         const first = yield* create(good)
@@ -150,7 +172,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         )
       }))
 
-    it.effect("refuses what makes no sense, and sends nothing", () =>
+    it.effect("rejects bad input, and sends nothing", () =>
       Effect.gen(function*() {
         const { create, env, requests } = yield* serve()
         const { id } = yield* create(good)
@@ -172,7 +194,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.strictEqual(yield* requests, 0)
       }))
 
-    it.effect("is taken up again from its checkpoint, by the command that it names when it is interrupted", () =>
+    it.effect("resumes from its checkpoint with the command that it prints when it is interrupted", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const { advance, create, env } = yield* serve()
@@ -189,11 +211,15 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.strictEqual(first.code, 130)
         assert.include(
           first.stderr,
-          `To go on: comms operations watch --interval 100ms --checkpoint '${file}' ${ids.join(" ")}`
+          `To resume: comms operations watch --interval 100ms --checkpoint '${file}' ${ids.join(" ")}`
         )
         const before = yield* waits
         assert.sameMembers(before.map(({ operationId }) => operationId), ids)
         assert.isFalse(yield* fs.exists(`${file}.tmp`))
+
+        const failed = yield* inProcess(args, { ...env, TWILIO_AUTH_TOKEN: "wrong" })
+        assert.strictEqual(failed.code, 1)
+        for (const { operation } of decodeAllEnded(failed.stdout)) assert.strictEqual(operation?.stats["created"], 0)
 
         const second = yield* comms([...args, "--timeout", "200ms"], env)
         assert.strictEqual(second.code, 5)
@@ -205,7 +231,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.isFalse(yield* fs.exists(file))
       }))
 
-    it.effect("refuses a checkpoint of another account or server, and a file that is none, and leaves them", () =>
+    it.effect("rejects a checkpoint of another account, server or resource and a file of another kind, and keeps them", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const { create, env, requests } = yield* serve({ accounts: "any" })
@@ -218,20 +244,23 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const asked = yield* requests
         const notes = yield* fileIn("notes.txt")
         yield* fs.writeFileString(notes, "buy milk\n")
-        const [account, server, none] = yield* Effect.all([
+        const another = yield* create(endless)
+        const [account, server, none, resource, anotherId] = yield* Effect.all([
           inProcess(args, { ...env, TWILIO_ACCOUNT_SID: "AC11111111111111111111111111111111" }),
           inProcess(args, { ...env, TWILIO_COMMS_BASE_URL: other.url }),
-          inProcess(watch("--checkpoint", notes, id), env)
+          inProcess(watch("--checkpoint", notes, id), env),
+          inProcess([...args, "--resource", "messages"], env),
+          inProcess(watch("--checkpoint", file, another.id, "--resource", "messages"), env)
         ])
-        assert.deepStrictEqual([account.code, server.code, none.code], [2, 2, 2])
-        assert.match(
-          account.stderr,
-          /bound\.ndjson cannot be resumed\. .*\n {2}Why: The checkpoint belongs to another account/
+        assert.deepStrictEqual(
+          [account, server, none, resource, anotherId].map(({ code }) => code),
+          [2, 2, 2, 2, 2]
         )
-        assert.match(
-          server.stderr,
-          /bound\.ndjson cannot be resumed\. .*\n {2}Why: The checkpoint belongs to another server/
-        )
+        const belongsTo = (what: string) =>
+          new RegExp(`bound\\.ndjson cannot be resumed\\. .*\\n {2}Why: The checkpoint belongs to another ${what}`)
+        for (const { stderr } of [resource, anotherId]) assert.match(stderr, belongsTo("resource"))
+        assert.match(account.stderr, belongsTo("account"))
+        assert.match(server.stderr, belongsTo("server"))
         assert.match(none.stderr, /notes\.txt /)
         assert.strictEqual(yield* fs.readFileString(file), text)
         assert.strictEqual(yield* fs.readFileString(notes), "buy milk\n")
@@ -239,7 +268,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
       }))
 
     it.effect.skipIf(!canHaveTerminal)(
-      "draws bars on a terminal, as wide as it is, and says what the server asks it to wait for",
+      "draws bars as wide as the terminal, and shows the wait that the server asks for",
       () =>
         Effect.gen(function*() {
           const faults: FaultPlan.FaultPlan = {
@@ -262,7 +291,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
     )
 
     it.effect.skipIf(!canHaveTerminal)(
-      "draws for what the terminal can, and nothing for one that cannot",
+      "draws without colours, or not at all, on terminals that cannot show them",
       () =>
         Effect.gen(function*() {
           const { create, env } = yield* serve()
@@ -281,7 +310,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         })
     )
 
-    it.effect.skipIf(!canHaveTerminal)("keeps to a terminal that gets narrower", () =>
+    it.effect.skipIf(!canHaveTerminal)("fits a terminal that becomes narrower", () =>
       Effect.gen(function*() {
         const { advance, asked, create, env } = yield* serve()
         const { id } = yield* create({ ...good, duration: Duration.minutes(1) })
@@ -303,7 +332,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
       }))
 
     it.effect.skipIf(!canHaveTerminal)(
-      "gives the cursor back when Ctrl-C is typed, and says how to go on",
+      "shows the cursor again after Ctrl-C, and prints how to resume",
       () =>
         Effect.gen(function*() {
           const { asked, create, env } = yield* serve()
@@ -313,7 +342,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
             type: Effect.as(asked(3), "\u0003")
           })
           assert.strictEqual(code, 130)
-          assert.match(screen, /␛\[\?25l[^]*␛\[\?25hInterrupted\. To go on: comms operations watch .*\s+$/)
+          assert.match(screen, /␛\[\?25l[^]*␛\[\?25hInterrupted\. To resume: comms operations watch .*\s+$/)
           assert.isAtLeast(screen.lastIndexOf("␛[?25h"), screen.lastIndexOf("␛[?25l"))
         })
     )

@@ -17,6 +17,7 @@ import type * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as Struct from "effect/Struct"
 import { check, stamp } from "./internal/checkpoint.ts"
 import { prefetch } from "./internal/paging/prefetch.ts"
 import * as Walk from "./internal/paging/walk.ts"
@@ -223,7 +224,7 @@ export const make = <
   const encodeQuery = Schema.encodeEffect(list.query)
 
   const toFilters = (query: Query) =>
-    Effect.map(Effect.orDie(encodeQuery(query)), ({ pageToken: _, ...filters }): Pagination.Filters => filters)
+    Effect.map(Effect.orDie(encodeQuery(query)), (query): Pagination.Filters => Struct.omit(query, ["pageToken"]))
 
   const save = Effect.fnUntraced(function*<E2, R>(
     sink: NonNullable<Options<E2, R>["checkpoint"]>,

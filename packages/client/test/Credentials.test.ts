@@ -123,7 +123,7 @@ describe("config", () => {
       assert.strictEqual(error._tag === "InvalidInput" ? error.field : error._tag, "credentials")
       assert.strictEqual(
         error.message,
-        "CommsClient.layerConfig refused its input, and nothing was sent. credentials: There are no credentials. " +
+        "The input of CommsClient.layerConfig is invalid. Nothing was sent. credentials: There are no credentials. " +
           "None of the variables that hold them is set. Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, " +
           "or TWILIO_API_KEY and TWILIO_API_SECRET."
       )

@@ -3,7 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
+import * as Order from "effect/Order"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -294,7 +296,7 @@ export const AnyOperation: Schema.declare<Operation> = Schema.declare(isOperatio
  * @since 0.1.0
  */
 export const state = ({ stats, status }: Pick<Operation, "stats" | "status">): string =>
-  Object.keys(stats).sort().reduce((text, name) => `${text} ${name}=${stats[name]}`, status)
+  Arr.sort(Object.keys(stats), Order.String).reduce((text, name) => `${text} ${name}=${stats[name]}`, status)
 
 /**
  * The {@link state} and the time of the last update as text.

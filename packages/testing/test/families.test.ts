@@ -399,11 +399,14 @@ describe("families side by side", () => {
     }).pipe(Effect.provide(wire(Fourth.layer, { admin: true }))))
 })
 
+const answer = (body: object) => ({ status: 200, headers: {}, body: JSON.stringify(body) })
+
+const marked = (body: object) => Pages.mapItems(answer(body), (item) => ({ ...item, marked: true })).body
+
+const emptied = (body: object) => Pages.mapPage(answer(body), (page) => ({ ...page, items: [] })).body
+
 describe("pages of another resource", () => {
   const pagination = { next: null, self: "a" }
-  const answer = (body: object) => ({ status: 200, headers: {}, body: JSON.stringify(body) })
-  const marked = (body: object) => Pages.mapItems(answer(body), (item) => ({ ...item, marked: true })).body
-  const emptied = (body: object) => Pages.mapPage(answer(body), (page) => ({ ...page, items: [] })).body
 
   it("are found by their shape", () => {
     const body = { senders: [{ id: "1" }], pagination, total: 1 }

@@ -3,16 +3,16 @@ import * as Command from "effect/cli/Command"
 import * as Completions from "effect/cli/Completions"
 import * as Console from "effect/Console"
 
-// The script says how it is installed, with a flag that Effect's commands have by default.
+// The generated script mentions the built-in flag `--completions`, which this command does not have.
 const script = (shell: Completions.Shell, root: Command.Command.Any): string =>
   Completions.generate("comms", shell, Completions.fromCommand(root)).replaceAll("--completions ", "completions ")
 
-/** The script that completes a command, which has this one in it. */
+/** Prints the completion script of the root command. */
 export const completions = (root: () => Command.Command.Any) =>
   Command.make("completions", {
     shell: Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(Argument.withDescription("The shell"))
   }, ({ shell }) => Console.log(script(shell, root()))).pipe(
-    Command.withDescription("Print the script that completes commands and flags in a shell"),
+    Command.withDescription("Print the completion script of a shell"),
     Command.withExamples([
       { command: "source <(comms completions bash)", description: "In ~/.bashrc" }
     ])

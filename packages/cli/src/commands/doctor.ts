@@ -8,7 +8,7 @@ export const doctor = Command.make(
   Handler.lazy(() => import("../run/doctor.ts"))
 ).pipe(
   Command.withDescription(
-    "Say what is configured and from where, whether the API answers and takes the credentials, and how its clock stands"
+    "Show the configuration and its sources, and test the API, the credentials and the clock"
   ),
-  Command.withExamples([{ command: "comms doctor --env-file .env", description: "With the variables of a file" }])
+  Command.withExamples([{ command: "comms doctor --env-file .env", description: "Test the variables of a file" }])
 )

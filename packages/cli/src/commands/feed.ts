@@ -6,31 +6,32 @@ import * as Handler from "../Handler.ts"
 export const feed = Command.make("feed", {
   since: Flags.date("since").pipe(
     Flag.withDescription(
-      "Created since: an RFC 3339 date-time, a date (00:00 UTC), or how long ago (7d, 2h). Not used when there is a state"
+      "Only operations created since: an RFC 3339 date-time, a date (00:00 UTC) or an age (7d, 2h). " +
+        "Ignored when the state file exists"
     ),
     Flag.optional
   ),
   state: Flag.Path("state", { pathType: "file" }).pipe(
     Flag.withMetavar("FILE"),
-    Flag.withDescription("Where it is written what was printed already, to go on from after a restart"),
+    Flag.withDescription("Save progress to this file, and resume from it after a restart"),
     Flag.optional
   ),
   interval: Flags.positiveDuration("interval").pipe(
-    Flag.withDescription("How long between two rounds, give or take a fifth; 30s unless given"),
+    Flag.withDescription("Time between rounds, with a jitter of 20%. Default 30s"),
     Flag.optional
   )
 }, Handler.lazy(() => import("../run/feed.ts"))).pipe(
   Command.withDescription(
-    "Print operations that are new or have changed, a line of JSON each, for ever. Each state once, over restarts as well"
+    "Print new and changed operations as lines of JSON until interrupted. With --state, restarts print nothing twice"
   ),
   Command.withExamples([
     {
       command: "comms operations feed --since 2h --state feed.json",
-      description: "Follow what happens, and go on after a restart"
+      description: "Follow changes, and resume after a restart"
     },
     {
       command: "comms operations feed --since 7d | jq 'select(.operation.stats.failed > 0)'",
-      description: "Only what has failures"
+      description: "Only operations with failures"
     }
   ])
 )

@@ -7,12 +7,14 @@ import * as Handler from "../Handler.ts"
 export const get = Command.make("get", {
   ids: Argument.String("ID").pipe(
     Argument.filter(Flags.isOperationId, () => Flags.operationIdForm),
-    Argument.withDescription("The id of an operation"),
+    Argument.withDescription("Operation id"),
     Argument.atLeast(1)
   ),
   format: Format.flag
 }, Handler.lazy(() => import("../run/get.ts"))).pipe(
-  Command.withDescription("Fetch operations by id: one document for one id, rows for several, in the order asked"),
+  Command.withDescription(
+    "Fetch operations by id. One id prints a document, several ids print rows in the given order"
+  ),
   Command.withExamples([
     {
       command: "comms operations get comms_operation_01h9krwprkeee8fzqspvwy6nq8 --format json",

@@ -9,31 +9,31 @@ export const grade = Command.make("grade", {
     Flag.filter((command) => command.trim() !== "", () => "a command line"),
     Flag.withMetavar("COMMAND"),
     Flag.withDescription(
-      "A client: with `get ID` or `list --page-size 50` behind it, it prints a line of JSON with an id for each operation. " +
-        "Without it, base URLs are told to point any client at, and a line of stdin says how each call has ended"
+      "Command of the client. `get ID` or `list --page-size 50` is appended, and each operation is printed as a line of " +
+        "JSON with its id. Default: print base URLs to call by hand, and read the result of each call from stdin"
     ),
     Flag.optional
   ),
   scenario: Flag.String("scenario").pipe(
     Flag.withMetavar("NAME"),
-    Flag.withDescription("Only this scenario; may be given several times"),
+    Flag.withDescription("Run only this scenario. Repeatable"),
     Flag.atLeast(0)
   ),
   concurrency: Flags.int("concurrency", 1, 100).pipe(
-    Flag.withDescription("How many scenarios run at once, of a command"),
+    Flag.withDescription("Number of scenarios that run at once, with --command"),
     Flag.withDefault(4)
   ),
   format: Format.flag
 }, Handler.lazy(() => import("../run/grade.ts"))).pipe(
   Command.withDescription(
-    "Put a client of any language through what an API does to it, and say what it did well and what not"
+    "Grade how a client in any language handles errors, rate limits and faults of the API"
   ),
   Command.withExamples([
     { command: "comms grade --command 'comms operations'", description: "This client" },
-    { command: "comms grade", description: "A client that you call yourself" },
+    { command: "comms grade", description: "A client that is called by hand" },
     {
       command: "comms grade --command 'python client.py' --scenario retryAfter429",
-      description: "Another, in one scenario"
+      description: "Another client, in one scenario"
     }
   ])
 )

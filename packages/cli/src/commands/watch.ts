@@ -15,16 +15,16 @@ const parseTolerance = (text: string): Option.Option<"none" | "any" | number> =>
 export const watch = Command.make("watch", {
   ids: Argument.String("ID").pipe(
     Argument.filter(Flags.isOperationId, () => Flags.operationIdForm),
-    Argument.withDescription("The id of an operation"),
+    Argument.withDescription("Operation id"),
     Argument.atLeast(1)
   ),
   timeout: Flags.positiveDuration("timeout").pipe(
-    Flag.withDescription("How long to wait; 1h unless given. A wait that is taken up again began when it first began"),
+    Flag.withDescription("Time limit of the wait. Default 1h. A resumed wait keeps its original start time"),
     Flag.optional
   ),
   interval: Flags.positiveDuration("interval").pipe(
     Flag.withDescription(
-      "How long between two looks, give or take a fifth; unless given, from 1s to 30s as the work goes on"
+      "Time between polls, with a jitter of 20%. Default: from 1s to 30s, depending on progress"
     ),
     Flag.optional
   ),
@@ -32,35 +32,35 @@ export const watch = Command.make("watch", {
     Flag.filterMap(parseTolerance, () => "none, any, or a share such as 5%"),
     Flag.withMetavar("none|any|PERCENT"),
     Flag.withDescription(
-      "Which ends are taken for a success: of everything only, whatever it is (canceled as well), or up to this share failed or missing"
+      "What counts as success. none: no failed items; any: any outcome, even canceled; 5%: at most 5 % failed or missing"
     ),
     Flag.withDefault("none")
   ),
   checkpoint: Flag.Path("checkpoint", { pathType: "file" }).pipe(
     Flag.withMetavar("FILE"),
     Flag.withDescription(
-      "Where the waits are written at each change, to be taken up again from; removed when all have ended"
+      "Save the waits to this file at each change, and resume from it. Removed when all operations have ended"
     ),
     Flag.optional
   ),
   format: Format.flag.pipe(
     Flag.withDescription(
-      "How the end is printed; table on a terminal, json elsewhere. ndjson is all that happens, as it happens"
+      "Output format. Default table on a terminal, json elsewhere. ndjson prints every event as it happens"
     )
   )
 }, Handler.lazy(() => import("../run/watch.ts"))).pipe(
   Command.withDescription(
-    "Wait until operations have ended, and show their progress. Of several, the exit code is the first of 1, 5, 4 and 3 " +
-      "that any of them has"
+    "Wait until operations have ended, and show their progress. With several ids, the exit code is the first of " +
+      "1, 5, 4 and 3 that applies"
   ),
   Command.withExamples([
     {
       command: "comms operations watch comms_operation_01h9krwprkeee8fzqspvwy6nq8 --tolerate 5%",
-      description: "Wait for one, and accept a few failures"
+      description: "Wait for an operation, and accept a few failures"
     },
     {
       command: "comms operations watch comms_operation_01h9krwprkeee8fzqspvwy6nq8 --timeout 10m --checkpoint wait.json",
-      description: "In a job that may be restarted"
+      description: "Wait in a job that can restart"
     }
   ])
 )

@@ -46,7 +46,7 @@ const shape: Format.Shape<Finding> = {
 
 const isSecret: ReadonlySet<string> = new Set(["TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_AUTH_TOKEN"])
 
-// A base URL may have credentials in it, where they do not belong.
+// A base URL may contain credentials by mistake.
 const shownValue = (name: string, value: string): string =>
   isSecret.has(name) || value.includes("@") ? "" : `${value}, `
 
@@ -58,7 +58,7 @@ const configured = (variables: Api.Variables): ReadonlyArray<Finding> =>
       : { check: name, state: "ok", detail: `${shownValue(name, found.value)}from ${found.source}` }
   })
 
-/** One request, and the difference of the clocks as far as the answer's `Date` says. */
+/** Sends one request, and compares the clocks by the `Date` of its response. */
 const ask = Effect.fnUntraced(function*({ http, variables }: Api.Connection) {
   let skew: number | undefined
   const watched = Layer.effect(
@@ -71,7 +71,7 @@ const ask = Effect.fnUntraced(function*({ http, variables }: Api.Connection) {
           const response = yield* answer
           const arrivedAt = yield* Clock.currentTimeMillis
           const date = Date.parse(response.headers["date"] ?? "")
-          // A `Date` has whole seconds: it is, on the average, half a second late.
+          // A `Date` is truncated to whole seconds, half a second on average.
           if (!Number.isNaN(date)) skew = date + 500 - (sentAt + arrivedAt) / 2
           return response
         })
@@ -86,7 +86,7 @@ const ask = Effect.fnUntraced(function*({ http, variables }: Api.Connection) {
   )
   const startedAt = yield* Clock.currentTimeMillis
   const answer = yield* Effect.gen(function*() {
-    // What is configured may be wrong where one request does not need it.
+    // One request does not use the whole configuration, but all of it is checked.
     yield* Effect.scoped(Layer.build(configured))
     const operations = yield* SenderPoolOperations.SenderPoolOperations
     return yield* operations.list({ pageSize: 1 })
@@ -98,9 +98,9 @@ const ask = Effect.fnUntraced(function*({ http, variables }: Api.Connection) {
 const tolerated = 5_000
 
 const clock = (skew: number | undefined): Finding => {
-  if (skew === undefined) return { check: "clock", state: "skipped", detail: "No answer said what time it is there." }
+  if (skew === undefined) return { check: "clock", state: "skipped", detail: "No response had a Date header." }
   const off = Math.abs(skew)
-  if (off <= 1_000) return { check: "clock", state: "ok", detail: "The server's clock and this one agree to a second." }
+  if (off <= 1_000) return { check: "clock", state: "ok", detail: "The clocks differ by less than a second." }
   return {
     check: "clock",
     state: off <= tolerated ? "ok" : "warning",
@@ -115,7 +115,7 @@ const online = Effect.fnUntraced(function*(connection: Api.Connection) {
     return {
       findings: [
         { check: "API", state: "ok", detail: `${baseUrl} answered after ${Failure.shortTime(took)}.` },
-        { check: "credentials", state: "ok", detail: "They are accepted." },
+        { check: "credentials", state: "ok", detail: "Accepted." },
         clock(skew)
       ] satisfies ReadonlyArray<Finding>,
       error: undefined
@@ -128,13 +128,13 @@ const online = Effect.fnUntraced(function*(connection: Api.Connection) {
     unsent
       ? { check: "API", state: "skipped", detail: "Nothing was sent." }
       : error._tag === "TransportFailure"
-      ? { check: "API", state: "failed", detail: "No complete answer came." }
+      ? { check: "API", state: "failed", detail: "No complete response." }
       : refused
       ? { check: "API", state: "ok", detail: `${baseUrl} answered after ${Failure.shortTime(took)}.` }
-      : { check: "API", state: "failed", detail: `It answered, and not as the API does: ${error._tag}.` },
+      : { check: "API", state: "failed", detail: `The response is not what the API documents: ${error._tag}.` },
     refused
-      ? { check: "credentials", state: "failed", detail: `They are not accepted: ${error._tag}.` }
-      : { check: "credentials", state: "skipped", detail: "Nobody said whether they are accepted." },
+      ? { check: "credentials", state: "failed", detail: `Rejected: ${error._tag}.` }
+      : { check: "credentials", state: "skipped", detail: "Not tested." },
     clock(skew)
   ]
   return { findings, error }
@@ -150,10 +150,10 @@ export const run = Effect.fnUntraced(function*({ format }: Input) {
   yield* Format.print(shape, format, Stream.fromIterable([...configured(variables), ...findings]))
   if (error !== undefined) {
     const { advice, ...description } = Failure.describe(error)
-    // Not to this command again.
+    // The advice of some errors is to run this command.
     yield* Handler.tell(
       advice?.includes("comms doctor") === true
-        ? { ...description, advice: "Correct what is not as it should be above." }
+        ? { ...description, advice: "Correct the failed checks above." }
         : { ...description, advice }
     )
     return yield* new ExitCode.Ended({ code: Failure.exitCodeOf(error) })

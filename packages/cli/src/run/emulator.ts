@@ -30,16 +30,16 @@ const readPlan = Effect.fnUntraced(function*(name: string) {
   const fs = yield* FileSystem.FileSystem
   const text = yield* Effect.mapError(fs.readFileString(name), (error) =>
     new UsageError({
-      what: `--faults: ${name} is neither a preset nor a file that can be read.`,
+      what: `--faults: ${name} is neither a preset nor a readable file.`,
       why: fileReason(error),
-      advice: `Name one of ${FaultPlan.presetNames.join(", ")}, or a file with a plan of faults in JSON.`
+      advice: `Name one of ${FaultPlan.presetNames.join(", ")}, or a JSON file with a fault plan.`
     }))
   return yield* Effect.mapError(FaultPlan.fromJson(text), ({ issues }) =>
     new UsageError({
-      what: `--faults: ${name} holds no plan of faults.`,
+      what: `--faults: ${name} is not a fault plan.`,
       why: issues.map(({ field, problem }) => `${field}: ${problem}`).join(" "),
       advice:
-        "A plan is an object with a list of rules, such as {\"rules\":[{\"do\":{\"_tag\":\"Status\",\"status\":503}}]}."
+        "A fault plan is an object with a list of rules, such as {\"rules\":[{\"do\":{\"_tag\":\"Status\",\"status\":503}}]}."
     }))
 })
 
@@ -52,11 +52,11 @@ const writeReport = Effect.fnUntraced(function*(file: string, report: Report.Rep
     new UsageError({
       what: `--report: ${file} cannot be written.`,
       why: fileReason(error),
-      advice: "Name a file in a directory that is there and may be written to."
+      advice: "Name a file in an existing, writable directory."
     }))
 })
 
-// The whole of a long report is for the file.
+// A long report is complete in the file only.
 const shownRequests = 100
 
 const shown = ({ requests, summary }: Report.Report): string =>
@@ -66,12 +66,12 @@ const instructions = (url: string, operations: number): string => {
   const { accountSid, authToken } = Emulator.defaultCredentials
   const token = Redacted.value(authToken)
   return [
-    `The emulator listens at ${url}, with ${operations.toLocaleString("en")} operations.`,
+    `The emulator listens at ${url}, with ${operations.toLocaleString("en")} operations of each resource.`,
     `  comms    TWILIO_COMMS_BASE_URL=${url} TWILIO_ACCOUNT_SID=${accountSid} TWILIO_AUTH_TOKEN=${token} \\`,
     "             comms operations list",
     `  curl     curl -u ${accountSid}:${token} ${url}/v1/SenderPools/Operations`,
     `  library  CommsClient.layer({ baseUrl: "${url}", credentials: Emulator.defaultCredentials })`,
-    "Ctrl-C ends it, and prints what was asked of it."
+    "Ctrl-C stops it, and prints a report of its requests."
   ].join("\n")
 }
 
@@ -84,7 +84,7 @@ export const run = Effect.fnUntraced(function*(input: Input) {
   return yield* Effect.gen(function*() {
     const { report } = yield* Emulator.Emulator
     const { url } = yield* Emulator.Address
-    // A report that cannot be written had better be known before there is one.
+    // Check early that the report file is writable.
     const save = Option.match(input.report, {
       onNone: () => Effect.void,
       onSome: (file) => Effect.flatMap(report, (report) => writeReport(file, report))

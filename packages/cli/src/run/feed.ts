@@ -1,9 +1,8 @@
 import type * as Feed from "@effect-comms/client/Feed"
-import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
 import * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import { FeedCheckpoint } from "@effect-comms/domain/FeedCheckpoint"
+import type { Operation } from "@effect-comms/domain/Operation"
 import { printable } from "@effect-comms/domain/Printable"
-import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
 import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,7 +14,7 @@ import process from "node:process"
 import * as Api from "../Api.ts"
 import { UsageError } from "../Failure.ts"
 import * as Format from "../Format.ts"
-import { shape } from "../OperationShape.ts"
+import * as Resource from "../Resource.ts"
 import * as StateFile from "../StateFile.ts"
 import { tellWhenInterrupted } from "./interrupted.ts"
 
@@ -25,24 +24,20 @@ export interface Input {
   readonly interval: Option.Option<Duration.Duration>
 }
 
-type Change = Feed.Change<SenderPoolOperation>
-
 const flag = "state"
 
 const read = Checkpoint.fromJson(FeedCheckpoint)
 
 const write = Checkpoint.toJson(FeedCheckpoint)
 
-const toLines = Format.toText<Change>(
-  {
-    columns: [],
-    encode: ({ kind, operation }) => ({ kind, operation: shape.encode(operation) })
-  },
-  "ndjson",
-  false
-)
+const toLines = ({ encode }: Format.Shape<Operation>) =>
+  Format.toText<Feed.Change<Operation>>(
+    { columns: [], encode: ({ kind, operation }) => ({ kind, operation: encode(operation) }) },
+    "ndjson",
+    false
+  )
 
-// Ends when the text has left this process. When nobody reads it any more, the process ends.
+// Completes when the text has left this process. If the reader closes the pipe, the process ends.
 const print = (text: string) =>
   Effect.callback<void>((resume) => {
     process.stdout.write(text, (error) => {
@@ -66,16 +61,16 @@ const none = {
 const begin = Effect.fnUntraced(function*(since: Option.Option<DateTime.Utc>) {
   if (Option.isSome(since)) return since.value
   return yield* new UsageError({
-    what: "--since: it has to be said where the feed begins.",
-    why: "There is no state to go on from.",
-    advice: "Give a date, or how long ago, such as --since 2h."
+    what: "A feed needs --since. Nothing was sent.",
+    why: "There is no saved state to resume from.",
+    advice: "Add --since with a date or an age, such as --since 2h."
   })
 })
 
 export const run = Effect.fnUntraced(function*({ interval, since, state }: Input) {
-  const operations = yield* SenderPoolOperations.SenderPoolOperations
+  const { operations, shape } = yield* Resource.current
   const { checkpoint, refuse, save } = yield* Option.match(state, { onNone: () => Effect.succeed(none), onSome: open })
-  // Closed from when something is printed until that is known to the state.
+  // Closed while printed changes are not yet in the state file.
   const settled = yield* Latch.make(true)
   let isStopping = false
   const options = {
@@ -84,15 +79,15 @@ export const run = Effect.fnUntraced(function*({ interval, since, state }: Input
   }
   if (checkpoint !== undefined) {
     const path = printable(Option.getOrElse(state, () => ""))
-    yield* Effect.logInfo(`Going on from ${path}${Option.isSome(since) ? "; --since is not used" : ""}.`)
+    yield* Effect.logInfo(`Resuming from ${path}${Option.isSome(since) ? "; --since is ignored" : ""}.`)
   }
   const changes = checkpoint === undefined
-    ? operations.changes({ ...options, since: yield* begin(since) })
-    : operations.resume(checkpoint, options)
+    ? operations.changes({ since: yield* begin(since) }, options)
+    : operations.changes(checkpoint, options)
   const follow = changes.pipe(
     Stream.runForEachArray(Effect.fnUntraced(function*(changes) {
-      const text = yield* Stream.mkString(toLines(Stream.fromArray(changes)))
-      // Between being told to stop and being interrupted, the next chunk may already be there.
+      const text = yield* Stream.mkString(toLines(shape)(Stream.fromArray(changes)))
+      // The next chunk may arrive between Ctrl-C and the interruption of this fiber.
       if (isStopping) return yield* Effect.never
       settled.closeUnsafe()
       yield* print(text)
@@ -101,7 +96,7 @@ export const run = Effect.fnUntraced(function*({ interval, since, state }: Input
   )
   const fiber = yield* Effect.forkChild(follow)
   yield* Fiber.join(fiber).pipe(
-    // What was printed is not to be printed again.
+    // Wait until the state covers what was printed, so that a restart does not print it again.
     Effect.onInterrupt(() =>
       Effect.suspend(() => {
         isStopping = true
@@ -110,6 +105,6 @@ export const run = Effect.fnUntraced(function*({ interval, since, state }: Input
     ),
     Option.isSome(state)
       ? tellWhenInterrupted
-      : Effect.onInterrupt(() => Effect.logInfo("Interrupted. With --state FILE, it could go on from here."))
+      : Effect.onInterrupt(() => Effect.logInfo("Interrupted. With --state FILE, the feed could resume from here."))
   )
 }, Effect.provide(Api.layer))

@@ -1,5 +1,4 @@
-import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
-import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
+import type { Operation } from "@effect-comms/domain/Operation"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -7,7 +6,7 @@ import * as Api from "../Api.ts"
 import * as ExitCode from "../ExitCode.ts"
 import * as Format from "../Format.ts"
 import * as Handler from "../Handler.ts"
-import { shape } from "../OperationShape.ts"
+import * as Resource from "../Resource.ts"
 
 export interface Input {
   readonly ids: ReadonlyArray<string>
@@ -17,7 +16,7 @@ export interface Input {
 const concurrency = 8
 
 export const run = Effect.fnUntraced(function*({ format, ids }: Input) {
-  const operations = yield* SenderPoolOperations.SenderPoolOperations
+  const { operations, shape } = yield* Resource.current
   const [first] = ids
   if (first !== undefined && ids.length === 1) {
     return yield* Format.printDocument(shape, format, yield* operations.fetch(first))
@@ -25,7 +24,7 @@ export const run = Effect.fnUntraced(function*({ format, ids }: Input) {
   let missing = false
   const fetch = (id: string) =>
     operations.fetch(id).pipe(
-      Effect.map((operation): ReadonlyArray<SenderPoolOperation> => [operation]),
+      Effect.map((operation): ReadonlyArray<Operation> => [operation]),
       Effect.catchTag("NotFound", (error) => {
         missing = true
         return Effect.as(Handler.report(error), [])

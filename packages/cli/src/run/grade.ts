@@ -48,13 +48,13 @@ const shape: Format.Shape<Grader.Row> = {
 
 class CommandFailed extends Data.TaggedError("CommandFailed")<{ readonly code: number }> {}
 
-// What waits for the shell's children otherwise is not always there to do it at once.
+// Without `exec`, the client is a child of the shell. In a container, it may have no process to reap it afterwards.
 const inShell = (command: string): string =>
   /^[\w@%+:,./-]+( [\w@%+=:,./ -]*)?$/.test(command.trim()) ? `exec ${command} "$@"` : `${command} "$@"`
 
 const decodeLine = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Struct({ id: Schema.String })))
 
-/** Runs the client as a process of its own, which ends with the call. */
+/** Runs the client as a process for one call. */
 const call = Effect.fnUntraced(
   function*(command: string, args: ReadonlyArray<string>, target: Grader.Target) {
     const { accountSid, authToken } = target.credentials
@@ -83,7 +83,7 @@ const call = Effect.fnUntraced(
   Effect.scoped
 )
 
-// What a shell ends with when it cannot run a command.
+// Shells use these codes if a command is missing or not executable.
 const isNotRun = (error: unknown): boolean =>
   error instanceof CommandFailed && (error.code === 126 || error.code === 127)
 
@@ -102,17 +102,17 @@ const clientOf = (command: string, found: Effect.Effect<void>) =>
     }
   })
 
-const notByHand = "needs a client that is interrupted or called sixty times by a program"
+const notByHand = "needs a program that interrupts the client, or calls it sixty times at once"
 
-// A command is a process for each call, and sixty of them share nothing.
+// A command is one process per call, and processes share no queue of requests.
 const ofCommand = Grader.Scenario.literals.filter((name) => name !== "sixtyAtOnce")
 
 const chosen = Effect.fnUntraced(function*({ command, scenario }: Input) {
   const unknown = scenario.filter((name) => !isScenario(name))
   if (unknown.length > 0) {
     return yield* new UsageError({
-      what: `--scenario: there is no ${unknown.join(", no ")}.`,
-      advice: `There are: ${Grader.Scenario.literals.join(", ")}.`
+      what: `--scenario: unknown scenario ${unknown.join(", ")}.`,
+      advice: `Use any of: ${Grader.Scenario.literals.join(", ")}.`
     })
   }
   const named = [...new Set(scenario.filter(isScenario))]
@@ -120,7 +120,7 @@ const chosen = Effect.fnUntraced(function*({ command, scenario }: Input) {
   if (Option.isNone(command) && tooFast.length > 0) {
     return yield* new UsageError({
       what: `--scenario: ${tooFast.join(" and ")} ${notByHand}.`,
-      advice: "Give --command, or use the grader of @effect-comms/testing."
+      advice: "Add --command, or use the grader of @effect-comms/testing."
     })
   }
   return named.length > 0 ? named : Option.isSome(command) ? ofCommand : Attended.scenarios
@@ -131,8 +131,8 @@ const gradeCommand = Effect.fnUntraced(
     const { length } = scenarios
     yield* Effect.logInfo(
       length === 1
-        ? "1 scenario, in real time. This takes a while."
-        : `${length} scenarios, ${concurrency} at once, in real time. This takes a while.`
+        ? "Running 1 scenario in real time."
+        : `Running ${length} scenarios in real time, ${concurrency} at once.`
     )
     let isFound = false
     const found = Effect.sync(() => {
@@ -142,8 +142,8 @@ const gradeCommand = Effect.fnUntraced(
     if (isFound) return grade
     return yield* new UsageError({
       what: `--command: ${command} cannot be run.`,
-      why: "The shell says that there is no such command, or that it may not be run.",
-      advice: "Name a program that is on the PATH, or by its path, with what comes before `get` and `list`."
+      why: "The shell reports that the command is missing or not executable.",
+      advice: "Name a program on the PATH or its path, with the arguments that precede `get` and `list`."
     })
   }
 )
@@ -151,15 +151,16 @@ const gradeCommand = Effect.fnUntraced(
 const gradeAttended = Effect.fnUntraced(function*(scenarios: ReadonlyArray<Grader.Scenario>) {
   if (yield* Settings.Quiet) {
     return yield* new UsageError({
-      what: "--quiet: where the client is to be pointed at is told on stderr.",
-      advice: "Leave it out, or give --command."
+      what: "--quiet hides the base URLs, which are printed on stderr.",
+      advice: "Remove --quiet, or add --command."
     })
   }
   const grade = yield* Attended.grade(scenarios)
   if (grade.rows.length === 0) {
     return yield* new UsageError({
-      what: "Nothing was graded: the input ended before a call.",
-      advice: "Write a line when a call has ended, or give --command."
+      what: "Nothing was graded.",
+      why: "The input ended before the first call.",
+      advice: "Enter a line after each call, or add --command."
     })
   }
   return grade
@@ -174,6 +175,6 @@ export const run = Effect.fnUntraced(function*(input: Input) {
   yield* Format.print(shape, format, Stream.fromIterable(grade.rows))
   const { failed, passed } = grade
   const skipped = scenarios.length - grade.rows.length
-  yield* Effect.logInfo(`${passed} of ${passed + failed} passed${skipped === 0 ? "" : `, ${skipped} left out`}`)
+  yield* Effect.logInfo(`${passed} of ${passed + failed} passed${skipped === 0 ? "" : `, ${skipped} skipped`}`)
   if (failed > 0) return yield* new ExitCode.Ended({ code: ExitCode.failed })
 })

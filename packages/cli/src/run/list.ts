@@ -1,8 +1,7 @@
-import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
-import type { KnownOperationStatus } from "@effect-comms/domain/Operation"
+import type * as Operations from "@effect-comms/client/Operations"
+import type { KnownCommunicationOperationStatus, Operation } from "@effect-comms/domain/Operation"
 import { maxPageSize, type Position } from "@effect-comms/domain/Pagination"
 import { printable } from "@effect-comms/domain/Printable"
-import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -10,11 +9,11 @@ import * as Stream from "effect/Stream"
 import * as Api from "../Api.ts"
 import { UsageError } from "../Failure.ts"
 import * as Format from "../Format.ts"
-import { shape } from "../OperationShape.ts"
+import * as Resource from "../Resource.ts"
 import { quote } from "./interrupted.ts"
 
 export interface Input {
-  readonly status: Option.Option<KnownOperationStatus>
+  readonly status: Option.Option<KnownCommunicationOperationStatus>
   readonly startDate: Option.Option<DateTime.Utc>
   readonly endDate: Option.Option<DateTime.Utc>
   readonly limit: Option.Option<number>
@@ -24,10 +23,7 @@ export interface Input {
   readonly format: Option.Option<Format.Format>
 }
 
-type Rows = Stream.Stream<
-  SenderPoolOperation,
-  SenderPoolOperations.StreamError | SenderPoolOperations.ScanError
->
+type Rows = Stream.Stream<Operation, Operations.StreamError | Operations.ScanError>
 
 interface Scan {
   readonly windows: number
@@ -35,34 +31,31 @@ interface Scan {
 }
 
 const refuse = (problem: string, advice: string) =>
-  new UsageError({ what: `--windows: ${problem}, and nothing was sent.`, advice })
+  new UsageError({ what: `--windows ${problem}. Nothing was sent.`, advice })
 
-/** What is read in windows; undefined when pages are read one after another. */
+/** The windows of a scan; undefined if pages are read in order. */
 const scanOf = Effect.fnUntraced(function*({ pageToken, startDate, windows }: Input) {
   if (Option.isNone(windows)) return undefined
   if (Option.isSome(pageToken)) {
-    return yield* refuse("a scan cannot begin with a page", "Leave out --page-token, or --windows.")
+    return yield* refuse("cannot start with a page", "Remove --page-token or --windows.")
   }
   if (Option.isNone(startDate)) {
-    return yield* refuse(
-      "it has to be said when the time begins that is read in parts",
-      "Give --start-date as well, such as --start-date 7d."
-    )
+    return yield* refuse("needs --start-date", "Add --start-date, such as --start-date 7d.")
   }
   const scan: Scan = { windows: windows.value, startDate: startDate.value }
   return scan
 })
 
-/** What was printed need not be asked for again. */
-const tellToken = ({ filters: { pageSize }, pageToken }: Position<SenderPoolOperations.Filters>) =>
+/** Prints how to continue after the printed rows. */
+const tellToken = ({ filters: { pageSize }, pageToken }: Position) =>
   pageToken === undefined
     ? Effect.void
     : Effect.logInfo(
-      `To go on behind what was printed, add: --page-token ${quote(printable(pageToken))} --page-size ${pageSize}`
+      `To continue after the printed rows, add: --page-token ${quote(printable(pageToken))} --page-size ${pageSize}`
     )
 
 const print = Effect.fnUntraced(function*(input: Input, scan: Scan | undefined) {
-  const operations = yield* SenderPoolOperations.SenderPoolOperations
+  const { operations, shape } = yield* Resource.current
   const limit = Option.getOrElse(input.limit, () => Number.POSITIVE_INFINITY)
   const filters = {
     status: Option.getOrUndefined(input.status),

@@ -1,5 +1,4 @@
 import * as Attempts from "@effect-comms/client/Attempts"
-import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
 import * as Outcome from "@effect-comms/domain/Outcome"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,6 +9,7 @@ import * as Api from "../Api.ts"
 import * as ExitCode from "../ExitCode.ts"
 import * as Format from "../Format.ts"
 import * as Handler from "../Handler.ts"
+import * as Resource from "../Resource.ts"
 import { tellWhenInterrupted } from "./interrupted.ts"
 import * as Ending from "./watching/ending.ts"
 import * as Progress from "./watching/progress.ts"
@@ -24,7 +24,7 @@ export interface Input {
   readonly format: Option.Option<Format.Format>
 }
 
-// A line of JSON each is for what happens.
+// Here ndjson is a stream of events, so it is never the default.
 const formatOf = (asked: Option.Option<Format.Format>) =>
   Effect.map(
     Format.resolve(asked),
@@ -37,8 +37,8 @@ const watchAll = Effect.fnUntraced(function*(
   waits: Waits.Waits,
   { interval, timeout, tolerate }: Input
 ) {
-  const operations = yield* SenderPoolOperations.SenderPoolOperations
-  const progress = yield* Progress.make(ids, format)
+  const { operations, ...resource } = yield* Resource.current
+  const progress = yield* Progress.make(ids, resource, format)
   const onRetry = yield* Attempts.OnRetry
   const options = {
     timeLimit: Option.getOrUndefined(timeout),
@@ -76,6 +76,8 @@ const watchAll = Effect.fnUntraced(function*(
 
 export const run = Effect.fnUntraced(function*(input: Input) {
   const ids = [...new Set(input.ids)]
+  const resource = yield* Resource.current
+  const shape = Ending.shapeOf(resource.shape)
   const waits = yield* Waits.open(input.checkpoint)
   const format = yield* formatOf(input.format)
   const endings = yield* tellWhenInterrupted(watchAll(ids, format, waits, input))
@@ -83,8 +85,8 @@ export const run = Effect.fnUntraced(function*(input: Input) {
   const [only, ...others] = endings
   if (format !== "ndjson" && only !== undefined) {
     yield* others.length === 0
-      ? Format.printDocument(Ending.shape, Option.some(format), only)
-      : Format.print(Ending.shape, Option.some(format), Stream.fromIterable(endings))
+      ? Format.printDocument(shape, Option.some(format), only)
+      : Format.print(shape, Option.some(format), Stream.fromIterable(endings))
   }
   for (const ending of endings) {
     const description = Ending.describe(ending)

@@ -15,11 +15,11 @@ const Manifest = Schema.fromJsonString(Schema.Struct({
   publishConfig: Schema.Record(Schema.String, Schema.Json)
 }))
 
-/** The command as it is published: compiled, beside the packages that it needs, in a directory that goes away. */
+/** The command as published: compiled, with the packages that it depends on, in a temporary directory. */
 export class Comms extends Context.Service<Comms, {
-  /** The file that is run. */
+  /** The executable file. */
   readonly file: string
-  /** An empty directory to work in, which has `comms` on its `PATH`. */
+  /** An empty working directory. */
   readonly directory: string
   readonly path: string
 }>()("Comms") {}
@@ -32,7 +32,7 @@ const compile = Effect.fnUntraced(function*(directory: string) {
     project,
     JSON.stringify({
       extends: path.join(root, "tsconfig.base.json"),
-      // Types are looked at by `pnpm check`.
+      // `pnpm check` checks the types.
       compilerOptions: {
         noCheck: true,
         composite: false,
@@ -117,14 +117,14 @@ export const run = (
 
 export type Env = Readonly<Record<string, string>>
 
-/** The environment in which the command asks an emulator on a port. */
+/** The environment for an emulator on a port. */
 export const envOf = (url: string): Env => ({
   TWILIO_COMMS_BASE_URL: url,
   TWILIO_ACCOUNT_SID: Emulator.defaultCredentials.accountSid,
   TWILIO_AUTH_TOKEN: Redacted.value(Emulator.defaultCredentials.authToken)
 })
 
-/** The process of a command that goes on. */
+/** Starts `comms` as a process. */
 export const start = Effect.fnUntraced(function*(
   args: ReadonlyArray<string>,
   env: Env = {},
@@ -139,13 +139,13 @@ export const start = Effect.fnUntraced(function*(
   })
 })
 
-/** Runs `comms` with nothing but these variables in its environment. */
+/** Runs `comms` with only these variables in its environment. */
 export const comms = Effect.fnUntraced(function*(args: ReadonlyArray<string>, env: Env = {}) {
   const { directory, file, path } = yield* Comms
   return yield* run(execPath, ["--", file, ...args], { cwd: directory, env: { PATH: path, ...env } })
 })
 
-/** Runs a line of shell, in which `comms` is a command. */
+/** Runs a shell script with `comms` on its `PATH`. */
 export const shell = Effect.fnUntraced(function*(script: string, env: Env = {}) {
   const { directory, path } = yield* Comms
   return yield* run("bash", ["-c", script], { cwd: directory, env: { PATH: path, ...env } })

@@ -2,7 +2,7 @@ import { Emulator } from "@effect-comms/testing"
 import { Context, Effect, Layer, Schedule } from "effect"
 import { envOf } from "./comms.ts"
 
-/** An emulator on a port, and the environment of a command that asks it. */
+/** An emulator on a port, and the environment of a command that uses it. */
 export const serve = Effect.fnUntraced(function*(options?: Emulator.Options) {
   const context = yield* Layer.build(
     Layer.fresh(Emulator.layerServer().pipe(Layer.provideMerge(Emulator.layer(options))))
@@ -15,7 +15,7 @@ export const serve = Effect.fnUntraced(function*(options?: Emulator.Options) {
     url,
     env: envOf(url),
     requests,
-    /** Ends when it has been asked so often. */
+    /** Completes after this number of requests. */
     asked: (times: number) =>
       Effect.repeat(requests, { schedule: Schedule.spaced("20 millis"), until: (n) => n >= times })
   }

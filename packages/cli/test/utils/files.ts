@@ -1,13 +1,13 @@
 import { Effect, FileSystem, Path, Schedule } from "effect"
 import { Comms } from "./comms.ts"
 
-/** A file in the directory that commands are run in. */
+/** A file in the working directory of the commands. */
 export const fileIn = Effect.fnUntraced(function*(name: string) {
   const { directory } = yield* Comms
   return (yield* Path.Path).join(directory, name)
 })
 
-/** Ends when a file is there. */
+/** Completes when a file exists. */
 export const exists = Effect.fnUntraced(function*(file: string) {
   const fs = yield* FileSystem.FileSystem
   yield* Effect.repeat(fs.exists(file), { schedule: Schedule.spaced("20 millis"), until: (exists) => exists })

@@ -9,7 +9,7 @@ const codeOf = (exit: Exit.Exit<void, Ended>): number => {
   return error instanceof Ended ? error.code : Number.NaN
 }
 
-/** Runs `comms` in this process, where stdout is no terminal, with these variables: for what needs no process of its own. */
+/** Runs `comms` in this process with these variables. Its stdout is not a terminal. */
 export const inProcess = Effect.fnUntraced(function*(args: ReadonlyArray<string>, env: Env = {}) {
   const console = yield* Console.Console
   const decoder = new TextDecoder()

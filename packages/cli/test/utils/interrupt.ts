@@ -3,7 +3,7 @@ import { type Env, type Ran, start } from "./comms.ts"
 
 const textOf = <E>(stream: Stream.Stream<Uint8Array, E>) => Stream.mkString(Stream.decodeText(stream))
 
-/** Runs `comms` until an effect has ended, interrupts it, and waits for its end. The effect may wait for the first output. */
+/** Runs `comms`, and interrupts it when an effect completes. The effect can wait for the first output. */
 export const interrupt = Effect.fnUntraced(function*<E, R>(
   args: ReadonlyArray<string>,
   env: Env,

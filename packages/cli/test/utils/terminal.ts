@@ -2,13 +2,13 @@ import { Effect, Stream } from "effect"
 import { spawnSync } from "node:child_process"
 import { Comms, type Env, run } from "./comms.ts"
 
-/** Whether there is a program that runs another on a terminal of its own: `script` of util-linux. */
+/** Whether `script` of util-linux is installed, which runs a program on a terminal. */
 export const canHaveTerminal =
   spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") === true
 
 /**
- * Runs a line of shell on a terminal of so many columns. What is typed comes when the effect ends. In what the screen was
- * sent, ␛ stands for escape.
+ * Runs a shell script on a terminal with this number of columns. `type` completes with the input to type. In the
+ * result, ␛ stands for escape.
  */
 export const onTerminal = Effect.fnUntraced(function*(
   script: string,

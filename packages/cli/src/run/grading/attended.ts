@@ -1,4 +1,4 @@
-// A client that somebody points at one emulator after another, and who says with a line how each call has ended.
+// Grades a client that is called by hand. A line of stdin reports the result of each call.
 import * as Grader from "@effect-comms/testing/Grader"
 import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
@@ -10,14 +10,14 @@ import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import process from "node:process"
 
-/** The scenarios that need no faster hand than anybody's. */
+/** The scenarios that can be called by hand. */
 export const scenarios: ReadonlyArray<Grader.Scenario> = Grader.Scenario.literals.filter((name) =>
   name !== "interrupted" && name !== "sixtyAtOnce"
 )
 
 class Failed extends Data.TaggedError("Failed") {}
 
-/** How many operations a line says that the call gave; undefined when it says that it failed. */
+/** The number of operations that a line reports; undefined for a failed call. */
 export const parse = (line: string, operations: number): Option.Option<number | undefined> => {
   const word = line.trim().toLowerCase()
   if (word === "" || word === "ok") return Option.some(operations)
@@ -29,11 +29,11 @@ const introduction = (count: number): string =>
   [
     `${count} ${
       count === 1 ? "scenario" : "scenarios, one after another"
-    }. Let the client make the call, and say here how it ended:`,
-    "  Enter     it gave the operation, or all operations",
+    }. Make each call with the client, then enter its result here:`,
+    "  Enter     it returned the operation, or all operations",
     "  failed    it failed",
-    "  a number  so many different operations were listed",
-    "The end of the input (Ctrl-D) leaves out what is left."
+    "  a number  it listed this number of different operations",
+    "The end of the input (Ctrl-D) skips the remaining scenarios."
   ].join("\n")
 
 const lines = Effect.gen(function*() {
@@ -42,7 +42,7 @@ const lines = Effect.gen(function*() {
   yield* Effect.forkScoped(
     stdin.pipe(Stream.decodeText, Stream.splitLines, Stream.catch(() => Stream.empty), Stream.runIntoQueue(lines))
   )
-  // An input that is open would keep the process from its end.
+  // An open stdin would keep the process alive.
   yield* Effect.addFinalizer(() => Effect.sync(() => process.stdin.destroy()))
   return lines
 })
@@ -63,7 +63,7 @@ const tellCall = (title: string, call: string, { baseUrl, credentials }: Grader.
   )
 }
 
-/** Grades in one scenario; nothing comes of it when there are no lines any more. */
+/** Grades one scenario. The result is empty if the input ends. */
 const gradeIn = Effect.fnUntraced(function*(
   scenario: Grader.Scenario,
   title: string,
@@ -82,7 +82,7 @@ const gradeIn = Effect.fnUntraced(function*(
           if (listed.value === undefined) return yield* new Failed()
           return ids.slice(0, listed.value).map((id): Grader.Identified => ({ id }))
         }
-        yield* Effect.logInfo("  Nothing, failed, or a number?")
+        yield* Effect.logInfo("  Unknown result. Press Enter, or enter failed or a number.")
       }
     }, Effect.tapErrorTag("Done", () => Effect.sync(() => Object.assign(state, { asked: false, over: true }))))
     return {
@@ -93,13 +93,13 @@ const gradeIn = Effect.fnUntraced(function*(
   }
   const { rows } = yield* Grader.gradeClient(client, { transport: "port", scenarios: [scenario], attended: true })
   if (state.asked) {
-    yield* Effect.logInfo("  This is decided. End the client if it goes on, and press Enter.")
+    yield* Effect.logInfo("  The scenario is decided. Stop the client if it still runs, then press Enter.")
     yield* Effect.ignore(Queue.take(lines))
   }
   return state.over ? [] : rows
 })
 
-/** Grades a client whose calls are made by whoever writes the lines of stdin. */
+/** Grades a client by hand. */
 export const grade = Effect.fnUntraced(function*(names: ReadonlyArray<Grader.Scenario>) {
   const input = yield* lines
   yield* Effect.logInfo(introduction(names.length))

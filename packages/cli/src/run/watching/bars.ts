@@ -1,12 +1,13 @@
-// The picture of waits on a terminal: a bar a line. Data in, lines out.
+// The progress of waits on a terminal, one bar per line. Pure: data in, lines out.
 import type { Snapshot } from "@effect-comms/client/Waiting"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Order from "effect/Order"
 import * as ExitCode from "../../ExitCode.ts"
+import type { Counter, Resource } from "../../Resource.ts"
 import * as Ending from "./ending.ts"
 
-/** An operation that is waited for: as it was last seen, what is special about it just now, and how its wait ended. */
+/** A wait: the operation as last seen, a note such as "not found yet", and how the wait ended. */
 export interface Row {
   readonly id: string
   readonly snapshot?: Pick<Snapshot, "operation" | "progress" | "seenAt"> | undefined
@@ -24,7 +25,7 @@ export interface Style {
   readonly colours: boolean
 }
 
-/** A line, and how many columns it takes. */
+/** A line, and its width in columns. */
 export interface Line {
   readonly text: string
   readonly width: number
@@ -35,7 +36,7 @@ type Colour = "green" | "red" | "yellow" | "dim"
 const codes: { readonly [colour in Colour]: number } = { green: 32, red: 31, yellow: 33, dim: 2 }
 
 interface Glyphs {
-  readonly created: string
+  readonly good: string
   readonly failed: string
   readonly left: string
   readonly done: string
@@ -45,7 +46,7 @@ interface Glyphs {
 }
 
 const unicode: Glyphs = {
-  created: "█",
+  good: "█",
   failed: "▓",
   left: "░",
   done: "✔",
@@ -55,7 +56,7 @@ const unicode: Glyphs = {
 }
 
 const ascii: Glyphs = {
-  created: "#",
+  good: "#",
   failed: "x",
   left: "-",
   done: "+",
@@ -64,10 +65,10 @@ const ascii: Glyphs = {
   spinner: [..."|/-\\"]
 }
 
-/** How long a frame of the spinner stands, in milliseconds. */
+/** The duration of a frame of the spinner, in milliseconds. */
 export const frameMillis = 100
 
-/** A duration in its two greatest units, and no less than a second. */
+/** A duration in its two largest units, at least a second. */
 export const roughly = (duration: Duration.Duration): string =>
   Duration.format(Duration.seconds(Math.max(1, Math.ceil(Duration.toSeconds(duration))))).split(" ").slice(0, 2).join(
     " "
@@ -79,7 +80,7 @@ const perSecond = (rate: number): string =>
   rate >= 10 ? `${count(Math.round(rate))}/s` : rate >= 1 ? `${rate.toFixed(1)}/s` : `${(rate * 60).toFixed(1)}/min`
 
 const percentOf = (fraction: number | undefined): string =>
-  // All but done is not done.
+  // 100% is for finished work only: 99.9% is shown as 99%.
   fraction === undefined ? "" : `${fraction < 1 ? Math.min(99, Math.round(fraction * 100)) : 100}%`
 
 const tailOf = ({ ending, note, snapshot }: Row, now: number): string => {
@@ -87,7 +88,7 @@ const tailOf = ({ ending, note, snapshot }: Row, now: number): string => {
   if (note !== undefined) return note
   if (snapshot === undefined) return "not seen yet"
   const { operation, progress: { remaining }, seenAt } = snapshot
-  // How wide other characters are differs between terminals.
+  // The width of other characters differs between terminals.
   if (operation.status !== "PROCESSING") return operation.status.replace(/[^ -~]/g, "?").slice(0, 20)
   if (remaining === undefined) return ""
   const left = Duration.toMillis(remaining) - (now - seenAt.epochMilliseconds)
@@ -99,10 +100,10 @@ interface Cell {
   readonly colour?: Colour | undefined
 }
 
-/** A part of what is told beside a bar: the more important, the smaller the number. */
+/** A text beside a bar. The most important part has the smallest number. */
 interface Part extends Cell {
   readonly importance: number
-  /** How wide it is to be at least, so that bars do not jump while digits come and go. */
+  /** The minimum width. It keeps bars in place while the number of digits changes. */
   readonly least: number
 }
 
@@ -113,15 +114,19 @@ const part = (importance: number, text: string, least: number, colour?: Colour):
   colour
 })
 
-const partsOf = (row: Row, now: number): ReadonlyArray<Part> => {
-  const { created = 0, failed = 0, queued = 0, total = 0 } = row.snapshot?.operation.stats ?? {}
-  const rate = row.ending === undefined ? row.snapshot?.progress.rate : undefined
+const partsOf = ({ done, open }: Resource, row: Row, now: number): ReadonlyArray<Part> => {
+  const { ending, snapshot } = row
+  const { failed, total } = snapshot?.operation.counts ?? { failed: 0, total: 0 }
+  const rate = ending === undefined ? snapshot?.progress.rate : undefined
   const whole = count(total)
-  const seen = (text: string) => row.snapshot === undefined ? "" : text
+  const of = (counter: Counter) => snapshot === undefined ? 0 : counter.of(snapshot.operation)
+  const seen = (text: string) => snapshot === undefined ? "" : text
   return [
-    part(1, seen(`${count(created)}/${whole}`), 2 * whole.length + 1),
+    part(1, seen(`${count(of(done))}/${whole}`), 2 * whole.length + 1),
     part(3, seen(`${count(failed)} failed`), 8, failed > 0 ? "red" : undefined),
-    part(5, seen(`${count(queued)} queued`), whole.length + 7),
+    ...open.map((counter, i) =>
+      part(5 + i, seen(`${count(of(counter))} ${counter.name}`), whole.length + counter.name.length + 1)
+    ),
     part(4, rate === undefined ? "" : perSecond(rate), 6),
     part(0, tailOf(row, now), 13, tailColour(row))
   ]
@@ -140,18 +145,15 @@ const markOf = ({ ending }: Row, glyphs: Glyphs, now: number): Cell => {
 }
 
 const barOf = ({ snapshot }: Row, width: number, glyphs: Glyphs): ReadonlyArray<Cell> => {
-  const { created = 0, failed = 0, total = 0 } = snapshot?.operation.stats ?? {}
-  const all = Math.max(1, total, created + failed)
-  // One that failed is to be seen, and one that is left as well.
+  const { failed = 0, settled = 0, total = 0 } = snapshot?.operation.counts ?? {}
+  const all = Math.max(1, total, settled)
+  // A single failed item is visible, and so is a single item that is left.
   const failedCells = failed === 0 ? 0 : Math.min(width, Math.max(1, Math.floor(failed / all * width)))
-  const createdCells = Math.max(
-    0,
-    Math.min(width - failedCells, Math.floor((created + failed) / all * width) - failedCells)
-  )
+  const goodCells = Math.max(0, Math.min(width - failedCells, Math.floor(settled / all * width) - failedCells))
   return [
-    { text: glyphs.created.repeat(createdCells), colour: "green" },
+    { text: glyphs.good.repeat(goodCells), colour: "green" },
     { text: glyphs.failed.repeat(failedCells), colour: "red" },
-    { text: glyphs.left.repeat(width - createdCells - failedCells), colour: "dim" }
+    { text: glyphs.left.repeat(width - goodCells - failedCells), colour: "dim" }
   ]
 }
 
@@ -175,9 +177,11 @@ const shortOf = (id: string, glyphs: Glyphs): string => glyphs.ellipsis + id.sli
 
 const byImportance = Order.mapInput(Order.Number, ({ importance }: Widths[number]) => importance)
 
+const endedLast = Order.mapInput(Order.Boolean, ({ ending }: Row) => ending !== undefined)
+
 const percentWidth = 4
 
-// The whole id goes first, then what matters least, until the bar is wide enough.
+// Shortens the id first, then drops the least important parts, until the bar is wide enough.
 const layout = (room: number, whole: number, short: number, widths: Widths): Columns => {
   const sorted = Arr.sort(widths, byImportance)
   const variants = [
@@ -205,36 +209,38 @@ const toLine = (cells: ReadonlyArray<Cell>, room: number, { colours }: Style): L
   return { text, width }
 }
 
-const summaryOf = (rows: ReadonlyArray<Row>, hidden: number): string => {
+const summaryOf = ({ resource: { done }, rows }: Picture, hidden: number): string => {
   const ended = rows.flatMap(({ ending }) => ending === undefined ? [] : [ending])
   const bad = ended.filter((ending) => Ending.codeOf(ending) !== ExitCode.done).length
-  const sum = (name: "created" | "total" | "failed") =>
-    rows.reduce((sum, { snapshot }) => sum + (snapshot?.operation.stats[name] ?? 0), 0)
+  const sum = (of: Counter["of"]) =>
+    count(rows.reduce((sum, { snapshot }) => sum + (snapshot === undefined ? 0 : of(snapshot.operation)), 0))
   return [
-    `${ended.length} of ${rows.length} ended${bad === 0 ? "" : `, ${bad} not as wanted`}`,
-    `${count(sum("created"))}/${count(sum("total"))} created, ${count(sum("failed"))} failed`,
+    `${ended.length} of ${rows.length} ended${bad === 0 ? "" : `, ${bad} unsuccessful`}`,
+    `${sum(done.of)}/${sum(({ counts }) => counts.total)} ${done.name}, ${sum(({ counts }) => counts.failed)} failed`,
     ...(hidden === 0 ? [] : [`${hidden} not shown`])
   ].join("; ")
 }
 
-/** The lines for a terminal of this size. What does not fit is left out: first those that have ended. */
-export const draw = (
-  rows: ReadonlyArray<Row>,
-  notice: string | undefined,
-  size: Size,
-  style: Style,
-  now: number
-): ReadonlyArray<Line> => {
+/** What is drawn, and where. */
+export interface Picture {
+  readonly resource: Resource
+  readonly rows: ReadonlyArray<Row>
+  readonly notice: string | undefined
+  readonly size: Size
+  readonly style: Style
+  readonly now: number
+}
+
+/** The lines of a picture. Rows that do not fit are left out, ended ones first. */
+export const draw = (picture: Picture): ReadonlyArray<Line> => {
+  const { notice, now, resource, rows, size, style } = picture
   const glyphs = style.unicode ? unicode : ascii
-  // The last column is left alone: terminals differ in what they do after it.
+  // The last column stays empty. Terminals differ in how they wrap after it.
   const room = Math.max(1, size.columns - 1)
   const most = Math.max(1, size.rows - 3)
-  const isOpen = ({ ending }: Row) => ending === undefined
-  const kept = new Set(
-    rows.length <= most ? rows : [...rows.filter(isOpen), ...rows.filter((row) => !isOpen(row))].slice(0, most)
-  )
+  const kept = new Set(Arr.sort(rows, endedLast).slice(0, most))
   const shown = rows.filter((row) => kept.has(row))
-  const parts = shown.map((row) => partsOf(row, now))
+  const parts = shown.map((row) => partsOf(resource, row, now))
   const widths = (parts[0] ?? []).map(({ importance }, i) => ({
     importance,
     width: Math.max(...parts.map((row) => Math.max(row[i]?.least ?? 0, widthOf(row[i]?.text ?? ""))))
@@ -265,7 +271,7 @@ export const draw = (
   return [
     ...lines,
     ...(rows.length > 1
-      ? [toLine([{ text: summaryOf(rows, rows.length - shown.length), colour: "dim" }], room, style)]
+      ? [toLine([{ text: summaryOf(picture, rows.length - shown.length), colour: "dim" }], room, style)]
       : []),
     ...(notice === undefined ? [] : [toLine([{ text: notice, colour: "yellow" }], room, style)])
   ]

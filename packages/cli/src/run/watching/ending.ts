@@ -1,16 +1,15 @@
-// How a wait ended, for a person and for a script.
+// How a wait ended.
+import type { Operation } from "@effect-comms/domain/Operation"
 import * as Outcome from "@effect-comms/domain/Outcome"
-import type { SenderPoolOperation } from "@effect-comms/domain/SenderPoolOperation"
 import { OutcomeNotTolerated, type WaitError } from "@effect-comms/domain/WaitError"
 import * as ExitCode from "../../ExitCode.ts"
 import * as Failure from "../../Failure.ts"
 import type * as Format from "../../Format.ts"
-import { shape as operationShape } from "../../OperationShape.ts"
 
-/** An operation that is not waited for any more: with its outcome, or with what ended the wait. */
+/** The end of a wait: the outcome of the operation, or the error of the wait. */
 export interface Ending {
   readonly id: string
-  readonly operation: SenderPoolOperation | undefined
+  readonly operation: Operation | undefined
   readonly result: Outcome.Outcome | OutcomeNotTolerated | WaitError
 }
 
@@ -22,7 +21,7 @@ export const ofOutcome = (outcome: Outcome.Outcome, tolerance: Outcome.Tolerance
 
 export const ofError = (error: WaitError): Ending => ({ id: error.operationId, operation: error.last, result: error })
 
-/** The tag of the outcome, or of what ended the wait. */
+/** The tag of the outcome or of the error. */
 export const nameOf = ({ result }: Ending): string =>
   result._tag === "OutcomeNotTolerated" ? result.outcome._tag : result._tag
 
@@ -59,10 +58,10 @@ export const codeOf = ({ result }: Ending): number => {
   }
 }
 
-// What is known least comes first.
+// The less is known about the operation, the worse.
 const order = [ExitCode.failed, ExitCode.timeLimit, ExitCode.canceled, ExitCode.incomplete]
 
-/** The code of all of them. */
+/** The exit code of several waits. */
 export const worstOf = (endings: ReadonlyArray<Ending>): number => {
   const codes = new Set(endings.map(codeOf))
   return order.find((code) => codes.has(code)) ?? ExitCode.done
@@ -72,7 +71,7 @@ export const worstOf = (endings: ReadonlyArray<Ending>): number => {
 export const describe = ({ result }: Ending): Failure.Description | undefined =>
   result instanceof Error ? Failure.describe(result) : undefined
 
-const ofOperation = (column: Format.Column<SenderPoolOperation>): Format.Column<Ending> => {
+const ofOperation = (column: Format.Column<Operation>): Format.Column<Ending> => {
   const { colour, csv, text } = column
   return {
     ...column,
@@ -82,8 +81,8 @@ const ofOperation = (column: Format.Column<SenderPoolOperation>): Format.Column<
   }
 }
 
-/** An ending, in every format: the operation, and its outcome or what ended the wait. */
-export const shape: Format.Shape<Ending> = {
+/** An ending in every format: the outcome or the error, and the operation. */
+export const shapeOf = ({ columns, encode }: Format.Shape<Operation>): Format.Shape<Ending> => ({
   columns: [
     { name: "id", text: ({ id }) => id },
     {
@@ -92,12 +91,12 @@ export const shape: Format.Shape<Ending> = {
       csv: nameOf,
       colour: (ending) => codeOf(ending) === ExitCode.done ? "green" : "red"
     },
-    ...operationShape.columns.filter(({ name }) => name !== "id").map(ofOperation)
+    ...columns.filter(({ name }) => name !== "id").map(ofOperation)
   ],
   encode: (ending) => ({
     id: ending.id,
     outcome: nameOf(ending),
     success: codeOf(ending) === ExitCode.done,
-    operation: ending.operation === undefined ? null : operationShape.encode(ending.operation)
+    operation: ending.operation === undefined ? null : encode(ending.operation)
   })
-}
+})

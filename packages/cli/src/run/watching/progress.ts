@@ -1,6 +1,7 @@
-// What is shown of a wait while it lasts: bars on a terminal, a line for each change elsewhere, or every event on stdout.
+// The progress of waits: bars on a terminal, a line per change elsewhere, or every event on stdout.
 import type * as Attempts from "@effect-comms/client/Attempts"
 import type * as Waiting from "@effect-comms/client/Waiting"
+import type { Operation } from "@effect-comms/domain/Operation"
 import { printable } from "@effect-comms/domain/Printable"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -14,7 +15,7 @@ import * as Stream from "effect/Stream"
 import * as Failure from "../../Failure.ts"
 import * as Format from "../../Format.ts"
 import type { Needs } from "../../Handler.ts"
-import { shape as operationShape } from "../../OperationShape.ts"
+import * as Resource from "../../Resource.ts"
 import * as Settings from "../../Settings.ts"
 import * as Bars from "./bars.ts"
 import * as Ending from "./ending.ts"
@@ -51,7 +52,11 @@ const silent: Progress = {
   retrying: () => Effect.void
 }
 
-const bars = Effect.fnUntraced(function*(ids: ReadonlyArray<string>, style: Bars.Style) {
+const bars = Effect.fnUntraced(function*(
+  ids: ReadonlyArray<string>,
+  resource: Resource.Resource,
+  style: Bars.Style
+) {
   const rows = new Map(ids.map((id): [string, Bars.Row] => [id, { id }]))
   let wait: { readonly text: string; readonly until: number } | undefined
   const screen = yield* Screen.make
@@ -60,7 +65,7 @@ const bars = Effect.fnUntraced(function*(ids: ReadonlyArray<string>, style: Bars
     const notice = wait === undefined || left <= 0
       ? undefined
       : `${wait.text}: ${Bars.roughly(Duration.millis(left))} to go`
-    screen.draw(Bars.draw([...rows.values()], notice, screen.size(), style, now))
+    screen.draw(Bars.draw({ rows: [...rows.values()], resource, notice, size: screen.size(), style, now }))
   })
   yield* Effect.forkScoped(Effect.repeat(draw, Schedule.spaced(Bars.frameMillis)))
   yield* Effect.addFinalizer(() => draw)
@@ -83,35 +88,36 @@ const bars = Effect.fnUntraced(function*(ids: ReadonlyArray<string>, style: Bars
   return progress
 })
 
-const lineOf = ({ operation, progress: { fraction, rate, remaining } }: Waiting.Snapshot): string => {
-  const { stats: { created, failed, queued, total }, status } = operation
-  return [
-    `${operation.id} ${printable(status)}:`,
+const lineOf = (
+  resource: Resource.Resource,
+  { operation, progress: { fraction, rate, remaining } }: Waiting.Snapshot
+): string =>
+  [
+    `${operation.id} ${printable(operation.status)}:`,
     ...(fraction === undefined ? [] : [`${Math.floor(fraction * 100)}%,`]),
-    `${created} of ${total} created, ${failed} failed, ${queued} queued`,
+    Resource.countsOf(resource, operation),
     ...(operation.isTerminal || rate === undefined || remaining === undefined
       ? []
       : [`(${rate.toFixed(1)} a second, ${Bars.roughly(remaining)} left)`])
   ].join(" ")
-}
 
-const lines = (isVerbose: boolean): Progress => ({
-  happened: (id, event) => {
-    if ("snapshot" in event && event._tag === "Changed") return Effect.logInfo(lineOf(event.snapshot))
-    return Effect.logInfo(`${id} ${noteOf(event)}`)
-  },
+const lines = (resource: Resource.Resource, isVerbose: boolean): Progress => ({
+  happened: (id, event) =>
+    Effect.logInfo(event._tag === "Changed" ? lineOf(resource, event.snapshot) : `${id} ${noteOf(event)}`),
   ended: (ending) => Effect.logInfo(`${ending.id} ${Ending.phraseOf(ending)}`),
-  // With --verbose every repeat is told already.
+  // --verbose already logs every retry.
   retrying: (retry) =>
     retry.attempt.asked === undefined || isVerbose
       ? Effect.void
       : Effect.logInfo(`${waitOf(retry)}: ${Failure.shortTime(retry.delay)}`)
 })
 
+type Encode = Format.Shape<Operation>["encode"]
+
 const print = (event: unknown) =>
   Format.write(Format.toText({ columns: [], encode: (event) => event }, "ndjson", false)(Stream.succeed(event)))
 
-const encodeSnapshot = ({ operation, progress, seenAt }: Waiting.Snapshot) => ({
+const encodeSnapshot = (encode: Encode, { operation, progress, seenAt }: Waiting.Snapshot) => ({
   seenAt: DateTime.formatIso(seenAt),
   progress: {
     settled: progress.settled,
@@ -122,14 +128,14 @@ const encodeSnapshot = ({ operation, progress, seenAt }: Waiting.Snapshot) => ({
     unchangedMillis: Duration.toMillis(progress.unchangedFor),
     wentBackwards: progress.wentBackwards
   },
-  operation: operationShape.encode(operation)
+  operation: encode(operation)
 })
 
-const encodeEvent = (id: string, event: Waiting.Event) => {
+const encodeEvent = (encode: Encode, id: string, event: Waiting.Event) => {
   switch (event._tag) {
     case "Changed":
     case "Stalled":
-      return { event: event._tag, id, ...encodeSnapshot(event.snapshot) }
+      return { event: event._tag, id, ...encodeSnapshot(encode, event.snapshot) }
     case "PollFailed":
       return { event: event._tag, id, failures: event.failures, error: event.error._tag, message: event.error.message }
     case "NotFoundYet":
@@ -137,27 +143,28 @@ const encodeEvent = (id: string, event: Waiting.Event) => {
   }
 }
 
-const events = Effect.gen(function*() {
+const events = Effect.fnUntraced(function*({ shape }: Resource.Resource) {
   const stdio = yield* Stdio.Stdio
   const tell = (event: unknown) => Effect.provideService(print(event), Stdio.Stdio, stdio)
   const progress: Progress = {
     ...silent,
-    happened: (id, event) => tell(encodeEvent(id, event)),
-    ended: (ending) => tell({ event: "Ended", ...Object(Ending.shape.encode(ending)) })
+    happened: (id, event) => tell(encodeEvent(shape.encode, id, event)),
+    ended: (ending) => tell({ event: "Ended", ...Object(Ending.shapeOf(shape).encode(ending)) })
   }
   return progress
 })
 
-/** What fits where stdout and stderr go, and what was asked for. */
+/** The progress that fits the flags, stdout and stderr. */
 export const make = Effect.fnUntraced(function*(
   ids: ReadonlyArray<string>,
+  resource: Resource.Resource,
   format: Format.Format
 ): Effect.fn.Return<Progress, never, Scope.Scope | Stdio.Stdio | Needs> {
-  if (format === "ndjson") return yield* events
+  if (format === "ndjson") return yield* events(resource)
   if (yield* Settings.Quiet) return silent
   const isVerbose = yield* Settings.Verbose
   const isText = (yield* Settings.LogFormat) === "text"
   const style = yield* Screen.style
-  // Other lines would tear the bars.
-  return style !== undefined && isText && !isVerbose ? yield* bars(ids, style) : lines(isVerbose)
+  // Other lines on stderr would break the bars.
+  return style !== undefined && isText && !isVerbose ? yield* bars(ids, resource, style) : lines(resource, isVerbose)
 })

@@ -1,4 +1,4 @@
-// The last lines of a terminal, drawn over and over again in place, on stderr.
+// Redraws the last lines of a terminal in place, on stderr.
 import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,11 +12,11 @@ const showCursor = "\u001b[?25h"
 const clearLine = "\u001b[K"
 const clearBelow = "\u001b[J"
 
-/** Whether stderr is a terminal that can draw, and how. */
+/** How stderr can be drawn on; undefined if it cannot. */
 export const style: Effect.Effect<Style | undefined, never, Stdio.Stdio> = Effect.gen(function*() {
   const stdio = yield* Stdio.Stdio
   const { canAnimate, canColor } = yield* TerminalCapabilities.TerminalCapabilities.pipe(
-    // What is asked of stdout is answered for stderr.
+    // The layer inspects stdout. Here it has to inspect stderr.
     Effect.provide(Layer.fresh(TerminalCapabilities.layer)),
     Effect.provideService(Stdio.Stdio, { ...stdio, stdoutIsTerminal: stdio.stderrIsTerminal })
   )
@@ -27,9 +27,9 @@ export const style: Effect.Effect<Style | undefined, never, Stdio.Stdio> = Effec
 })
 
 export interface Screen {
-  /** The size of the terminal now. */
+  /** The current size of the terminal. */
   readonly size: () => Size
-  /** Puts these lines where the last ones were, in one write. */
+  /** Replaces the lines of the last call, in one write. */
   readonly draw: (lines: ReadonlyArray<Line>) => void
 }
 
@@ -39,7 +39,7 @@ const restore = () => {
   writeSync(2, showCursor)
 }
 
-/** Hides the cursor until the scope ends, however the process does. */
+/** Hides the cursor until the scope or the process ends. */
 export const make = Effect.acquireRelease(
   Effect.sync((): Screen => {
     let drawn: ReadonlyArray<Line> = []
@@ -53,7 +53,7 @@ export const make = Effect.acquireRelease(
         const next = `${columns}${lines.map(({ text }) => text).join("\n")}`
         if (next === frame) return
         frame = next
-        // A terminal that got narrower has wrapped what was there.
+        // A terminal that became narrower has wrapped the lines.
         const up = drawn.reduce((sum, { width }) => sum + Math.max(1, Math.ceil(width / columns)), 0)
         drawn = lines
         process.stderr.write(
@@ -67,7 +67,7 @@ export const make = Effect.acquireRelease(
   () =>
     Effect.sync(() => {
       process.off("exit", restore)
-      // The echo of Ctrl-C goes as well.
+      // This also erases the echo of Ctrl-C.
       process.stderr.write(`\r${clearBelow}${showCursor}`)
     })
 )

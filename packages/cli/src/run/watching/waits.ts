@@ -1,4 +1,4 @@
-// The waits of a command in a file: a line for each operation.
+// The waits of a command in a file, one line per operation.
 import { CommsClient } from "@effect-comms/client/CommsClient"
 import * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import * as CommsError from "@effect-comms/domain/CommsError"
@@ -7,16 +7,17 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Semaphore from "effect/Semaphore"
 import type { UsageError } from "../../Failure.ts"
+import * as Resource from "../../Resource.ts"
 import * as StateFile from "../../StateFile.ts"
 
 export interface Waits {
-  /** Where the wait for an operation stood. */
+  /** The saved wait for an operation. */
   readonly of: (id: string) => WaitCheckpoint | undefined
-  /** Ends when the checkpoint is in the file. */
+  /** Completes when the checkpoint is in the file. */
   readonly save: (checkpoint: WaitCheckpoint) => Effect.Effect<void, UsageError>
-  /** These have ended, and are not waited for again. */
+  /** Removes operations that have ended. */
   readonly end: (ids: ReadonlyArray<string>) => Effect.Effect<void, UsageError>
-  /** Turns what is said of a checkpoint into what is said of the file. */
+  /** Turns an error of a checkpoint into an error of the file. */
   readonly refuse: (
     error: CommsError.CheckpointMismatch | CommsError.InvalidInput
   ) => UsageError | CommsError.CommsError
@@ -35,13 +36,15 @@ const read = Checkpoint.fromJson(WaitCheckpoint)
 
 const write = Checkpoint.toJson(WaitCheckpoint)
 
-// All of them are of one client, and have to be of this one before any is asked for.
+// The file is checked as a whole: one of its waits may be for an id that this command does not have.
 const check = Effect.fnUntraced(function*(waits: ReadonlyMap<string, WaitCheckpoint>) {
   const { identity } = yield* CommsClient
-  const { account, baseUrl } = yield* identity
+  const { resource } = (yield* Resource.current).family
+  const own = { resource, ...yield* identity }
   for (const checkpoint of waits.values()) {
-    const part = checkpoint.baseUrl === baseUrl ? checkpoint.account === account ? undefined : "account" : "baseUrl"
-    if (part !== undefined) return yield* new CommsError.CheckpointMismatch({ call: "watch", part })
+    for (const part of ["resource", "baseUrl", "account"] as const) {
+      if (checkpoint[part] !== own[part]) return yield* new CommsError.CheckpointMismatch({ call: "watch", part })
+    }
   }
 })
 
@@ -60,7 +63,7 @@ const make = Effect.fnUntraced(function*(path: string) {
   const semaphore = yield* Semaphore.make(1)
   let changes = 0
   let written = 0
-  // Many may change at once: who gets to write writes for all, and the others need not.
+  // Concurrent changes share a write: the first writer writes all of them.
   const store = (change: number) =>
     semaphore.withPermits(1)(Effect.suspend(() => {
       if (change <= written) return Effect.void
@@ -88,6 +91,6 @@ const make = Effect.fnUntraced(function*(path: string) {
   return result
 })
 
-/** The waits in the file that is named, or none. */
+/** The waits in the file of `--checkpoint`, or none. */
 export const open = (path: Option.Option<string>) =>
   Option.match(path, { onNone: () => Effect.succeed(none), onSome: make })

@@ -1,14 +1,15 @@
-import { Operation, Outcome, SenderPoolOperation } from "@effect-comms/domain"
+import { MessageOperation, Operation, Outcome, SenderPoolOperation } from "@effect-comms/domain"
 import { Arbitraries } from "@effect-comms/testing"
 import { assert, it } from "@effect/vitest"
 import { Arbitrary, DateTime, Duration, Effect, Schema } from "effect"
+import { resources } from "../../../src/Resource.ts"
 import * as Bars from "../../../src/run/watching/bars.ts"
 import * as Ending from "../../../src/run/watching/ending.ts"
 
 const now = Date.UTC(2024, 0, 1)
 
-const rowOf = (operation: SenderPoolOperation.SenderPoolOperation): Bars.Row => {
-  const { stats: { created, failed, total } } = operation
+const rowOf = (operation: Operation.Operation): Bars.Row => {
+  const { failed, settled, total } = operation.counts
   const outcome = Outcome.fromOperation(operation)
   return {
     id: operation.id,
@@ -16,10 +17,10 @@ const rowOf = (operation: SenderPoolOperation.SenderPoolOperation): Bars.Row => 
       operation,
       seenAt: DateTime.makeUnsafe(now),
       progress: {
-        settled: created + failed,
+        settled,
         total,
-        fraction: total === 0 ? undefined : Math.min(1, (created + failed) / total),
-        rate: created / 7,
+        fraction: total === 0 ? undefined : Math.min(1, settled / total),
+        rate: (settled - failed) / 7,
         remaining: Duration.seconds(failed),
         wentBackwards: false,
         unchangedFor: Duration.zero
@@ -37,7 +38,7 @@ const between = (minimum: number, maximum: number) =>
   Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum, maximum })))
 
 it.effect.prop(
-  "bars keep to their terminal, whatever the operations are and however small it is",
+  "bars fit a terminal of any size, for any operations",
   {
     operations: Arbitrary.array(Arbitraries.models.SenderPoolOperation),
     columns: between(1, 200),
@@ -47,11 +48,14 @@ it.effect.prop(
   ({ columns, height, operations, unicode }) =>
     Effect.sync(() => {
       const lines = Bars.draw(
-        operations.map(rowOf),
-        "a notice",
-        { columns, rows: height },
-        { unicode, colours: true },
-        now
+        {
+          resource: resources["sender-pools"],
+          rows: operations.map(rowOf),
+          notice: "a notice",
+          size: { columns, rows: height },
+          style: { unicode, colours: true },
+          now
+        }
       )
       assert.isBelow(lines.length, height)
       for (const line of lines) {
@@ -73,11 +77,33 @@ const row = rowOf(
   })
 )
 
-const drawAt = (columns: number) =>
-  Bars.draw([row], undefined, { columns, rows: 24 }, { unicode: false, colours: false }, now).map(visible)
+const drawAt = (columns: number, drawn = row, resource = resources["sender-pools"]) =>
+  Bars.draw({
+    resource,
+    rows: [drawn],
+    notice: undefined,
+    size: { columns, rows: 24 },
+    style: { unicode: false, colours: false },
+    now
+  }).map(visible)
 
-it("what matters least goes first when there is no room", () => {
-  assert.deepStrictEqual([130, 100, 75, 55, 35].flatMap(drawAt), [
+it("a scheduled operation is shown as such", () => {
+  const scheduled = rowOf(
+    new MessageOperation.MessageOperation({
+      id: Operation.OperationId.make("comms_operation_01h9krwprkeee8fzqspvwy6nq8"),
+      status: "SCHEDULED",
+      stats: { total: 1000, scheduled: 990, unaddressable: 10 },
+      createdAt: DateTime.makeUnsafe(now),
+      updatedAt: DateTime.makeUnsafe(now)
+    })
+  )
+  assert.deepStrictEqual(drawAt(110, scheduled, resources.messages), [
+    "| ..pvwy6nq8  x---------    1%     10/1,000  10 failed      0 queued    990 scheduled  0.0/min  SCHEDULED"
+  ])
+})
+
+it("the least important parts are dropped first on a narrow terminal", () => {
+  assert.deepStrictEqual([130, 100, 75, 55, 35].flatMap((columns) => drawAt(columns)), [
     "| comms_operation_01h9krwprkeee8fzqspvwy6nq8  ######x---------   45%    440/1,000  10 failed    550 queued    63/s  10s left",
     "| ..pvwy6nq8  #######x----------   45%    440/1,000  10 failed    550 queued    63/s  10s left",
     "| ..pvwy6nq8  #####x---------   45%    440/1,000  10 failed  10s left",
