@@ -11,8 +11,6 @@ import { PageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pa
 import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
 import { TwilioError, TwilioErrors } from "@effect-comms/domain/TwilioError"
 import * as Arbitrary from "effect/Arbitrary"
-import { FaultPlan } from "./FaultPlan.ts"
-import { OperationPlan } from "./OperationPlan.ts"
 
 /**
  * A generator of each model, by name.
@@ -70,14 +68,3 @@ export const errors = {
  * @since 0.1.0
  */
 export const error = Arbitrary.schema(CommsError.CommsError)
-
-/**
- * Generators of the plans that the emulator takes.
- *
- * @category arbitraries
- * @since 0.1.0
- */
-export const plans = {
-  OperationPlan: Arbitrary.schema(OperationPlan),
-  FaultPlan: Arbitrary.schema(FaultPlan)
-}

@@ -31,8 +31,8 @@ import { makeFaultPlan } from "./internal/emulator/calls.ts"
 import { currentMillis } from "./internal/emulator/currentMillis.ts"
 import { type Connection, contract, type Families } from "./internal/emulator/model.ts"
 import * as Server from "./internal/emulator/server.ts"
+import * as Store from "./internal/emulator/store.ts"
 import type { OperationPlan } from "./OperationPlan.ts"
-import * as OperationStore from "./OperationStore.ts"
 import type * as Report from "./Report.ts"
 
 export type { Families } from "./internal/emulator/model.ts"
@@ -60,17 +60,6 @@ export const defaultCredentials: {
 export const baseUrl = "http://emulator.localhost"
 
 /**
- * The user name and the password of HTTP Basic authentication.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Account {
-  readonly username: string
-  readonly password: Redacted.Redacted<string>
-}
-
-/**
  * How an emulator is made. Every option has a default.
  *
  * @category models
@@ -92,7 +81,10 @@ export interface Options {
   /** How long a page token stays valid. Default 1 hour. Range from 0. */
   readonly tokenLifetime?: Duration.Input | undefined
   /** The accounts that may call. `"any"` accepts any name and password. Default {@link defaultCredentials}. */
-  readonly accounts?: ReadonlyArray<Account> | "any" | undefined
+  readonly accounts?:
+    | ReadonlyArray<{ readonly username: string; readonly password: Redacted.Redacted<string> }>
+    | "any"
+    | undefined
   /** The faults to inject: a plan or the name of a preset. Default `calm`, which injects none. */
   readonly faults?: FaultPlan.FaultPlan | FaultPlan.Preset | undefined
   /** How many of the latest requests a report holds. Its sums cover all of them. Default 10,000. Range from 0. */
@@ -173,7 +165,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
   const { setFaults, ...server } = yield* Server.make({
     served: Arr.map(families, (family) => ({
       family,
-      store: OperationStore.make({
+      store: Store.make({
         family,
         seed: rest.seed ?? 1,
         operations: rest.operations ?? 0,
@@ -209,13 +201,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
 export const layer = (options?: Options): Layer.Layer<Emulator, CommsError.InvalidInput> =>
   Layer.effect(Emulator, make(options))
 
-/**
- * The connection was closed by the fault plan.
- *
- * @category errors
- * @since 0.1.0
- */
-export class ConnectionClosed extends Schema.TaggedError<ConnectionClosed>()("ConnectionClosed", {
+class ConnectionClosed extends Schema.TaggedError<ConnectionClosed>()("ConnectionClosed", {
   code: Schema.tag("ECONNRESET")
 }) {
   override get message(): string {
@@ -239,17 +225,14 @@ const inProcess: Connection<ConnectionClosed> = { closeBefore: closed, closeWith
  */
 export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, Emulator> = Layer.fresh(Layer.effect(
   HttpClient.HttpClient,
-  Effect.map(
-    Emulator,
-    ({ answer }) =>
-      HttpClient.make((request) =>
-        answer(HttpServerRequest.fromClientRequest(request), inProcess).pipe(
-          Effect.map((response) => HttpServerResponse.toClientResponse(response, { request })),
-          Effect.mapError((cause) =>
-            new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
-          )
-        )
-      )
+  Emulator.useSync(({ answer }) =>
+    HttpClient.make((request) =>
+      Effect.mapBoth(answer(HttpServerRequest.fromClientRequest(request), inProcess), {
+        onSuccess: (response) => HttpServerResponse.toClientResponse(response, { request }),
+        onFailure: (cause) =>
+          new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
+      })
+    )
   )
 ))
 

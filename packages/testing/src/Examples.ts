@@ -1,5 +1,5 @@
 /**
- * The examples that the API's documentation prints, as they travel.
+ * The examples that the API's documentation prints, as JSON values.
  *
  * @see https://www.twilio.com/docs/comms/api/sender-pools
  * @since 0.1.0
@@ -20,8 +20,8 @@ export const senderPoolOperation = {
 } as const
 
 /**
- * The example of listing operations. Its second operation is completed with 111 of 888 items queued, and has the id of
- * the first.
+ * The example of listing operations. Its second operation is COMPLETED with 111 of 888 items queued, and has the same id
+ * as the first.
  *
  * @category examples
  * @since 0.1.0
@@ -42,7 +42,7 @@ const envelope = <const Code extends number, const Message extends string>(code:
   ({ errors: [{ code, message, infoUrl: `/docs/api/errors/${code}`, context: "null" }] }) as const
 
 /**
- * The examples of the error answers, by status.
+ * The examples of error answers, by status.
  *
  * @category examples
  * @since 0.1.0

@@ -8,9 +8,7 @@ import { intFrom, makeDecoder } from "@effect-comms/domain/Input"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { notNegative } from "./internal/notNegative.ts"
-
-const Milliseconds = Schema.DurationFromMillis.check(notNegative)
+import { Milliseconds } from "./internal/milliseconds.ts"
 
 const Count = intFrom(1)
 
@@ -310,20 +308,3 @@ export const presetNames = ["calm", "rate-limited", "flaky", "outage", "hostile"
  * @since 0.1.0
  */
 export type Preset = (typeof presetNames)[number]
-
-/**
- * The documented error code and message of each status.
- *
- * @category constants
- * @since 0.1.0
- */
-export const documentedErrors: { readonly [status in CommsError.StatusError["status"]]: readonly [number, string] } = {
-  400: [20001, "Bad request."],
-  401: [20003, "Authenticate."],
-  403: [20403, "Forbidden."],
-  404: [20404, "The resource was not found."],
-  409: [77701, "Account not ready. Please retry according to the Retry-After response header."],
-  429: [20429, "Too many requests. Please retry according to the Retry-After response header."],
-  500: [20500, "Internal server error."],
-  503: [20503, "Service unavailable."]
-}

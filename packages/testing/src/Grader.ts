@@ -1,15 +1,16 @@
 /**
- * Puts a client, this project's or any other, through what an API does to it, and says what it did well and what not.
+ * Grades how well a client, this one or any other, handles the faults of the API.
  *
  * **Details**
  *
- * A scenario is an emulator with a plan of faults, a call, and a verdict on the requests that came and on what the call
- * ended with. Time is Effect's `Clock`: for a client that keeps to it too, `TestClock` makes hours of waiting take
- * milliseconds. On the real clock a grade takes 33 seconds, which is its longest scenario.
+ * A scenario is an emulator with a plan of faults, one call, and a verdict on the client's requests and on the result. Time
+ * is Effect's `Clock`, so `TestClock` removes the waiting of clients that use it too. On the real clock a grade takes 33
+ * seconds, the time of its longest scenario.
  *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -36,9 +37,9 @@ export const describe = (scenario: Scenario): { readonly given: string; readonly
  *
  * **Details**
  *
- * - `given`: what the server does. `expected`: what a client should do. `observed`: what it did, in words.
- * - `after`: the time from the first answer to its repeat, where there was one and it matters.
- * - `requests`: how many the client sent.
+ * - `given`: what the server does. `expected`: what a client should do. `observed`: what the client did.
+ * - `after`: the time from the first answer to its retry, if that matters.
+ * - `requests`: the number of requests that the client sent.
  *
  * @category models
  * @since 0.1.0
@@ -54,7 +55,7 @@ export class Row extends Schema.Class<Row>("@effect-comms/testing/Grader/Row")({
 }) {}
 
 /**
- * The verdicts on a client, and how many of them are good and bad.
+ * The verdicts on a client, and the numbers of those that passed and failed.
  *
  * @category models
  * @since 0.1.0
@@ -74,25 +75,21 @@ export class Grade extends Schema.Class<Grade>("@effect-comms/testing/Grader/Gra
 export const GradeFromJson = Schema.fromJsonString(Schema.toCodecJson(Grade))
 
 /**
- * How a client is graded; every field has a default.
+ * How a client is graded. Every option has a default.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /**
-   * How the client reaches the emulator: in process, or on a port of the loopback interface, which needs
-   * `@effect/platform-node`. Default `process`.
-   */
+  /** How the client reaches the emulator. `port` needs `@effect/platform-node`. Default `process`. */
   readonly transport?: "process" | "port" | undefined
-  /** How many scenarios run at once. Default `unbounded`. */
+  /** How many scenarios run at once. Default `unbounded`. Range from 1. */
   readonly concurrency?: number | "unbounded" | undefined
-  /** Which scenarios. Default all of them. */
+  /** The scenarios to run. Default all. */
   readonly scenarios?: ReadonlyArray<Scenario> | undefined
   /**
-   * Whether somebody makes the calls by hand, and takes the time that this takes: a call is waited for until its effect or
-   * promise ends, and a wait is measured from the first request on. `interrupted` and `sixtyAtOnce` are not for hands.
-   * Default false.
+   * Whether a person makes the calls, so that they have no time limit and waits count from the first request. The scenarios
+   * `interrupted` and `sixtyAtOnce` cannot be attended. Default false.
    */
   readonly attended?: boolean | undefined
 }
@@ -102,9 +99,9 @@ export interface Options {
  *
  * **Details**
  *
- * The client is made anew for each scenario, before any of them begins. It may be made by an effect, whose scope ends
- * with the grading: build a layer in it, since one that is provided ends before the first call. A call that does not end is
- * given up, and is a bad verdict: the grader itself ends always, but for calls that are attended to and never end.
+ * Each scenario gets its own client, and all clients are made before the first scenario. An effect can make the client,
+ * in a scope that lasts as long as the grading: build its layers in that scope. A call that does not end in time fails its
+ * scenario, unless it is attended.
  *
  * **Example** (Grading a client)
  *
@@ -156,11 +153,17 @@ export const gradeClient = Effect.fnUntraced(function*<E = never, R = never>(
         yield* Effect.sleep(Math.max(0, start + index * stagger - now))
         const verdict = yield* Effect.scoped(run(stage))
         const requests = stage.seen.length
-        // What never asks the server does none of what it should not do.
-        const idle = verdict.passed && requests === 0
-          ? { passed: false, observed: `${verdict.observed}, and sent nothing` }
-          : {}
-        return new Row({ scenario: name, given, expected, ...verdict, ...idle, requests })
+        // A client that sends nothing would pass every scenario that forbids something.
+        const isIdle = verdict.passed && requests === 0
+        return new Row({
+          scenario: name,
+          given,
+          expected,
+          passed: verdict.passed && !isIdle,
+          observed: isIdle ? `${verdict.observed}, and sent nothing` : verdict.observed,
+          ...(verdict.after === undefined ? {} : { after: Duration.millis(verdict.after) }),
+          requests
+        })
       }),
       { concurrency }
     )
@@ -169,11 +172,11 @@ export const gradeClient = Effect.fnUntraced(function*<E = never, R = never>(
   return new Grade({ rows, passed, failed: rows.length - passed })
 })
 
-// In milliseconds. First requests that begin together slow each other down, and what is slow looks like a back-off.
+// In milliseconds. First requests at the same time would slow each other down, which would look like a back-off.
 const stagger = 20
 
 /**
- * A grade as a table for people: a line a scenario, and the sum below.
+ * A grade as a text table: one line for each scenario, and the totals.
  *
  * @category formatting
  * @since 0.1.0

@@ -6,14 +6,7 @@
 import * as MessageOperations from "@effect-comms/client/MessageOperations"
 import * as MessageOperation from "@effect-comms/domain/MessageOperation"
 import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
 import * as OperationsTest from "./OperationsTest.ts"
-
-/**
- * @category models
- * @since 0.1.0
- */
-export interface Service extends OperationsTest.Service<MessageOperation.MessageOperation> {}
 
 /**
  * The test's side of the mock.
@@ -21,9 +14,10 @@ export interface Service extends OperationsTest.Service<MessageOperation.Message
  * @category services
  * @since 0.1.0
  */
-export class MessageOperationsTest extends Context.Service<MessageOperationsTest, Service>()(
-  "@effect-comms/testing/MessageOperationsTest"
-) {}
+export class MessageOperationsTest extends Context.Service<
+  MessageOperationsTest,
+  OperationsTest.Service<MessageOperation.MessageOperation>
+>()("@effect-comms/testing/MessageOperationsTest") {}
 
 /**
  * A layer of both sides, with some initial operations.
@@ -31,9 +25,7 @@ export class MessageOperationsTest extends Context.Service<MessageOperationsTest
  * @category layers
  * @since 0.1.0
  */
-export const layer: (
-  operations?: ReadonlyArray<MessageOperation.MessageOperation>
-) => Layer.Layer<MessageOperations.MessageOperations | MessageOperationsTest> = OperationsTest.layer({
+export const layer = OperationsTest.layer({
   family: MessageOperation.family,
   service: MessageOperations.MessageOperations,
   test: MessageOperationsTest

@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { OperationPlan } from "./OperationPlan.ts"
 
@@ -43,19 +42,3 @@ export const OperationCourse = Schema.Struct({
  * @since 0.1.0
  */
 export interface OperationCourse extends Schema.Codec.Encoded<typeof OperationCourse> {}
-
-const defaultTotal = 10
-
-/**
- * The plan of an operation with a course, where polls are one millisecond apart.
- *
- * @category conversions
- * @since 0.1.0
- */
-export const toPlan = ({ canceled = false, polls, ...plan }: typeof OperationCourse.Type): OperationPlan => {
-  const common = { total: defaultTotal, ...plan }
-  if (polls === Infinity) return { ...common, duration: Duration.zero, end: "PROCESSING", endsAt: 0 }
-  return canceled
-    ? { ...common, duration: Duration.millis(2 * (polls - 1)), end: "CANCELED", endsAt: 0.5 }
-    : { ...common, duration: Duration.millis(polls - 1) }
-}

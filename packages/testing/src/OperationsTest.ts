@@ -17,11 +17,11 @@ import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Ref from "effect/Ref"
 import type * as Schema from "effect/Schema"
 import { twilioError } from "./internal/errors.ts"
+import type { Query } from "./internal/family.ts"
 import * as Course from "./internal/mock/course.ts"
 import type { OperationCourse } from "./OperationCourse.ts"
 
@@ -49,14 +49,6 @@ export interface Service<A extends Operation> {
 type Family<A extends Operation, Status extends ReadonlyArray<KnownCommunicationOperationStatus>> =
   OperationFamily.OperationFamily<Schema.Codec<A, unknown> & Endpoint.Body, Status>
 
-interface Query {
-  readonly startDate?: DateTime.Utc
-  readonly endDate?: DateTime.Utc
-  readonly status?: string
-  readonly pageToken?: PageToken
-  readonly pageSize?: number
-}
-
 const byCreation = Order.mapInput(DateTime.Order, ({ createdAt }: Operation) => createdAt)
 
 const matches = ({ endDate, startDate, status }: Query) => (operation: Operation): boolean =>
@@ -68,30 +60,27 @@ const tokenPrefix = "page+at/"
 
 const tokenAt = (position: number): PageToken => PageToken.make(`${tokenPrefix}${position}=`)
 
-const positionOf = (token: PageToken | undefined): Option.Option<number> => {
-  if (token === undefined) return Option.some(0)
+const positionOf = (token: PageToken): number | undefined => {
   const digits = token.startsWith(tokenPrefix) ? /^(\d+)=$/.exec(token.slice(tokenPrefix.length)) : null
-  return Option.map(Option.fromNullishOr(digits?.[1]), Number)
+  return digits?.[1] === undefined ? undefined : Number(digits[1])
 }
 
 const pageOf = <A extends Operation>(
   operations: ReadonlyArray<A>,
   query: Query
-): Effect.Effect<OperationFamily.Page<A>, CommsError.BadRequest> =>
-  Option.match(positionOf(query.pageToken), {
-    onNone: () => Effect.fail(new CommsError.BadRequest({ errors: [twilioError(400, "$.pageToken")] })),
-    onSome: (position) => {
-      const size = query.pageSize ?? defaultPageSize
-      const matching = Arr.sort(operations.filter(matches(query)), byCreation)
-      return Effect.succeed({
-        operations: matching.slice(position, position + size),
-        pagination: new PaginationMetadata({
-          self: query.pageToken ?? tokenAt(0),
-          next: position + size < matching.length ? tokenAt(position + size) : null
-        })
-      })
-    }
+): Effect.Effect<OperationFamily.Page<A>, CommsError.BadRequest> => {
+  const { pageSize = defaultPageSize, pageToken = tokenAt(0) } = query
+  const position = positionOf(pageToken)
+  if (position === undefined) {
+    return Effect.fail(new CommsError.BadRequest({ errors: [twilioError(400, "$.pageToken")] }))
+  }
+  const matching = Arr.sort(operations.filter(matches(query)), byCreation)
+  const end = position + pageSize
+  return Effect.succeed({
+    operations: matching.slice(position, end),
+    pagination: new PaginationMetadata({ self: pageToken, next: end < matching.length ? tokenAt(end) : null })
   })
+}
 
 // A ULID of a time so late that no other id has it.
 const idOf = (n: number): OperationId => OperationId.make(`comms_operation_7${String(n).padStart(25, "0")}`)
@@ -111,8 +100,8 @@ export const make = <A extends Operation, Status extends ReadonlyArray<KnownComm
   return Effect.fnUntraced(function*(operations: ReadonlyArray<A> = []) {
     const current = yield* Ref.make(operations.map(Course.fixed))
     const taken = yield* Ref.make(0)
-    const fetches = yield* makeCalls<Operations.FetchError>()
-    const lists = yield* makeCalls<Operations.ListError>()
+    const fetches = makeCalls<Operations.FetchError>()
+    const lists = makeCalls<Operations.ListError>()
 
     const put = (held: Course.Held<A>) =>
       Ref.update(current, (others) => [...others.filter(({ operation: { id } }) => id !== held.operation.id), held])
@@ -157,21 +146,19 @@ export const make = <A extends Operation, Status extends ReadonlyArray<KnownComm
   })
 }
 
-const makeCalls = Effect.fnUntraced(function*<E>() {
-  const count = yield* Ref.make(0)
-  const failures = yield* Ref.make<ReadonlyArray<E>>([])
+const makeCalls = <E>() => {
+  const failures: Array<E> = []
+  let count = 0
   return {
-    count: Ref.get(count),
-    failNext: (error: E) => Ref.update(failures, Arr.append(error)),
-    begin: Effect.andThen(
-      Ref.update(count, (n) => n + 1),
-      Effect.flatMap(
-        Ref.modify(failures, (errors) => [Arr.head(errors), errors.slice(1)]),
-        Option.match({ onNone: () => Effect.void, onSome: (error) => Effect.fail(error) })
-      )
-    )
+    count: Effect.sync(() => count),
+    failNext: (error: E) => Effect.sync(() => void failures.push(error)),
+    begin: Effect.suspend(() => {
+      count++
+      const error = failures.shift()
+      return error === undefined ? Effect.void : Effect.fail(error)
+    })
   }
-})
+}
 
 /**
  * Makes the layer of the mock of a family, from the keys of its two sides.

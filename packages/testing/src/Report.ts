@@ -1,5 +1,5 @@
 /**
- * What a client did, request by request and in sum.
+ * Reports of the requests that a client sent.
  *
  * @since 0.1.0
  */
@@ -8,16 +8,16 @@ import * as Schema from "effect/Schema"
 import { pad, seconds } from "./internal/table.ts"
 
 /**
- * One request that came in, and what it was answered.
+ * One request and its answer.
  *
  * **Details**
  *
- * - `call`, `attempt`: requests that repeat each other are one call. A request retries the oldest one of the same method,
- *   URL, account and trace that failed and has not been repeated yet.
- * - `status`: absent when the connection was closed instead, by the plan or by a client that waited no longer. `faults`:
- *   the rules that had a part in it.
- * - `asked`: the wait that the answer asked for. `kept`: the time from the answer before to this request.
- * - `early`: it came before the wait that was asked was over.
+ * - `call`, `attempt`: a call is a request and its retries. A request retries the oldest failed one with the same method,
+ *   URL, account, trace and body that was not retried yet.
+ * - `status`: absent if the connection was closed instead, by the plan or by the client.
+ * - `faults`: the rules of the plan that applied.
+ * - `asked`: the wait that the answer asked for. `kept`: the time since the answer that this request retries.
+ * - `early`: whether it arrived before that wait was over.
  *
  * @category models
  * @since 0.1.0
@@ -38,13 +38,14 @@ export class RequestRecord extends Schema.Class<RequestRecord>("@effect-comms/te
 }) {}
 
 /**
- * The sum of a report.
+ * The totals of a report.
  *
  * **Details**
  *
- * `retries` are the requests that repeat another one, and `early` those of them that came too early; `tooManyRequests`
- * counts the 429s, each of them a request that was sent for nothing; `largestBurst` is the most requests in any second;
- * `waited` is what the retries waited in all.
+ * - `retries`: the requests that retry another one. `early`: those of them that arrived too early.
+ * - `tooManyRequests`: the answers of 429. `dropped`: the closed connections.
+ * - `largestBurst`: the most requests in any second.
+ * - `waited`: the total time that retries waited.
  *
  * @category models
  * @since 0.1.0
@@ -61,7 +62,7 @@ export class Summary extends Schema.Class<Summary>("@effect-comms/testing/Summar
 }) {}
 
 /**
- * What a client did: the sum of everything, and the last requests.
+ * The totals of all requests, and the latest requests.
  *
  * @category models
  * @since 0.1.0
@@ -80,7 +81,7 @@ export class Report extends Schema.Class<Report>("@effect-comms/testing/Report")
 export const ReportFromJson = Schema.fromJsonString(Schema.toCodecJson(Report))
 
 /**
- * A report as a table for people: a line a request, and the sum below.
+ * A report as a text table: one line for each request, and the totals.
  *
  * @category formatting
  * @since 0.1.0

@@ -6,14 +6,7 @@
 import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
 import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
 import * as Context from "effect/Context"
-import type * as Layer from "effect/Layer"
 import * as OperationsTest from "./OperationsTest.ts"
-
-/**
- * @category models
- * @since 0.1.0
- */
-export interface Service extends OperationsTest.Service<SenderPoolOperation.SenderPoolOperation> {}
 
 /**
  * The test's side of the mock.
@@ -21,9 +14,10 @@ export interface Service extends OperationsTest.Service<SenderPoolOperation.Send
  * @category services
  * @since 0.1.0
  */
-export class SenderPoolOperationsTest extends Context.Service<SenderPoolOperationsTest, Service>()(
-  "@effect-comms/testing/SenderPoolOperationsTest"
-) {}
+export class SenderPoolOperationsTest extends Context.Service<
+  SenderPoolOperationsTest,
+  OperationsTest.Service<SenderPoolOperation.SenderPoolOperation>
+>()("@effect-comms/testing/SenderPoolOperationsTest") {}
 
 /**
  * A layer of both sides, with some initial operations.
@@ -31,9 +25,7 @@ export class SenderPoolOperationsTest extends Context.Service<SenderPoolOperatio
  * @category layers
  * @since 0.1.0
  */
-export const layer: (
-  operations?: ReadonlyArray<SenderPoolOperation.SenderPoolOperation>
-) => Layer.Layer<SenderPoolOperations.SenderPoolOperations | SenderPoolOperationsTest> = OperationsTest.layer({
+export const layer = OperationsTest.layer({
   family: SenderPoolOperation.family,
   service: SenderPoolOperations.SenderPoolOperations,
   test: SenderPoolOperationsTest

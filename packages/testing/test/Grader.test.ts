@@ -262,7 +262,7 @@ describe("a client with habits", () => {
   it.effect("of not backing off is told so", () =>
     Effect.gen(function*() {
       const graded = yield* grade(clientWith({ backOff: 0 }), { scenarios: ["retryAfterNone", "retryAfterPast"] })
-      assert.deepStrictEqual(graded.rows.map(({ observed }) => observed), ["repeated at once", "repeated at once"])
+      assert.deepStrictEqual(graded.rows.map(({ observed }) => observed), ["retried at once", "retried at once"])
     }))
 
   it.effect("of repeating alone wastes requests when there are many", () =>
@@ -421,9 +421,9 @@ describe("a grade", () => {
         new Grader.Row({
           scenario: "retryAfter12",
           given: "429, Retry-After: 12",
-          expected: "repeated, after 12 s or more",
+          expected: "retried, after 12 s or more",
           passed: true,
-          observed: "repeated",
+          observed: "retried",
           after: Duration.seconds(12),
           requests: 2
         })
@@ -432,7 +432,7 @@ describe("a grade", () => {
 
   it.effect("says what its scenarios are", () =>
     Effect.sync(() => {
-      assert.deepStrictEqual(Grader.describe("internalServerError"), { given: "500", expected: "fails, not repeated" })
+      assert.deepStrictEqual(Grader.describe("internalServerError"), { given: "500", expected: "fails, not retried" })
     }))
 
   it.effect("is JSON, and comes back from it", () =>
@@ -448,9 +448,9 @@ describe("a grade", () => {
       assert.strictEqual(
         Grader.toTable(graded),
         [
-          "      given                expected                     observed  after   requests",
-          "pass  429, Retry-After: 2  repeated, after 2 s or more  repeated  2.00 s  2",
-          "FAIL  500                  fails, not repeated          repeated  0.50 s  2",
+          "      given                expected                    observed  after   requests",
+          "pass  429, Retry-After: 2  retried, after 2 s or more  retried   2.00 s  2",
+          "FAIL  500                  fails, not retried          retried   0.50 s  2",
           "",
           "1 of 2 passed"
         ].join("\n")

@@ -2,6 +2,7 @@ import { Operation } from "@effect-comms/domain"
 import { OperationPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Duration, Effect, Schema } from "effect"
+import { standingAt } from "../src/internal/standing.ts"
 
 const paused = Operation.UnknownOperationStatus.make("PAUSED")
 
@@ -34,7 +35,7 @@ const plans = Arbitrary.map(
 )
 
 const at = (plan: OperationPlan.OperationPlan, elapsed: Duration.Input): ReadonlyArray<string | number> => {
-  const { changedAfter, counts, status } = OperationPlan.standingAt(plan, Duration.fromInputUnsafe(elapsed))
+  const { changedAfter, counts, status } = standingAt(plan, Duration.fromInputUnsafe(elapsed))
   return [status, counts.queued, counts.succeeded, counts.failed, Duration.toMillis(changedAfter)]
 }
 
@@ -48,7 +49,7 @@ const times = Schema.Int.check(Schema.isBetween({ minimum: -100, maximum: 6000 }
 
 describe("standingAt, for any plan", () => {
   it.prop("has stats that add up", [plans, times], ([plan, time]) => {
-    const { counts } = OperationPlan.standingAt(plan, Duration.millis(time))
+    const { counts } = standingAt(plan, Duration.millis(time))
     assert.strictEqual(counts.queued + counts.succeeded + counts.failed, plan.total)
     assert.strictEqual(counts.total, plan.total)
     for (const count of [counts.queued, counts.succeeded, counts.failed]) {
@@ -59,8 +60,8 @@ describe("standingAt, for any plan", () => {
   })
 
   it.prop("never goes back", [plans, times, times], ([plan, one, other]) => {
-    const before = OperationPlan.standingAt(plan, Duration.millis(Math.min(one, other)))
-    const after = OperationPlan.standingAt(plan, Duration.millis(Math.max(one, other)))
+    const before = standingAt(plan, Duration.millis(Math.min(one, other)))
+    const after = standingAt(plan, Duration.millis(Math.max(one, other)))
     assert.isAtMost(after.counts.queued, before.counts.queued)
     assert.isAtLeast(after.counts.succeeded, before.counts.succeeded)
     assert.isAtLeast(after.counts.failed, before.counts.failed)
@@ -69,7 +70,7 @@ describe("standingAt, for any plan", () => {
   })
 
   it.prop("changed at a whole millisecond that is not in the future", [plans, times], ([plan, time]) => {
-    const { changedAfter } = OperationPlan.standingAt(plan, Duration.millis(time))
+    const { changedAfter } = standingAt(plan, Duration.millis(time))
     const millis = Duration.toMillis(changedAfter)
     assert.isTrue(Number.isInteger(millis))
     assert.isAtLeast(millis, 0)
@@ -77,14 +78,14 @@ describe("standingAt, for any plan", () => {
   })
 
   it.prop("stands as it did when it last changed", [plans, times], ([plan, time]) => {
-    const now = OperationPlan.standingAt(plan, Duration.millis(time))
-    const changed = OperationPlan.standingAt(plan, now.changedAfter)
+    const now = standingAt(plan, Duration.millis(time))
+    const changed = standingAt(plan, now.changedAfter)
     assert.deepEqual(changed.counts, now.counts)
     assert.strictEqual(changed.status, now.status)
   })
 
   it.prop("is at its end when the work and its stalls are over", [plans], ([plan]) => {
-    const { counts, status } = OperationPlan.standingAt(plan, Duration.millis(wholeTime(plan)))
+    const { counts, status } = standingAt(plan, Duration.millis(wholeTime(plan)))
     assert.strictEqual(status, plan.end)
     const done = Math.floor((plan.total - (plan.queued ?? 0)) * (plan.endsAt ?? 1))
     assert.strictEqual(counts.succeeded + counts.failed, done)

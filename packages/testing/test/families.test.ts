@@ -401,13 +401,11 @@ describe("families side by side", () => {
 
 const answer = (body: object) => ({ status: 200, headers: {}, body: JSON.stringify(body) })
 
+const pagination = { next: null, self: "a" }
 const marked = (body: object) => Pages.mapItems(answer(body), (item) => ({ ...item, marked: true })).body
-
 const emptied = (body: object) => Pages.mapPage(answer(body), (page) => ({ ...page, items: [] })).body
 
 describe("pages of another resource", () => {
-  const pagination = { next: null, self: "a" }
-
   it("are found by their shape", () => {
     const body = { senders: [{ id: "1" }], pagination, total: 1 }
     assert.strictEqual(marked(body), JSON.stringify({ ...body, senders: [{ id: "1", marked: true }] }))

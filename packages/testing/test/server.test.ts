@@ -1,11 +1,12 @@
 import { SenderPoolOperations } from "@effect-comms/client"
 import { SenderPoolOperation } from "@effect-comms/domain"
-import { Emulator, FaultPlan, OperationStore, Report } from "@effect-comms/testing"
+import { Emulator, FaultPlan, Report } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Option, Schema } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Server from "../src/internal/emulator/server.ts"
+import * as OperationStore from "../src/internal/emulator/store.ts"
 import { assertTag, fetchPath, get, inProcess, listPath, once, onPort, Target } from "./utils/wiring.ts"
 
 const unknownId = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"

@@ -1,9 +1,10 @@
 import { SenderPoolOperations } from "@effect-comms/client"
 import { Operation, type OperationFamily, SenderPoolOperation } from "@effect-comms/domain"
-import { Emulator, type FaultPlan, OperationStore } from "@effect-comms/testing"
+import { Emulator, type FaultPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, DateTime, Duration, Effect, Layer, Option, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import * as OperationStore from "../src/internal/emulator/store.ts"
 import { fetchPath, get, inProcess, listPath, type Wiring } from "./utils/wiring.ts"
 
 const within = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))

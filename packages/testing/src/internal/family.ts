@@ -3,13 +3,16 @@ import type { KnownCommunicationOperationStatus, Operation, OperationId } from "
 import type * as OperationFamily from "@effect-comms/domain/OperationFamily"
 import type * as DateTime from "effect/DateTime"
 import type * as Schema from "effect/Schema"
-import type { Standing } from "../OperationPlan.ts"
+import type { Standing } from "./standing.ts"
 
 /** Any family of operations, as `OperationFamily.make` defines it. */
 export type Family = OperationFamily.OperationFamily<
   OperationFamily.Model,
   ReadonlyArray<KnownCommunicationOperationStatus>
 >
+
+/** The query of a list, checked. */
+export type Query = Family["list"]["query"]["Type"]
 
 /** The part of a family that operations are built from. */
 export interface FamilyOf<A extends Operation> extends Pick<Family, "resource" | "succeeded"> {

@@ -1,6 +1,6 @@
 import * as Duration from "effect/Duration"
 
-/** Lines of cells, each column as wide as its widest cell. */
+/** Formats rows as lines, with each column as wide as its widest cell. */
 export const pad = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n")

@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
 import type { FaultPlan } from "../../FaultPlan.ts"
 import { OperationPlan } from "../../OperationPlan.ts"
 import { Report } from "../../Report.ts"
-import { notNegative } from "../notNegative.ts"
+import { Milliseconds } from "../milliseconds.ts"
 import { makeFaultPlan } from "./calls.ts"
 import type { Families } from "./model.ts"
 import type { Operations } from "./operations.ts"
@@ -36,7 +36,7 @@ const makeApi = (families: Families) => {
     }),
     HttpApiEndpoint.post("advance", "/operations/:operationId/advance", {
       params: { operationId: OperationId },
-      payload: Schema.Struct({ by: Schema.DurationFromMillis.check(notNegative) }),
+      payload: Schema.Struct({ by: Milliseconds }),
       success: Operation,
       error: Refused
     }),

@@ -1,11 +1,15 @@
 // What a fault plan does to a request and its answer.
+import { TwilioErrors } from "@effect-comms/domain/TwilioError"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as FaultPlan from "../../FaultPlan.ts"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type * as FaultPlan from "../../FaultPlan.ts"
+import { twilioError } from "../errors.ts"
 import { unit } from "../seeded.ts"
 import type { Wire } from "./model.ts"
 import * as Pages from "./pages.ts"
@@ -30,12 +34,6 @@ export interface Outcome {
   readonly dropAfter: number | undefined
   /** The wait that a valid `Retry-After` asks for. */
   readonly asked: Duration.Duration | undefined
-}
-
-export interface Engine {
-  /** The made-up tokens of the plan. Each stands for the first page. */
-  readonly tokens: ReadonlySet<string>
-  readonly apply: <E, R>(request: Request, answer: Effect.Effect<Wire, E, R>) => Effect.Effect<Outcome, E, R>
 }
 
 const json = "application/json"
@@ -64,10 +62,9 @@ const wrongShape = (item: Pages.Item): Pages.Item => {
   return { ...item, [name]: Predicate.isString(item[name]) ? 0 : "many" }
 }
 
-type Rewriting = Exclude<
-  FaultPlan.Fault,
-  { readonly _tag: "Status" | "RateLimit" | "Drop" | "Delay" | "SlowBody" | "ClockSkew" }
->
+type Fault<Tag extends FaultPlan.Fault["_tag"]> = Extract<FaultPlan.Fault, { readonly _tag: Tag }>
+
+type Rewriting = Exclude<FaultPlan.Fault, Fault<"Status" | "RateLimit" | "Drop" | "Delay" | "SlowBody" | "ClockSkew">>
 
 /** What a fault makes of a complete answer. */
 const rewrite = (fault: Rewriting, wire: Wire): Wire => {
@@ -91,31 +88,34 @@ const rewrite = (fault: Rewriting, wire: Wire): Wire => {
   }
 }
 
-const documentedBody = (status: number): string => {
-  const [code, message] = status in FaultPlan.documentedErrors
-    ? FaultPlan.documentedErrors[status as keyof typeof FaultPlan.documentedErrors]
-    : [20000 + status, "An error that is not documented."]
-  return JSON.stringify({ errors: [{ code, message, infoUrl: `/docs/api/errors/${code}`, context: "null" }] })
+const retryAfterText = (retryAfter: FaultPlan.RetryAfter, now: number): string => {
+  if (typeof retryAfter === "number") return String(retryAfter)
+  return "text" in retryAfter
+    ? retryAfter.text
+    : Headers.formatHttpDate(DateTime.makeUnsafe(now + retryAfter.date * 1000))
 }
 
-const retryAfterHeaders = (
-  retryAfter: FaultPlan.RetryAfter | undefined,
+/** The answer of a fault that answers instead of the server. */
+const answerOf = (
+  { body, headers, mediaType = json, retryAfter, status }: Omit<Fault<"Status">, "_tag">,
   now: number
-): { readonly "retry-after"?: string } => {
-  if (retryAfter === undefined) return {}
-  if (typeof retryAfter === "number") return { "retry-after": String(retryAfter) }
-  if ("text" in retryAfter) return { "retry-after": retryAfter.text }
-  return { "retry-after": Headers.formatHttpDate(DateTime.makeUnsafe(now + retryAfter.date * 1000)) }
-}
+): Wire => ({
+  status,
+  headers: {
+    "content-type": mediaType,
+    ...(retryAfter === undefined ? {} : { "retry-after": retryAfterText(retryAfter, now) }),
+    ...Headers.fromInput(headers)
+  },
+  body: body ?? encodeErrors({ errors: [twilioError(status, "null")] })
+})
 
-const askedBy = (wire: Wire, now: number): Duration.Duration | undefined => {
-  const header = wire.headers["retry-after"]
-  if (header === undefined) return undefined
-  return Option.match(Option.getSuccess(Headers.parseRetryAfter(header)), {
-    onNone: () => undefined,
-    onSome: (value) => Headers.retryAfterDelay(value, now)
-  })
-}
+const encodeErrors = Schema.encodeSync(Schema.fromJsonString(TwilioErrors))
+
+const askedBy = ({ headers }: Wire, now: number): Duration.Duration | undefined =>
+  Headers.parseRetryAfter(headers["retry-after"] ?? "").pipe(
+    Result.map((value) => Headers.retryAfterDelay(value, now)),
+    Result.getOrUndefined
+  )
 
 /** Whether the conditions hold that need neither the answer, a count nor chance. */
 const holds = (when: FaultPlan.Condition, request: Request, elapsed: number): boolean =>
@@ -125,34 +125,27 @@ const holds = (when: FaultPlan.Condition, request: Request, elapsed: number): bo
   (when.before === undefined || elapsed < Duration.toMillis(when.before))
 
 /** Applies a plan. Its counts belong to the engine, so setting a plan again starts them at 0. */
-export const make = (plan: FaultPlan.FaultPlan, startedAt: number): Engine => {
+export const make = (plan: FaultPlan.FaultPlan, startedAt: number) => {
   const { rules, seed = 0 } = plan
-  const tokens = new Set(rules.flatMap((rule) => rule.do._tag === "SameToken" ? [rule.do.token] : []))
+  // The made-up tokens of the plan. Each stands for the first page.
+  const tokens: ReadonlySet<string> = new Set(
+    rules.flatMap((rule) => rule.do._tag === "SameToken" ? [rule.do.token] : [])
+  )
   const counts = rules.map(() => 0)
-  const windows = new Map<string, { readonly start: number; count: number }>()
+  const windows = new Map<string, { readonly end: number; readonly count: number }>()
 
   // The milliseconds left in the window of a rate limit that is exhausted, or 0.
-  const admit = (
-    rule: number,
-    account: string,
-    { limit, window }: { limit: number; window: Duration.Duration },
-    now: number
-  ) => {
-    const key = `${rule} ${account}`
-    const length = Duration.toMillis(window)
-    const current = windows.get(key)
-    if (current === undefined || now >= current.start + length) {
-      windows.set(key, { start: now, count: 1 })
-      return 0
-    }
-    if (current.count < limit) {
-      current.count++
-      return 0
-    }
-    return current.start + length - now
+  const admit = (key: string, { limit, window }: Fault<"RateLimit">, now: number): number => {
+    const last = windows.get(key)
+    const current = last !== undefined && now < last.end ? last : { end: now + Duration.toMillis(window), count: 0 }
+    windows.set(key, { ...current, count: current.count + 1 })
+    return current.count < limit ? 0 : current.end - now
   }
 
-  const apply: Engine["apply"] = Effect.fnUntraced(function*(request, answer) {
+  const apply = Effect.fnUntraced(function*<E, R>(
+    request: Request,
+    answer: Effect.Effect<Wire, E, R>
+  ): Effect.fn.Return<Outcome, E, R> {
     const faults: Array<string> = []
     let skew = 0
     let delay = 0
@@ -171,62 +164,36 @@ export const make = (plan: FaultPlan.FaultPlan, startedAt: number): Engine => {
       if (when.nth !== undefined && !when.nth.includes(count)) continue
       if (when.every !== undefined && count % when.every !== 0) continue
       if (when.probability !== undefined && unit(seed, i, count) >= when.probability) continue
-      const name = rule.name ?? rule.do._tag
       const fault = rule.do
+      const left = fault._tag === "RateLimit" ? admit(`${i} ${request.account ?? ""}`, fault, request.now) : undefined
+      if (left === 0) continue
+      faults.push(rule.name ?? fault._tag)
       switch (fault._tag) {
-        case "Status": {
-          wire = {
-            status: fault.status,
-            headers: {
-              "content-type": fault.mediaType ?? json,
-              ...retryAfterHeaders(fault.retryAfter, request.now + skew),
-              ...Headers.fromInput(fault.headers)
-            },
-            body: fault.body ?? documentedBody(fault.status)
-          }
-          faults.push(name)
+        case "Status":
+          wire = answerOf(fault, request.now + skew)
           break rules
-        }
         case "RateLimit": {
-          const left = admit(i, request.account ?? "", fault, request.now)
-          if (left === 0) continue
-          wire = {
-            status: 429,
-            headers: {
-              "content-type": json,
-              ...retryAfterHeaders(fault.retryAfter ?? Math.max(1, Math.ceil(left / 1000)), request.now + skew)
-            },
-            body: documentedBody(429)
-          }
-          faults.push(name)
+          const { retryAfter = Math.max(1, Math.ceil((left ?? 0) / 1000)) } = fault
+          wire = answerOf({ status: 429, retryAfter }, request.now + skew)
           break rules
         }
-        case "Drop": {
-          faults.push(name)
+        case "Drop":
           dropAfter = fault.afterBytes ?? -1
-          if (fault.afterBytes === undefined) {
-            wire ??= { status: 0, headers: {}, body: "" }
-            break rules
-          }
-          continue
-        }
-        case "Delay": {
+          if (fault.afterBytes !== undefined) continue
+          wire ??= { status: 0, headers: {}, body: "" }
+          break rules
+        case "Delay":
           delay += Duration.toMillis(fault.duration)
-          break
-        }
-        case "SlowBody": {
+          continue
+        case "SlowBody":
           slow = fault
-          break
-        }
-        case "ClockSkew": {
+          continue
+        case "ClockSkew":
           skew = fault.by
-          break
-        }
-        default: {
+          continue
+        default:
           wire = rewrite(fault, wire ?? (yield* answer))
-        }
       }
-      faults.push(name)
     }
     wire ??= yield* answer
     const date = Headers.formatHttpDate(DateTime.makeUnsafe(request.now + skew))

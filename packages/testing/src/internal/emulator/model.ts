@@ -5,8 +5,8 @@ import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
 import type * as Arr from "effect/Array"
 import type * as Effect from "effect/Effect"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
-import type { OperationStore } from "../../OperationStore.ts"
 import type { Family } from "../family.ts"
+import type { OperationStore } from "./store.ts"
 
 /**
  * The families that an emulator can serve, the default one first.

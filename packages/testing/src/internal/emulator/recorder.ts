@@ -1,3 +1,5 @@
+// What a client did: which requests are retries of which, and how long they waited.
+import { omitUndefined } from "@effect-comms/domain/Input"
 import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -23,22 +25,12 @@ export interface Answered {
   readonly faults: ReadonlyArray<string>
 }
 
+/** A failed request that was not retried yet. */
 interface Failed {
   readonly call: number
   readonly attempt: number
   readonly at: number
   readonly asked: number | undefined
-}
-
-interface Ticket {
-  readonly report: number
-  readonly number: number
-  readonly call: number
-  readonly attempt: number
-  readonly kept: number | undefined
-  readonly early: boolean
-  readonly key: string
-  readonly arrival: Arrival
 }
 
 // Timers count whole milliseconds, so a retry can arrive a little early.
@@ -51,127 +43,101 @@ const maxFailed = 10_000
 
 const byNumber = Order.mapInput(Order.Number, (record: Report.RequestRecord) => record.number)
 
-export interface Recorder {
-  readonly arrive: (arrival: Arrival) => Ticket
-  readonly answer: (ticket: Ticket, answered: Answered) => void
-  readonly report: () => Report.Report
-  readonly reset: () => void
+const empty = () => {
+  const records: Array<Report.RequestRecord> = []
+  // Arrival times. Those of the last second begin at `from`.
+  const burst: { times: Array<number>; from: number } = { times: [], from: 0 }
+  const sums = {
+    requests: 0,
+    calls: 0,
+    retries: 0,
+    early: 0,
+    tooManyRequests: 0,
+    dropped: 0,
+    largestBurst: 0,
+    waited: 0
+  }
+  return { records, burst, sums, failed: new Map<string, ReadonlyArray<Failed>>(), failures: 0 }
 }
 
 /** Keeps the sums of all requests and the records of the latest `limit`. */
-export const make = (limit: number): Recorder => {
-  let reports = 0
-  let records: Array<Report.RequestRecord> = []
-  let failed = new Map<string, Array<Failed>>()
-  let failedSize = 0
-  // Arrival times. Those of the last second begin at `burstFrom`.
-  let burst: Array<number> = []
-  let burstFrom = 0
-  let requests = 0
-  let calls = 0
-  let retries = 0
-  let early = 0
-  let tooManyRequests = 0
-  let dropped = 0
-  let largestBurst = 0
-  let waited = 0
+export const make = (limit: number) => {
+  let state = empty()
+
+  const countBurst = (at: number) => {
+    const { burst, sums } = state
+    burst.times.push(at)
+    while ((burst.times[burst.from] ?? at) <= at - second) burst.from++
+    sums.largestBurst = Math.max(sums.largestBurst, burst.times.length - burst.from)
+    if (burst.from > maxFailed) state.burst = { times: burst.times.slice(burst.from), from: 0 }
+  }
 
   const takeFailed = (key: string): Failed | undefined => {
-    const queue = failed.get(key)
-    const first = queue?.shift()
-    if (first !== undefined) failedSize--
-    if (queue?.length === 0) failed.delete(key)
+    const [first, ...rest] = state.failed.get(key) ?? []
+    if (first !== undefined) state.failures--
+    if (rest.length === 0) state.failed.delete(key)
+    else state.failed.set(key, rest)
     return first
   }
 
+  const arrive = (arrival: Arrival) => {
+    const { account, at, body, method, trace, url } = arrival
+    const { sums } = state
+    countBurst(at)
+    const key = [trace, account, method, url, hash(body)].join(" ")
+    const before = takeFailed(key)
+    sums.requests++
+    if (before === undefined) sums.calls++
+    else sums.retries++
+    const kept = before === undefined ? undefined : at - before.at
+    const early = kept !== undefined && before?.asked !== undefined && kept + tolerance < before.asked
+    if (early) sums.early++
+    sums.waited += kept ?? 0
+    const { call, attempt } = before ?? { call: sums.calls, attempt: 0 }
+    return { state, arrival, key, number: sums.requests, call, attempt: attempt + 1, kept, early }
+  }
+
+  const answer = (ticket: ReturnType<typeof arrive>, { asked, at, faults, status }: Answered) => {
+    const { arrival, attempt, call, early, kept, key, number } = ticket
+    // The request arrived before the report was reset.
+    if (ticket.state !== state) return
+    if (status === 429) state.sums.tooManyRequests++
+    if (status === undefined) state.sums.dropped++
+    if ((status === undefined || status >= 400) && state.failures < maxFailed) {
+      const entry = { call, attempt, at, asked: asked && Duration.toMillis(asked) }
+      state.failed.set(key, [...state.failed.get(key) ?? [], entry])
+      state.failures++
+    }
+    if (limit === 0) return
+    // A ring buffer: each record replaces the one `limit` requests before it.
+    state.records[(number - 1) % limit] = new Report.RequestRecord({
+      number,
+      call,
+      attempt,
+      arrivedAt: DateTime.makeUnsafe(arrival.at),
+      method: arrival.method,
+      url: arrival.url,
+      faults,
+      early,
+      ...omitUndefined({
+        account: arrival.account,
+        status,
+        asked,
+        kept: kept === undefined ? undefined : Duration.millis(kept)
+      })
+    }, { disableChecks: true })
+  }
+
   return {
-    arrive: (arrival) => {
-      burst.push(arrival.at)
-      while ((burst[burstFrom] ?? arrival.at) <= arrival.at - second) burstFrom++
-      largestBurst = Math.max(largestBurst, burst.length - burstFrom)
-      if (burstFrom > maxFailed) {
-        burst = burst.slice(burstFrom)
-        burstFrom = 0
-      }
-      const key = [arrival.trace, arrival.account, arrival.method, arrival.url, hash(arrival.body)].join(" ")
-      const before = takeFailed(key)
-      requests++
-      if (before === undefined) calls++
-      else retries++
-      const kept = before === undefined ? undefined : arrival.at - before.at
-      const isEarly = kept !== undefined && before?.asked !== undefined && kept + tolerance < before.asked
-      if (isEarly) early++
-      waited += kept ?? 0
-      return {
-        report: reports,
-        number: requests,
-        call: before?.call ?? calls,
-        attempt: (before?.attempt ?? 0) + 1,
-        kept,
-        early: isEarly,
-        key,
-        arrival
-      }
-    },
-    answer: ({ arrival, attempt, call, early, kept, key, number, report }, { asked, at, faults, status }) => {
-      // The request arrived before the report was reset.
-      if (report !== reports) return
-      if (status === 429) tooManyRequests++
-      if (status === undefined) dropped++
-      if ((status === undefined || status >= 400) && failedSize < maxFailed) {
-        const entry = { call, attempt, at, asked: asked === undefined ? undefined : Duration.toMillis(asked) }
-        const queue = failed.get(key)
-        if (queue === undefined) failed.set(key, [entry])
-        else queue.push(entry)
-        failedSize++
-      }
-      if (limit === 0) return
-      // A ring buffer: each record replaces the one `limit` requests before it.
-      records[(number - 1) % limit] = new Report.RequestRecord({
-        number,
-        call,
-        attempt,
-        arrivedAt: DateTime.makeUnsafe(arrival.at),
-        method: arrival.method,
-        url: arrival.url,
-        ...(arrival.account === undefined ? {} : { account: arrival.account }),
-        ...(status === undefined ? {} : { status }),
-        faults,
-        ...(asked === undefined ? {} : { asked }),
-        ...(kept === undefined ? {} : { kept: Duration.millis(kept) }),
-        early
-      }, { disableChecks: true })
-    },
+    arrive,
+    answer,
     report: () =>
       new Report.Report({
-        summary: new Report.Summary({
-          requests,
-          calls,
-          retries,
-          early,
-          tooManyRequests,
-          dropped,
-          largestBurst,
-          waited: Duration.millis(waited)
-        }),
-        requests: Arr.sort(records.filter((record) => record !== undefined), byNumber)
+        summary: new Report.Summary({ ...state.sums, waited: Duration.millis(state.sums.waited) }),
+        requests: Arr.sort(state.records.filter((record) => record !== undefined), byNumber)
       }),
     reset: () => {
-      reports++
-      records = []
-      failed = new Map()
-      failedSize = 0
-      burst = []
-      burstFrom = 0
-      requests =
-        calls =
-        retries =
-        early =
-        tooManyRequests =
-        dropped =
-        largestBurst =
-        waited =
-          0
+      state = empty()
     }
   }
 }

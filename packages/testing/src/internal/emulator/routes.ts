@@ -71,7 +71,7 @@ const handlers = (api: ReturnType<typeof makeApi>, { served, tokenLifetime }: Se
             return yield* badToken("The page token has expired.")
           }
           const limit = pageSize ?? defaultPageSize
-          const { items, next } = store.list({ startDate, endDate, status, from: token.at, limit }, now)
+          const { items, next } = store.list({ ...query, from: token.at, limit }, now)
           return {
             operations: items,
             pagination: new PaginationMetadata({

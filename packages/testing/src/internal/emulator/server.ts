@@ -14,7 +14,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type * as FaultPlan from "../../FaultPlan.ts"
 import { twilioError } from "../errors.ts"
-import { uint32 } from "../seeded.ts"
+import { hash, uint32 } from "../seeded.ts"
 import * as Admin from "./admin.ts"
 import { makeCallOf } from "./calls.ts"
 import { currentMillis } from "./currentMillis.ts"
@@ -41,10 +41,7 @@ const accountOf = (authorization: string | undefined): string | undefined => {
 const shownAccount = (account: string | undefined): string | undefined =>
   account === undefined || /^AC[0-9a-f]{32}$/i.test(account)
     ? account
-    : `account-${[...account].reduce((hash, char) => uint32(hash, char.charCodeAt(0)), 0).toString(16)}`
-
-// All attempts of a call share a trace. Several calls share it too if the program traces more than its calls.
-const traceOf = (b3: string | undefined): string | undefined => b3?.split("-")[0]
+    : `account-${(hash(account) >>> 0).toString(16)}`
 
 const bodyText = (response: HttpServerResponse.HttpServerResponse): string => {
   const { body } = response
@@ -160,7 +157,8 @@ export const make = Effect.fnUntraced(function*(options: Options) {
       method: request.method,
       url: path + search,
       account: shownAccount(account),
-      trace: traceOf(request.headers["b3"]),
+      // All attempts of a call share a trace. Several calls share it if the program traces more than its calls.
+      trace: request.headers["b3"]?.split("-")[0],
       // A modified request does not share the body that was read, so both read it from the same one.
       body: request.method === "GET" ? "" : yield* Effect.orElseSucceed(effective.text, () => "")
     })

@@ -2,7 +2,6 @@ import * as Base64 from "effect/encoding/Base64"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { uint32 } from "../seeded.ts"
 
 /** The content of a page token: where the page begins, of which list, and when the token was issued. */
 export const Token = Schema.Struct({
@@ -32,16 +31,12 @@ const encoder = new TextEncoder()
 
 const decoder = new TextDecoder()
 
-// Scrambled, so that clients treat tokens as opaque.
-const scramble = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => byte ^ (uint32(7, i) & 0xff))
-
 export const encode = (token: Token): string => {
   const text = encoder.encode(encodeText(token))
   const padding = (text.length % 3 === 0) ? 1 : 0
   const bytes = new Uint8Array(head.length + text.length + padding).fill(0x20)
   bytes.set(head)
   bytes.set(text, head.length)
-  bytes.set(scramble(bytes.subarray(head.length)), head.length)
   return Base64.encode(bytes)
 }
 
@@ -50,7 +45,7 @@ export const decode = (token: string): Option.Option<Token> => {
   return bytes === undefined || bytes.length < head.length || !head.every((byte, i) => bytes[i] === byte)
     ? Option.none()
     : Option.filter(
-      decodeText(decoder.decode(scramble(bytes.subarray(head.length)))),
+      decodeText(decoder.decode(bytes.subarray(head.length))),
       // A truncated token can still decode.
       (found) => encode(found) === token
     )

@@ -6,18 +6,18 @@ import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 
 /**
- * What a client is given to talk to an emulator. It takes what it can use.
+ * The server that a graded client calls.
  *
  * **Details**
  *
- * In process, the emulator answers `fetch` and `httpClient`, whatever the host, and nobody else. On a port, they are the
- * platform's own, and `baseUrl` is enough.
+ * In process, only `fetch` and `httpClient` reach the emulator, for any host. On a port, they are the platform's own, and
+ * `baseUrl` is enough.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Target {
-  /** Without a path and a slash at its end: `/v1` comes after it. */
+  /** The URL to which paths such as `/v1/...` are appended. */
   readonly baseUrl: string
   readonly credentials: {
     readonly accountSid: string
@@ -25,12 +25,12 @@ export interface Target {
   }
   readonly fetch: typeof globalThis.fetch
   readonly httpClient: HttpClient.HttpClient
-  /** The ids of the operations that there are: those that are fetched, and those that a list should give. */
+  /** The ids of all operations: those that are fetched, and those that a list must return. */
   readonly operationIds: ReadonlyArray<string>
 }
 
 /**
- * What is looked at of an operation that a client gives.
+ * The part of a client's operation that the grader reads.
  *
  * @category models
  * @since 0.1.0
@@ -40,11 +40,11 @@ export interface Identified {
 }
 
 /**
- * The calls of a client that is graded.
+ * The calls of a graded client.
  *
  * **Details**
  *
- * Each may give an effect, which is interrupted, or a promise, whose signal is aborted: it counts as ended when it
+ * Each may return an effect, which can be interrupted, or a promise, whose signal can be aborted and which ends when it
  * settles. A call that throws has failed.
  *
  * @category models
@@ -56,7 +56,7 @@ export interface Calls {
     id: string,
     signal: AbortSignal
   ) => Effect.Effect<Identified, unknown> | PromiseLike<Identified>
-  /** Lists all operations, in pages of 50, which is what the API gives when no size is asked for. */
+  /** Lists all operations, in pages of 50, the API's default. */
   readonly listOperations: (signal: AbortSignal) =>
     | Stream.Stream<Identified, unknown>
     | Effect.Effect<ReadonlyArray<Identified>, unknown>
@@ -65,22 +65,7 @@ export interface Calls {
 }
 
 /**
- * The scenarios by name.
- *
- * **Details**
- *
- * - `retryAfter429`, `retryAfter503`, `retryAfter409`, `retryAfter12`: the wait is kept, and then it is repeated.
- * - `retryAfter90`: it waits, or fails at once, and retries nothing early.
- * - `retryAfterDate`, `retryAfterDateFast`, `retryAfterDateSlow`: a date is kept, also when the server's clock is off.
- * - `retryAfterNone`, `retryAfterNegative`, `retryAfterText`, `retryAfterPast`: what asks for no wait, or for none that
- *   makes sense, is repeated after one of the client's own.
- * - `interrupted`: a wait ends at once when it is interrupted, and nothing is sent after it.
- * - `internalServerError`, `badRequest`, `notFound`: not repeated.
- * - `dropped`, `gatewayPage`, `truncated`, `unknownStatus`: broken answers are repeated or fail, and an operation whose
- *   status is not documented is still an operation.
- * - `outage`: repeating has an end.
- * - `sameToken`, `tokenCycle`: a list that cannot end is noticed. `emptyPage`, `repeatedPage`: one that can is listed.
- * - `sixtyAtOnce`: sixty calls at once share a limit of ten a second.
+ * The names of the scenarios. `Grader.describe` explains each.
  *
  * @category schemas
  * @since 0.1.0

@@ -1,4 +1,4 @@
-// Where a client is graded in one scenario: an emulator of its own, the client before it, and what is seen from there.
+// The stage of one scenario: its own emulator, the client, and a record of its requests.
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -13,10 +13,9 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Emulator from "../../Emulator.ts"
 import type * as FaultPlan from "../../FaultPlan.ts"
-import type * as Report from "../../Report.ts"
 import type * as Grader from "./model.ts"
 
-/** A request of the client, in epoch milliseconds. */
+/** A request of the client. Times are epoch milliseconds. */
 export interface Seen {
   readonly at: number
   answeredAt: number
@@ -24,39 +23,32 @@ export interface Seen {
 
 export type End = "ended" | "late" | "flood"
 
-/** A call that was begun. */
+/** A call in progress. */
 export interface Begun<A> {
-  /** Waits for its end, so long at most, and no longer than until the client has sent more than it may. */
+  /** Waits for its end, for the time limit, or until the client has sent more requests than it may. */
   readonly watch: (limit: Duration.Input) => Effect.Effect<End>
-  /** The same of a call that may well wait longer. */
+  /** The same for a call that may wait longer. With attended calls, the limit starts with the first request. */
   readonly watchWait: (limit: Duration.Input) => Effect.Effect<End>
   readonly exit: () => Exit.Exit<A, unknown> | undefined
-  /** Interrupts it, and waits until it has ended. */
+  /** Interrupts the call and waits for its end. */
   readonly interrupt: Effect.Effect<void>
 }
 
-export interface Stage {
-  readonly ids: ReadonlyArray<string>
-  readonly seen: ReadonlyArray<Seen>
-  readonly report: Effect.Effect<Report.Report>
-  readonly fetchOperation: (id: string) => Call<boolean>
-  readonly listOperations: Call<ReadonlySet<string>>
-  readonly begin: <A>(call: Call<A>) => Effect.Effect<Begun<A>, never, Scope.Scope>
-}
+export type Stage = Effect.Success<ReturnType<typeof make>>
 
-/** Something that the client does, and that the controller aborts. */
+/** A call of the client, which the controller can abort. */
 export type Call<A> = (controller: AbortController) => Effect.Effect<A, unknown>
 
 export interface Options {
   readonly operations: number
   readonly faults: FaultPlan.FaultPlan
-  /** How many requests the client may send. */
+  /** The most requests that the client may send. */
   readonly requests: number
   readonly transport: "process" | "port"
   readonly attended: boolean
 }
 
-// A promise has not ended when it is interrupted, but when it has heard of the signal and settled.
+// An interrupted promise ends when it settles, after its signal was aborted.
 const settle = <A>(promise: PromiseLike<A>, controller: AbortController): Effect.Effect<A, unknown> =>
   Effect.callback((resume) => {
     const settled = promise.then(
@@ -73,7 +65,7 @@ const fetchWith = (calls: Grader.Calls) => (id: string): Call<boolean> => (contr
     const called = calls.fetchOperation(id, controller.signal)
     return Effect.isEffect(called) ? called : settle(called, controller)
   }).pipe(
-    // What a client takes for an operation may be anything.
+    // A client may return any value as the operation.
     Effect.map((operation: Partial<Grader.Identified> | undefined) => operation?.id === id)
   )
 
@@ -93,7 +85,7 @@ const connect = (emulator: Context.Context<Emulator.Emulator>, transport: Option
   const provided = Layer.succeedContext(emulator)
   if (transport === "process") {
     return Effect.gen(function*() {
-      const context = yield* Layer.build(Emulator.layerHttpClient.pipe(Layer.provide(provided)))
+      const context = yield* Layer.build(Layer.provide(Emulator.layerHttpClient, provided))
       return {
         baseUrl: Emulator.baseUrl,
         fetch: yield* Effect.provideContext(Emulator.fetch, emulator),
@@ -103,7 +95,7 @@ const connect = (emulator: Context.Context<Emulator.Emulator>, transport: Option
   }
   return Effect.gen(function*() {
     const context = yield* Layer.build(
-      Layer.mergeAll(Emulator.layerServer(), FetchHttpClient.layer).pipe(Layer.provide(provided))
+      Layer.provide(Layer.merge(Emulator.layerServer(), FetchHttpClient.layer), provided)
     )
     return {
       baseUrl: Context.get(context, Emulator.Address).url,
@@ -113,7 +105,7 @@ const connect = (emulator: Context.Context<Emulator.Emulator>, transport: Option
   }).pipe(Effect.orDie)
 }
 
-/** Sets up an emulator and a client that talks to it, until the scope ends. */
+/** Sets up an emulator and its client until the scope ends. */
 export const make = Effect.fnUntraced(function*<E, R>(
   makeClient: (target: Grader.Target) => Grader.Calls | Effect.Effect<Grader.Calls, E, R>,
   options: Options
@@ -126,7 +118,7 @@ export const make = Effect.fnUntraced(function*<E, R>(
   const seen: Array<Seen> = []
   const asked = yield* Deferred.make<void>()
   const flood = yield* Deferred.make<void>()
-  // Nobody is answered any more when the scenario is over, so that no client goes on behind it.
+  // After the scenario no request is answered, so that a client still running cannot affect others.
   let over = false
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
@@ -153,9 +145,11 @@ export const make = Effect.fnUntraced(function*<E, R>(
   const made = makeClient(target)
   const calls = Effect.isEffect(made) ? yield* made : made
 
-  const begin: Stage["begin"] = Effect.fnUntraced(function*(call) {
+  const begin = Effect.fnUntraced(function*<A>(
+    call: Call<A>
+  ): Effect.fn.Return<Begun<A>, never, Scope.Scope> {
     const controller = new AbortController()
-    // A client that does not end must not keep the scenario from its end.
+    // A client that never ends must not keep the scenario open.
     const fiber = yield* Effect.forkDetach(call(controller))
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
@@ -180,7 +174,7 @@ export const make = Effect.fnUntraced(function*<E, R>(
     }
   })
 
-  const stage: Stage = {
+  return {
     ids,
     seen,
     report: emulator.report,
@@ -188,6 +182,5 @@ export const make = Effect.fnUntraced(function*<E, R>(
     listOperations: listWith(calls),
     begin
   }
-  return stage
-  // The layers of one scenario's emulator and client must not be those of another's.
+  // Scenarios must not share layers.
 }, Effect.provideServiceEffect(Layer.CurrentMemoMap, Layer.makeMemoMap))

@@ -5,9 +5,10 @@ import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { OperationCourse, toPlan } from "../../OperationCourse.ts"
-import { OperationPlan, standingAt } from "../../OperationPlan.ts"
+import { OperationCourse } from "../../OperationCourse.ts"
+import { OperationPlan } from "../../OperationPlan.ts"
 import { build, type FamilyOf } from "../family.ts"
+import { standingAt } from "../standing.ts"
 
 /** An operation, its plan, and the number of polls so far. Each poll is one millisecond of the plan. */
 export interface Held<A> {
@@ -18,6 +19,17 @@ export interface Held<A> {
 
 /** An operation that never changes. */
 export const fixed = <A>(operation: A): Held<A> => ({ operation, plan: undefined, polls: 0 })
+
+const defaultTotal = 10
+
+/** The plan of a course, where polls are one millisecond apart. */
+const toPlan = ({ canceled = false, polls, ...plan }: typeof OperationCourse.Type): OperationPlan => {
+  const common = { total: defaultTotal, ...plan }
+  if (polls === Infinity) return { ...common, duration: Duration.zero, end: "PROCESSING", endsAt: 0 }
+  return canceled
+    ? { ...common, duration: Duration.millis(2 * (polls - 1)), end: "CANCELED", endsAt: 0.5 }
+    : { ...common, duration: Duration.millis(polls - 1) }
+}
 
 export const make = <A extends Operation>(family: FamilyOf<A>) => {
   const call = `${family.resource}Test.takes`

@@ -1,80 +1,48 @@
-/**
- * The emulator's operations of one family: any number that a seed determines, and those that a test creates.
- *
- * Seeded operations are computed on request and never stored, so a million of them need no more memory than one. Each id
- * holds its position in scrambled form.
- *
- * @since 0.1.0
- */
+// The operations of one family: any number that a seed determines, and those that a test creates.
+//
+// Seeded operations are computed on request and never stored, so a million of them need no more memory than one. Each id
+// holds its position in scrambled form.
 import { type Operation, OperationId } from "@effect-comms/domain/Operation"
 import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import { build, canBeScheduled, type FamilyOf } from "./internal/family.ts"
-import { hash, uint32, unit } from "./internal/seeded.ts"
-import { type OperationPlan, standingAt } from "./OperationPlan.ts"
+import type { OperationPlan } from "../../OperationPlan.ts"
+import { build, canBeScheduled, type FamilyOf, type Query as ListQuery } from "../family.ts"
+import { hash, uint32, unit } from "../seeded.ts"
+import { standingAt } from "../standing.ts"
 
-/**
- * How a store is made.
- *
- * @category models
- * @since 0.1.0
- */
 export interface Options<A extends Operation> {
-  /** The family of its operations. Families with the same seed have different operations. */
+  /** Families with the same seed have different operations. */
   readonly family: FamilyOf<A>
-  /** Determines ids, times and counters. Range: safe integers. */
   readonly seed: number
-  /** The number of seeded operations. Range from 0. */
+  /** The number of seeded operations. */
   readonly operations: number
-  /** The creation time of the newest seeded operation, in epoch milliseconds. Other families shift it a little. */
+  /** The creation time of the newest seeded operation, in epoch milliseconds. */
   readonly newest: number
-  /** The period over which the seeded operations were created. Range from 0. */
+  /** The period over which the seeded operations were created. */
   readonly span: Duration.Duration
-  /** How long a created operation stays invisible. Range from 0. */
+  /** How long a created operation stays invisible. */
   readonly readDelay: Duration.Duration
 }
 
-/**
- * The filters and the position of a list.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Query {
-  readonly startDate?: DateTime.Utc | undefined
-  readonly endDate?: DateTime.Utc | undefined
-  readonly status?: string | undefined
-  /** The first position to read. Positions follow the order of creation. */
+/** The filters of a list, the first position to read, and how many items. Positions follow the order of creation. */
+export interface Query extends Pick<ListQuery, "startDate" | "endDate" | "status"> {
   readonly from: number
-  /** The largest number of operations to return. */
   readonly limit: number
 }
 
-/**
- * The items of one page, and the position of the next page if there is one.
- *
- * @category models
- * @since 0.1.0
- */
+/** The items of one page, and the position of the next page if there is one. */
 export interface Slice<A> {
   readonly items: ReadonlyArray<A>
   readonly next: Option.Option<number>
 }
 
-/**
- * A store of operations. Times are epoch milliseconds.
- *
- * @category models
- * @since 0.1.0
- */
+/** A store of operations. Times are epoch milliseconds. */
 export interface OperationStore<A extends Operation = Operation> {
-  /** The number of operations. */
   readonly size: () => number
-  /** Adds an operation that is created now. */
   readonly create: (plan: OperationPlan, now: number) => A
-  /** Moves a created operation ahead in its plan. None for an id that was not created. */
+  /** Moves a created operation ahead in its plan. None for any other id. */
   readonly advance: (id: string, by: Duration.Duration, now: number) => Option.Option<A>
   /** The operation as it is now. None when it does not exist or is not visible yet. */
   readonly get: (id: string, now: number) => Option.Option<A>
@@ -84,13 +52,8 @@ export interface OperationStore<A extends Operation = Operation> {
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
-const digits = (value: number, length: number): string => {
-  let text = ""
-  for (let rest = value, i = 0; i < length; i++, rest = Math.floor(rest / 32)) {
-    text = alphabet.charAt(rest % 32) + text
-  }
-  return text
-}
+const digits = (value: number, length: number): string =>
+  length === 0 ? "" : digits(Math.floor(value / 32), length - 1) + alphabet.charAt(value % 32)
 
 const valueOf = (text: string): number => [...text].reduce((value, digit) => value * 32 + alphabet.indexOf(digit), 0)
 
@@ -148,12 +111,6 @@ const aheadOf = ({ jumps }: Entry): number => jumps[jumps.length - 1]?.ahead ?? 
 const timeOf = ({ createdAt, jumps }: Entry, after: number): number =>
   jumps.reduce((time, { ahead, at }) => Math.min(time, Math.max(at, createdAt + after - ahead)), createdAt + after)
 
-/**
- * Makes a store.
- *
- * @category constructors
- * @since 0.1.0
- */
 export const make = <A extends Operation>(options: Options<A>): OperationStore<A> => {
   const { family, newest, operations: seeded } = options
   const salt = (hash(family.resource) ^ hash(SenderPoolOperation.family.resource)) >>> 0
@@ -169,6 +126,9 @@ export const make = <A extends Operation>(options: Options<A>): OperationStore<A
     position < seeded
       ? Math.floor(newest - span * (seeded - 1 - position + salt / 0x100000000) / seeded)
       : created[position - seeded]?.createdAt ?? Infinity
+
+  const isVisible = (position: number, now: number): boolean =>
+    position < seeded || now >= createdAtOf(position) + readDelay
 
   const entryAt = (position: number): Entry | undefined => {
     if (position >= seeded) return created[position - seeded]
@@ -225,21 +185,15 @@ export const make = <A extends Operation>(options: Options<A>): OperationStore<A
     },
     get: (id, now) => {
       const found = find(id)
-      return found === undefined || (found[0] >= seeded && now < found[1].createdAt + readDelay)
-        ? Option.none()
-        : Option.some(operationOf(found[1], now))
+      return found !== undefined && isVisible(found[0], now) ? Option.some(operationOf(found[1], now)) : Option.none()
     },
     list: ({ endDate, from, limit, startDate, status }, now) => {
       const end = endDate === undefined ? size() : firstAtOrAfter(DateTime.toEpochMillis(endDate))
       const items: Array<A> = []
-      let position = Math.max(
-        from,
-        startDate === undefined ? 0 : firstAtOrAfter(DateTime.toEpochMillis(startDate))
-      )
-      for (; position < end; position++) {
+      const start = startDate === undefined ? 0 : firstAtOrAfter(DateTime.toEpochMillis(startDate))
+      for (let position = Math.max(from, start); position < end; position++) {
         const entry = entryAt(position)
-        if (entry === undefined) break
-        if (position >= seeded && now < entry.createdAt + readDelay) break
+        if (entry === undefined || !isVisible(position, now)) break
         const operation = operationOf(entry, now)
         if (status !== undefined && operation.status !== status) continue
         // The page is full, and this item shows that another page follows.

@@ -1,8 +1,8 @@
 import { Operation, SenderPoolOperation } from "@effect-comms/domain"
-import { OperationStore } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Array, DateTime, Duration, Option, Order, Schema } from "effect"
 import { memoryUsage } from "node:process"
+import * as OperationStore from "../../../src/internal/emulator/store.ts"
 
 const newest = Date.UTC(2024, 3, 5, 6, 20)
 
