@@ -1,6 +1,6 @@
 /**
- * Lists as streams: one page after another, for every resource, with limits, and with what is needed to go on after a
- * failure or in another process.
+ * Streams of the pages and the items of a list. A stream has limits, and can resume after a failure or in another
+ * process.
  *
  * @since 0.1.0
  */
@@ -23,49 +23,49 @@ import { prefetch } from "./internal/paging/prefetch.ts"
 import * as Walk from "./internal/paging/walk.ts"
 
 /**
- * How a list is streamed.
+ * Options of a stream. Every option has a default.
  *
  * **Details**
  *
- * - `prefetch`: how many pages are asked for ahead of the consumer, 0 to 16. Default 1: the next page comes while this one
- *   is worked on, and a consumer that stops early has cost at most one page more. With 0, a page is asked for when it is
- *   pulled, and not before.
- * - `maxPages`, `maxItems`: the stream fails with `PaginationLimit` when the list goes on beyond so many pages (default
- *   100,000) or items (no default). They count anew for each stream. A page that would go beyond `maxItems` is not
- *   delivered in part.
- * - `onRepeatedPage`: runs when a page comes that had come before, word for word, with the token that it came by.
- * - `checkpoint`: runs when the consumer has taken a page, which is when it pulls for the next one or for the end, with what
- *   is needed to go on behind that page; behind the last page too. The next page is delivered when it is done. When it
- *   fails, the stream does.
- *
- * **Gotchas**
- *
- * Operators that pull ahead, such as `Stream.buffer`, count as the consumer.
+ * `maxPages` and `maxItems` count the pages and items of one stream, not those before its checkpoint or position.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options<E = never, R = never> {
+  /** The number of pages that are fetched before the consumer pulls them. Default 1. Range 0 to 16. */
   readonly prefetch?: number | undefined
+  /** The maximum number of pages. A longer list fails with `PaginationLimit`. Default 100,000. Range from 1. */
   readonly maxPages?: number | undefined
+  /**
+   * The maximum number of items. A page beyond it fails with `PaginationLimit`, and none of its items is delivered.
+   * Default no limit. Range from 0.
+   */
   readonly maxItems?: number | undefined
+  /** Called with the token of each page that is dropped because it repeats an earlier page. */
   readonly onRepeatedPage?: ((pageToken: Pagination.PageToken | undefined) => Effect.Effect<void>) | undefined
+  /**
+   * Called when the consumer has taken a page and pulls for the next page or the end. The next page is delivered when
+   * the effect completes. If the effect fails, the stream fails.
+   *
+   * Operators that pull ahead, such as `Stream.buffer`, count as the consumer.
+   */
   readonly checkpoint?: ((checkpoint: Checkpoint.ListCheckpoint) => Effect.Effect<void, E, R>) | undefined
 }
 
 /**
- * How a stream resumes from a checkpoint.
+ * Options of a stream that resumes from a checkpoint.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ResumeOptions<E = never, R = never> extends Options<E, R> {
-  /** How old the checkpoint may be. Default 7 days. */
+  /** The maximum age of the checkpoint. Default 7 days. Range above zero. */
   readonly maxAge?: Duration.Input | undefined
 }
 
 /**
- * The number of pages that are asked for ahead when nothing is said.
+ * The default of `prefetch`.
  *
  * @category constants
  * @since 0.1.0
@@ -73,7 +73,7 @@ export interface ResumeOptions<E = never, R = never> extends Options<E, R> {
 export const defaultPrefetch = 1
 
 /**
- * The number of pages that a stream may have when nothing is said.
+ * The default of `maxPages`.
  *
  * @category constants
  * @since 0.1.0
@@ -89,7 +89,7 @@ export const defaultMaxPages = 100_000
 export type Paged<E> = Walk.Paged<E>
 
 /**
- * The errors of a stream of a list, where a page can fail with `E`.
+ * The errors of a stream whose pages fail with `E`.
  *
  * @category errors
  * @since 0.1.0
@@ -107,7 +107,7 @@ export type StreamError<E> = Paged<
 export type ResumeError<E> = StreamError<E> | CommsError.CheckpointMismatch
 
 /**
- * What a list is: how to check its parameters, how to fetch a page of it, and what a page holds.
+ * A list of a resource, as {@link make} needs it.
  *
  * @category models
  * @since 0.1.0
@@ -118,13 +118,17 @@ export interface List<
   Item extends Identified,
   E extends CommsError.CommsError
 > {
+  /** The name of the resource, which calls, errors and checkpoints have. */
   readonly resource: string
+  /** The server and the account that checkpoints are bound to. */
   readonly identity: Effect.Effect<Checkpoint.Identity>
-  /** Checks the parameters that a caller gives, and turns them into the query. */
+  /** Validates the parameters of the caller and decodes them to the query. */
   readonly params: Schema.ConstraintDecoder<Query>
-  /** The query on the wire. Without the token, it is the filters that positions and checkpoints hold. */
+  /** Encodes the query for the wire. Positions and checkpoints store it without the token, as their filters. */
   readonly query: Schema.ConstraintCodec<Query, PageQueryEncoded>
+  /** Fetches one page. */
   readonly fetchPage: (query: Query) => Effect.Effect<Page, E>
+  /** The items of a page. */
   readonly items: (page: Page) => ReadonlyArray<Item>
 }
 
@@ -143,12 +147,12 @@ type Identified = { readonly id: string }
  * @since 0.1.0
  */
 export interface ListStream<Params extends object, A, E> {
-  /** From the first page, from the page of `pageToken`, or from the position of an error. */
+  /** Starts at the first page, at the page of `pageToken`, or at the position of an error. */
   <E2 = never, R = never>(
     start?: Params | Pagination.Position,
     options?: Options<E2, R>
   ): Stream.Stream<A, StreamError<E> | E2, R>
-  /** From a checkpoint, with the filters that it holds. Empty when the checkpoint is that of the last page. */
+  /** Resumes from a checkpoint with its filters. The stream of a checkpoint after the last page is empty. */
   <E2 = never, R = never>(
     start: Checkpoint.ListCheckpoint,
     options?: ResumeOptions<E2, R>
@@ -162,9 +166,9 @@ export interface ListStream<Params extends object, A, E> {
  * @since 0.1.0
  */
 export interface Streams<Params extends object, Page, Item, E> {
-  /** Every item. Each page is one chunk. */
+  /** Streams every item. Each page is one chunk. */
   readonly stream: ListStream<Params, Item, E>
-  /** Every page, empty ones too. */
+  /** Streams every page, including empty pages. */
   readonly streamPages: ListStream<Params, Page, E>
 }
 
@@ -184,7 +188,7 @@ const CheckedOptions = Schema.Struct({
   checkpoint: Schema.optional(isFunction)
 })
 
-// A stream that resumes from the position of a refused input must be refused as well, not start without filters.
+// Resuming from the position of an invalid input must fail as well. Otherwise the stream would start without filters.
 const refused = (error: CommsError.InvalidInput) =>
   Walk.failAt({ filters: { [error.field]: "" }, pages: 0, items: 0, pageToken: undefined })(error)
 
@@ -200,9 +204,11 @@ const isCheckpoint = (start: object): start is Checkpoint.ListCheckpoint => Pred
  *
  * **Details**
  *
- * Nothing is sent before the first pull. An empty page with a token leads to the next page. A token that was followed
- * before, or ten pages in a row that came before, fail the stream with `PaginationLoop`. A failure comes after everything
- * before it was delivered. Its `position` is where to resume: `stream(error.position)`.
+ * Nothing is sent before the first pull. An empty page with a next token does not end the stream. A failure is
+ * delivered after all pages before it. `stream(error.position)` resumes there.
+ *
+ * A page that repeats an earlier page is dropped, logged as a warning and counted in `comms_client_repeated_pages`. A
+ * repeated token, or ten repeated pages in a row, fail the stream with `PaginationLoop`.
  *
  * @category constructors
  * @since 0.1.0
@@ -223,15 +229,15 @@ export const make = <
   const accept = check({ call, schema: Checkpoint.ListCheckpoint, identity, resource })
   const encodeQuery = Schema.encodeEffect(list.query)
 
-  const toFilters = (query: Query) =>
-    Effect.map(Effect.orDie(encodeQuery(query)), (query): Pagination.Filters => Struct.omit(query, ["pageToken"]))
+  const toFilters = (query: Query): Effect.Effect<Pagination.Filters> =>
+    Effect.map(Effect.orDie(encodeQuery(query)), Struct.omit(["pageToken"]))
 
   const save = Effect.fnUntraced(function*<E2, R>(
-    sink: NonNullable<Options<E2, R>["checkpoint"]>,
+    onCheckpoint: NonNullable<Options<E2, R>["checkpoint"]>,
     { pageToken, ...progress }: Walk.Progress
   ) {
     const bound = yield* stamp(identity, resource)
-    yield* sink(new Checkpoint.ListCheckpoint({ ...bound, ...progress, pageToken: pageToken ?? null }))
+    yield* onCheckpoint(new Checkpoint.ListCheckpoint({ ...bound, ...progress, pageToken: pageToken ?? null }))
   })
 
   const walk = <A, E2, R>(

@@ -18,8 +18,8 @@ const repeatedPages = Effect.map(
     )
 )
 
-/** Everything that a stream gave, and the error it ended with. */
-const watch = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
+/** The items of a stream, and how it ended. */
+const run = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
   Effect.gen(function*() {
     const seen = yield* Ref.make<ReadonlyArray<A>>([])
     const exit = yield* stream.pipe(
@@ -31,13 +31,13 @@ const watch = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
 
 const failureOf = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
   Effect.gen(function*() {
-    const { exit, seen } = yield* watch(stream)
-    if (exit._tag === "Success") return assert.fail("The stream ended well")
+    const { exit, seen } = yield* run(stream)
+    if (exit._tag === "Success") return assert.fail("The stream did not fail")
     return { seen, error: exit.failure }
   })
 
-describe("asking for pages", () => {
-  it.effect("sends nothing before the pull", () =>
+describe("requests", () => {
+  it.effect("are not sent before the first pull", () =>
     Effect.gen(function*() {
       const { stream, streamPages } = yield* operations
       const [all, pages] = [stream(), streamPages({ pageSize: 1 })]
@@ -47,7 +47,7 @@ describe("asking for pages", () => {
       assert.strictEqual(yield* sentCount, 2)
     }).pipe(Effect.provide(layerScript(page([idOf(1)], null), page([idOf(1)], null)))))
 
-  it.effect("asks for one page when one is enough", () =>
+  it.effect("are sent for one page if one is enough", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const taken = yield* stream({}, { prefetch: 0 }).pipe(Stream.take(3), Stream.runCollect)
@@ -55,7 +55,7 @@ describe("asking for pages", () => {
       assert.strictEqual(yield* sentCount, 1)
     }).pipe(Effect.provide(layerScript(page(idsOf(0, 50), "next")))))
 
-  it.effect("asks for the second page only when the first is used up", () =>
+  it.effect("are sent for the second page after the first was consumed", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const taken = yield* stream({}, { prefetch: 0 }).pipe(Stream.take(4), Stream.runCollect)
@@ -63,7 +63,7 @@ describe("asking for pages", () => {
       assert.strictEqual(yield* sentCount, 2)
     }).pipe(Effect.provide(layerScript(page(idsOf(0, 3), "b"), page(idsOf(3, 3), "c")))))
 
-  it.effect("starts anew each time that the stream is run", () =>
+  it.effect("start at the first page each time that the stream runs", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const all = stream()
@@ -76,7 +76,7 @@ describe("asking for pages", () => {
 })
 
 describe("parameters", () => {
-  it.effect("are repeated for every page, together with its token", () =>
+  it.effect("are sent for every page, with its token", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       yield* Stream.runDrain(stream({
@@ -98,7 +98,7 @@ describe("parameters", () => {
       ])
     }).pipe(Effect.provide(layerScript(page(idsOf(0, 2), "b"), page(idsOf(2, 2), "c"), page(idsOf(4, 1), null)))))
 
-  it.effect("may start with a page of their own", () =>
+  it.effect("can start the stream at a page token", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const taken = yield* Stream.runCollect(stream({ pageToken: "b" }))
@@ -106,7 +106,7 @@ describe("parameters", () => {
       assert.deepEqual(yield* tokensSent, ["b", "c"])
     }).pipe(Effect.provide(layerScript(page([idOf(2)], "c"), page([idOf(3)], null)))))
 
-  it.effect("resume a list where its last page ended", () =>
+  it.effect("resume a list after its last page", () =>
     Effect.gen(function*() {
       const { stream, streamPages } = yield* operations
       const [first] = yield* streamPages({}, { prefetch: 0 }).pipe(Stream.take(1), Stream.runCollect)
@@ -133,14 +133,14 @@ describe("parameters", () => {
 })
 
 describe("pages", () => {
-  it.effect("are kept whole as chunks", () =>
+  it.effect("are delivered as one chunk each", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const chunks = yield* stream().pipe(Stream.chunks, Stream.runCollect)
       assert.deepEqual(chunks.map((chunk) => chunk.map(({ id }) => id)), [idsOf(0, 3), idsOf(3, 2)])
     }).pipe(Effect.provide(layerScript(page(idsOf(0, 3), "b"), page([], "c"), page(idsOf(3, 2), null)))))
 
-  it.effect("are all delivered, empty ones as well", () =>
+  it.effect("are all delivered, including empty ones", () =>
     Effect.gen(function*() {
       const { streamPages } = yield* operations
       const pages = yield* Stream.runCollect(streamPages())
@@ -154,14 +154,14 @@ describe("pages", () => {
       )
     }).pipe(Effect.provide(layerScript(page([idOf(1)], "b"), page([], "c"), page([idOf(2)], null)))))
 
-  it.effect("that are empty and have a successor do not end the stream", () =>
+  it.effect("do not end the stream if they are empty and have a next token", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const taken = yield* Stream.runCollect(stream())
       assert.deepEqual(taken.map(({ id }) => id), [idOf(1)])
     }).pipe(Effect.provide(layerScript(page([], "b"), page([], "c"), page([idOf(1)], null)))))
 
-  it.effect("before a failure are delivered first", () =>
+  it.effect("are delivered before a later failure", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const { error, seen } = yield* failureOf(stream())
@@ -171,7 +171,7 @@ describe("pages", () => {
 })
 
 describe("PaginationLoop", () => {
-  it.effect("of a page that names itself", () =>
+  it.effect("ends a list whose page has its own token as next token", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const { error, seen } = yield* failureOf(stream())
@@ -185,7 +185,7 @@ describe("PaginationLoop", () => {
       assert.strictEqual(yield* sentCount, 2)
     }).pipe(Effect.provide(layerScript(page([idOf(0)], "a"), page([idOf(1)], "a")))))
 
-  it.effect("of two pages that name each other", () =>
+  it.effect("ends a list whose two pages have each other's tokens", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const { error, seen } = yield* failureOf(stream())
@@ -197,7 +197,7 @@ describe("PaginationLoop", () => {
       assert.strictEqual(yield* sentCount, 3)
     }).pipe(Effect.provide(layerScript(page([idOf(0)], "a"), page([idOf(1)], "b"), page([idOf(2)], "a")))))
 
-  it.effect("of the page that the stream was started with", () =>
+  it.effect("ends a list that returns to the page where the stream started", () =>
     Effect.gen(function*() {
       const { streamPages } = yield* operations
       const { error, seen } = yield* failureOf(streamPages({ pageToken: "a" }))
@@ -207,7 +207,7 @@ describe("PaginationLoop", () => {
       assert.deepEqual<ReadonlyArray<string>>(loop.trail, ["a", "b"])
     }).pipe(Effect.provide(layerScript(page([], "b"), page([], "a")))))
 
-  it.effect("shows the last ten tokens", () =>
+  it.effect("has the last ten tokens", () =>
     Effect.gen(function*() {
       const { error } = yield* failureOf(things((at) => at % 12).stream({ after: 0 }))
       const loop = assertTag(error, "PaginationLoop")
@@ -217,8 +217,8 @@ describe("PaginationLoop", () => {
     }))
 })
 
-describe("a page that comes once more", () => {
-  it.effect("is not delivered again, whatever its token", () =>
+describe("a repeated page", () => {
+  it.effect("is not delivered again by stream, even with another token", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const all = yield* Stream.runCollect(stream())
@@ -233,7 +233,7 @@ describe("a page that comes once more", () => {
       ))
     ))
 
-  it.effect("is not delivered as a page either", () =>
+  it.effect("is not delivered again by streamPages", () =>
     Effect.gen(function*() {
       const { streamPages } = yield* operations
       const pages = yield* Stream.runCollect(streamPages())
@@ -243,15 +243,15 @@ describe("a page that comes once more", () => {
   it.effect.each(
     [
       ["another status", { status: "CANCELED" }],
-      ["a status that is not known", { status: "PAUSED" }],
+      ["an unknown status", { status: "PAUSED" }],
       ["another total", { stats: { total: 2, queued: 0, created: 1, failed: 0 } }],
-      ["another queue", { stats: { total: 1, queued: 1, created: 1, failed: 0 } }],
-      ["another success", { stats: { total: 1, queued: 0, created: 2, failed: 0 } }],
-      ["another failure", { stats: { total: 1, queued: 0, created: 1, failed: 1 } }],
-      ["another time", { updatedAt: "2024-04-05T06:20:01Z" }],
-      ["another time of creation", { createdAt: "2024-04-05T06:20:01Z" }]
+      ["another queued count", { stats: { total: 1, queued: 1, created: 1, failed: 0 } }],
+      ["another created count", { stats: { total: 1, queued: 0, created: 2, failed: 0 } }],
+      ["another failed count", { stats: { total: 1, queued: 0, created: 1, failed: 1 } }],
+      ["another update time", { updatedAt: "2024-04-05T06:20:01Z" }],
+      ["another creation time", { createdAt: "2024-04-05T06:20:01Z" }]
     ] as const
-  )("is another page when one of its items has %s", ([, changed]) =>
+  )("is a different page if one of its items has %s", ([, changed]) =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       assert.lengthOf(yield* Stream.runCollect(stream()), 6)
@@ -265,25 +265,25 @@ describe("a page that comes once more", () => {
       })
     ))))
 
-  it.effect("is told: a warning, a metric, and the hook", () =>
+  it.effect("is reported by a warning, a metric and onRepeatedPage", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const before = yield* repeatedPages
-      const told = yield* Ref.make<ReadonlyArray<string | undefined>>([])
+      const reported = yield* Ref.make<ReadonlyArray<string | undefined>>([])
       const warned: Array<unknown> = []
-      yield* Stream.runDrain(stream({}, { onRepeatedPage: (token) => Ref.update(told, Arr.append(token)) })).pipe(
+      yield* Stream.runDrain(stream({}, { onRepeatedPage: (token) => Ref.update(reported, Arr.append(token)) })).pipe(
         Effect.provide(Logger.layer([
           Logger.make(({ logLevel, message }) => {
             if (logLevel === "Warn") warned.push(message)
           })
         ]))
       )
-      assert.deepEqual(yield* Ref.get(told), ["b", "c"])
+      assert.deepEqual(yield* Ref.get(reported), ["b", "c"])
       assert.strictEqual((yield* repeatedPages) - before, 2)
       assert.lengthOf(warned, 2)
     }).pipe(Effect.provide(layerScript(page([idOf(0)], "b"), page([idOf(0)], "c"), page([idOf(0)], null)))))
 
-  it.effect("may come nine times in a row", () =>
+  it.effect("may occur nine times in a row", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const all = yield* Stream.runCollect(stream())
@@ -294,7 +294,7 @@ describe("a page that comes once more", () => {
       ...Array.from({ length: 9 }, (_, n) => page([idOf(1)], n === 8 ? null : `u${n}`))
     ))))
 
-  it.effect("ends the stream after ten in a row, empty pages between them or not", () =>
+  it.effect("fails the stream after ten in a row, even with empty pages between them", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const { error, seen } = yield* failureOf(stream({}, { prefetch: 0 }))
@@ -309,7 +309,7 @@ describe("a page that comes once more", () => {
       Effect.provide(layerScript(...Array.from({ length: 13 }, (_, n) => page(n === 5 ? [] : [idOf(0)], `t${n}`))))
     ))
 
-  it.effect("ends well when the list does", () =>
+  it.effect("does not fail the stream if it is the last page", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       assert.lengthOf(yield* Stream.runCollect(stream()), 1)
@@ -322,7 +322,7 @@ describe("limits", () => {
   const pages = [page(idsOf(0, 3), "b"), page(idsOf(3, 3), "c"), page(idsOf(6, 3), null)]
 
   it.effect.each([{ maxPages: 3 }, { maxItems: 9 }])(
-    "of a list that ends there say nothing: %o",
+    "do not fail a list that ends at %o",
     (options) =>
       Effect.gen(function*() {
         const { stream } = yield* operations
@@ -338,7 +338,7 @@ describe("limits", () => {
       [{ maxPages: 1, maxItems: 3 }, "maxPages", 1, 3, "b", 1],
       [{ maxItems: 0 }, "maxItems", 0, 0, undefined, 1]
     ] as const
-  )("%o end the stream with %s", ([options, limit, max, items, pageToken, requests]) =>
+  )("%o fail the stream with %s", ([options, limit, max, items, pageToken, requests]) =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const { error, seen } = yield* failureOf(stream({}, options))
@@ -350,20 +350,20 @@ describe("limits", () => {
       assert.strictEqual(yield* sentCount, requests)
     }).pipe(Effect.provide(layerScript(...pages))))
 
-  it.effect("of items let empty pages pass", () =>
+  it.effect("of items do not count empty pages", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       assert.lengthOf(yield* Stream.runCollect(stream({}, { maxItems: 3 })), 3)
     }).pipe(Effect.provide(layerScript(page(idsOf(0, 3), "b"), page([], null)))))
 
-  it.effect("of pages count those that came once more", () =>
+  it.effect("of pages count repeated pages", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const { error } = yield* failureOf(stream({}, { maxPages: 2 }))
       assert.deepEqual<ReadonlyArray<unknown>>(assertTag(error, "PaginationLimit").trail, ["b"])
     }).pipe(Effect.provide(layerScript(page([idOf(0)], "b"), page([idOf(0)], "c")))))
 
-  it.effect("end a list that invents a token for each page", () =>
+  it.effect("end a list that has a new token on every page", () =>
     Effect.gen(function*() {
       const { error, seen } = yield* failureOf(things((at) => at).stream({}, { maxPages: 500 }))
       const failure = assertTag(error, "PaginationLimit")
@@ -384,7 +384,7 @@ describe("options", () => {
       [{ maxItems: -1 }, "maxItems"],
       [{ maxItems: 0.5 }, "maxItems"]
     ] as const
-  )("%o are refused, naming %s, before anything is sent", ([options, field]) =>
+  )("%o are rejected with the field %s before anything is sent", ([options, field]) =>
     Effect.gen(function*() {
       const { stream, streamPages } = yield* operations
       for (
@@ -400,7 +400,7 @@ describe("options", () => {
       assert.strictEqual(yield* sentCount, 0)
     }).pipe(Effect.provide(layerScript())))
 
-  it.effect("may be absent one by one", () =>
+  it.effect("may all be undefined", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       assert.lengthOf(

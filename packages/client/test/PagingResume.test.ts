@@ -32,7 +32,7 @@ const idsIn = <E, R>(stream: Stream.Stream<{ readonly id: string }, E, R>) =>
   Effect.map(Stream.runCollect(stream), (all) => all.map(({ id }) => id))
 
 describe("position", () => {
-  it.effect("is where a stream failed", () =>
+  it.effect("is that of the page that failed", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const error = assertTag(yield* Effect.flip(Stream.runDrain(stream(params))), "InternalServerError")
@@ -41,7 +41,7 @@ describe("position", () => {
       assert.match(lastPage ?? "", new RegExp(`^${idOf(2)} ${idOf(2)} 1 \\w+$`))
     }).pipe(Effect.provide(layerScript(page(idsOf(0, 2), "b"), page([idOf(2)], "c"), refused(500)))))
 
-  it.effect("has no token at the first page", () =>
+  it.effect("has no token if the first page failed", () =>
     Effect.gen(function*() {
       const { stream, streamPages } = yield* operations
       const first = { filters: {}, pages: 0, items: 0 }
@@ -49,7 +49,7 @@ describe("position", () => {
       assert.deepEqual<unknown>((yield* Effect.flip(Stream.runDrain(streamPages()))).position, first)
     }).pipe(Effect.provide(layerScript(refused(400), refused(400)))))
 
-  it.effect("is that of the page that is not JSON, or of a loop, or of a limit", () =>
+  it.effect("is on errors of the response, loops and limits", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const broken = assertTag(yield* Effect.flip(Stream.runDrain(stream())), "InvalidResponse")
@@ -72,16 +72,16 @@ describe("position", () => {
       ))
     ))
 
-  it.effect("is gone on with: nothing is lost, nothing comes twice, and counts go on", () =>
+  it.effect("resumes at the failed page without loss or duplicates, and continues the counts", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const seen: Array<string> = []
-      const note = <E>(stream: Stream.Stream<{ readonly id: string }, E>) =>
+      const collect = <E>(stream: Stream.Stream<{ readonly id: string }, E>) =>
         Stream.runForEach(stream, ({ id }) => Effect.sync(() => seen.push(id)))
-      const first = yield* Effect.flip(note(stream(params)))
-      const second = yield* Effect.flip(note(stream(first.position)))
+      const first = yield* Effect.flip(collect(stream(params)))
+      const second = yield* Effect.flip(collect(stream(first.position)))
       assert.deepEqual<unknown>([second.position.pages, second.position.items], [2, 4])
-      yield* note(stream(second.position))
+      yield* collect(stream(second.position))
       assert.deepEqual(seen, idsOf(0, 6))
       const query = { ...filters, pageSize: "2" }
       assert.deepEqual<unknown>((yield* queries).slice(-1), [{ ...query, pageToken: "c" }])
@@ -94,7 +94,7 @@ describe("position", () => {
       page(idsOf(4, 2), null)
     ))))
 
-  it.effect("is gone on with by hand, and by pages", () =>
+  it.effect("resumes by its filters and token, and with streamPages", () =>
     Effect.gen(function*() {
       const { stream, streamPages } = yield* operations
       const error = yield* Effect.flip(Stream.runDrain(stream(params)))
@@ -110,7 +110,7 @@ describe("position", () => {
       page(idsOf(2, 2), null)
     ))))
 
-  it.effect("knows the last page when it comes once more", () =>
+  it.effect("detects a repeat of the last page", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const error = yield* Effect.flip(Stream.runDrain(stream()))
@@ -123,18 +123,18 @@ describe("position", () => {
       page([idOf(2)], null)
     ))))
 
-  it.effect("travels with the error", () =>
+  it.effect("is encoded and decoded with the error", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const text = Schema.fromJsonString(Schema.toCodecJson(CommsError.CommsError))
       const error = yield* Effect.flip(Stream.runDrain(stream(params)))
-      const travelled = yield* Schema.encodeEffect(text)(error)
-      const back = assertTag(yield* Schema.decodeEffect(text)(travelled), "InternalServerError")
+      const encoded = yield* Schema.encodeEffect(text)(error)
+      const back = assertTag(yield* Schema.decodeEffect(text)(encoded), "InternalServerError")
       assertEquals<unknown>(back.position, error.position)
-      assert.strictEqual(yield* Schema.encodeEffect(text)(back), travelled)
+      assert.strictEqual(yield* Schema.encodeEffect(text)(back), encoded)
     }).pipe(Effect.provide(layerScript(page(idsOf(0, 2), "b"), refused(500)))))
 
-  it.effect("of a refused input is refused as well, so that no stream starts without its filters", () =>
+  it.effect("of an invalid input is rejected too, so that no stream starts without filters", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const range = { startDate: new Date("2025-01-15"), endDate: DateTime.makeUnsafe("2024-01-15") }
@@ -153,7 +153,7 @@ describe("position", () => {
       [{ filters: { status: "FAILED" } }, "status"],
       [{ filters: { colour: "red" } }, "colour"]
     ] as const
-  )("is refused with %o, naming %s", ([changed, field]) =>
+  )("with %o is rejected with the field %s", ([changed, field]) =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const position: unknown = { filters: {}, pages: 1, items: 1, ...changed }
@@ -165,7 +165,6 @@ describe("position", () => {
     }).pipe(Effect.provide(layerScript())))
 })
 
-/** Collects checkpoints, as a program that stores them. */
 const keep = Effect.gen(function*() {
   const kept = yield* Ref.make<ReadonlyArray<Checkpoint.ListCheckpoint>>([])
   return {
@@ -178,7 +177,7 @@ const three: ReadonlyArray<Answer> = [page(idsOf(0, 2), "b"), page(idsOf(2, 2), 
 
 describe("checkpoint", () => {
   it.effect.each([0, 1, 5])(
-    "is given when a page was taken, and not before, %d ahead",
+    "is made after a page was taken, with prefetch %d",
     (prefetch) =>
       Effect.gen(function*() {
         const { stream } = yield* operations
@@ -196,7 +195,7 @@ describe("checkpoint", () => {
       }).pipe(Effect.provide(layerScript(...three)))
   )
 
-  it.effect("is not given for a page that the consumer stopped in", () =>
+  it.effect("is not made for a page that was taken in part", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const { all, checkpoint } = yield* keep
@@ -204,7 +203,7 @@ describe("checkpoint", () => {
       assert.deepEqual<unknown>((yield* all).map(({ pageToken }) => pageToken), ["b"])
     }).pipe(Effect.provide(layerScript(...three))))
 
-  it.effect("is given before a failure, and for empty pages", () =>
+  it.effect("is made before a failure and for empty pages", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const { all, checkpoint } = yield* keep
@@ -213,7 +212,7 @@ describe("checkpoint", () => {
       assert.strictEqual(error.position.pageToken, "c")
     }).pipe(Effect.provide(layerScript(page(idsOf(0, 2), "b"), page([], "c"), refused(500)))))
 
-  it.effect("says that the walk is over when only pages were left that had come before", () =>
+  it.effect("is made for the end of the list if the last page was a repeat", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const { all, checkpoint } = yield* keep
@@ -221,7 +220,7 @@ describe("checkpoint", () => {
       assert.deepEqual<unknown>((yield* all).map(({ pageToken }) => pageToken), ["b", null])
     }).pipe(Effect.provide(layerScript(page(idsOf(0, 2), "b"), page(idsOf(0, 2), null)))))
 
-  it.effect("ends the stream when it fails", () =>
+  it.effect("fails the stream if its effect fails", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const seen: Array<string> = []
@@ -233,7 +232,7 @@ describe("checkpoint", () => {
       assert.deepEqual(seen, idsOf(0, 2))
     }).pipe(Effect.provide(layerScript(...three))))
 
-  it.effect("is bound, and holds no secret", () =>
+  it.effect("is bound to the server and the account, and holds no secret", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2024, 0, 16))
       const { stream } = yield* operations
@@ -282,7 +281,7 @@ const checkpointOf = (changed: Partial<Checkpoint.ListCheckpoint>) =>
   })
 
 describe("stream from a checkpoint", () => {
-  it.effect("goes on behind the checkpoint, with its filters and its counts", () =>
+  it.effect("resumes after the checkpoint with its filters and counts", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const stored = write(yield* stop(params))
@@ -297,7 +296,7 @@ describe("stream from a checkpoint", () => {
       assert.deepEqual<unknown>(resumed, [{ ...query, pageToken: "b" }, { ...query, pageToken: "c" }])
     }).pipe(Effect.provide(layerScript(three[0] ?? refused(404), three[1] ?? refused(404), ...three.slice(1)))))
 
-  it.effect("gives nothing when the walk was over", () =>
+  it.effect("is empty if the list had ended", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const { all, checkpoint } = yield* keep
@@ -308,7 +307,7 @@ describe("stream from a checkpoint", () => {
       assert.strictEqual(yield* sentCount, 3)
     }).pipe(Effect.provide(layerScript(...three))))
 
-  it.effect("knows the last page when it comes once more", () =>
+  it.effect("detects a repeat of the last page", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const checkpoint = yield* stop({})
@@ -320,14 +319,14 @@ describe("stream from a checkpoint", () => {
       page([idOf(4)], null)
     ))))
 
-  it.effect("fails with a position to go on from", () =>
+  it.effect("fails with a position", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const error = yield* Effect.flip(Stream.runDrain(stream(yield* stop({}))))
       assert.strictEqual(assertTag(error, "InternalServerError").position?.pages, 1)
     }).pipe(Effect.provide(layerScript(...three.slice(0, 2), refused(500)))))
 
-  it.effect("refuses what is too old", () =>
+  it.effect("rejects a checkpoint beyond maxAge", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const checkpoint = yield* stop({})
@@ -346,7 +345,7 @@ describe("stream from a checkpoint", () => {
       assert.isAtMost(yield* sentCount, 4)
     }).pipe(Effect.provide(layerScript(...three.slice(0, 2), ...three.slice(1)))))
 
-  it.effect("refuses what is of other credentials or of another server, before anything is sent", () =>
+  it.effect("rejects a checkpoint of another account or server before anything is sent", () =>
     Effect.gen(function*() {
       const checkpoint = yield* stop({}).pipe(Effect.provide(layerScript(...three)))
       const partWith = (options: Partial<CommsClient.Options>) =>
@@ -366,7 +365,7 @@ describe("stream from a checkpoint", () => {
       assert.strictEqual(yield* partWith({ baseUrl: "http://localhost:1234" }), "baseUrl")
     }))
 
-  it.effect("refuses what is of another resource, or has filters that it does not know", () =>
+  it.effect("rejects a checkpoint of another resource or with unknown filters", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const other = yield* Effect.flip(Stream.runDrain(stream(yield* checkpointOf({ resource: "Senders" }))))
@@ -386,7 +385,7 @@ describe("stream from a checkpoint", () => {
       [{ prefetch: 17 }, "prefetch"],
       [{ maxPages: 0 }, "maxPages"]
     ] as const
-  )("refuses %o, naming %s", ([options, field]) =>
+  )("rejects %o with the field %s", ([options, field]) =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const error = yield* Effect.flip(Stream.runDrain(stream(yield* checkpointOf({}), options)))
@@ -394,7 +393,7 @@ describe("stream from a checkpoint", () => {
       assert.strictEqual(yield* sentCount, 0)
     }).pipe(Effect.provide(layerScript())))
 
-  it.effect("takes what was parsed from JSON", () =>
+  it.effect("accepts a checkpoint parsed from JSON", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const parsed: unknown = JSON.parse(write(yield* checkpointOf({})))

@@ -1,4 +1,4 @@
-// Checkpoints are bound to who makes them, and are checked before anything is sent.
+// Binds checkpoints to a server and an account, and checks them before anything is sent.
 import * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import * as CommsError from "@effect-comms/domain/CommsError"
 import * as Digest from "effect/crypto/Digest"
@@ -12,7 +12,7 @@ const sha256 = Effect.fnUntraced(function*(text: string) {
   return yield* digest.digestHex(Digest.sha256, new TextEncoder().encode(text))
 })
 
-/** The digests of a base URL and of a user name. The prefixes keep them apart from digests of the same texts elsewhere. */
+/** The digests of a base URL and a user name. The prefixes make them differ from other digests of the same text. */
 export const identify = (
   baseUrl: string,
   username: Redacted.Redacted<string>
@@ -22,10 +22,10 @@ export const identify = (
     account: sha256(`effect-comms/account:${Redacted.value(username)}`)
   }).pipe(Effect.provide(Digest.layerWebCrypto))
 
-/** The identity of a service that no client is behind, as in a test. */
+/** The identity of a service without a client, as in tests. */
 export const anonymous: Checkpoint.Identity = { baseUrl: "0".repeat(64), account: "0".repeat(64) }
 
-/** The fields that bind a checkpoint, as of now. */
+/** The common fields of a checkpoint that is made now. */
 export const stamp = (identity: Effect.Effect<Checkpoint.Identity>, resource: string) =>
   Effect.map(
     Effect.all([identity, DateTime.now]),
@@ -35,8 +35,8 @@ export const stamp = (identity: Effect.Effect<Checkpoint.Identity>, resource: st
 export const defaultMaxAge = Duration.days(7)
 
 /**
- * Makes the function that checks a checkpoint before it is gone on from: of this version, this resource, this server and
- * this account, and not too old. One from the future is as good as new, since clocks differ.
+ * Makes the function that validates a checkpoint: its version, resource, server, account and age. Clocks differ, so a
+ * checkpoint from the future is accepted.
  */
 export const check = <S extends Checkpoint.CheckpointSchema>(options: {
   readonly call: string
@@ -46,7 +46,7 @@ export const check = <S extends Checkpoint.CheckpointSchema>(options: {
 }) => {
   const { identity, call, resource, schema } = options
   const read = Checkpoint.makeReader(call, schema)
-  const refuse = (part: CommsError.CheckpointMismatch["part"], detail?: string) =>
+  const mismatch = (part: CommsError.CheckpointMismatch["part"], detail?: string) =>
     new CommsError.CheckpointMismatch({ call, part, ...(detail === undefined ? {} : { detail }) })
   return Effect.fnUntraced(function*(
     input: unknown,
@@ -55,13 +55,13 @@ export const check = <S extends Checkpoint.CheckpointSchema>(options: {
     const checkpoint = yield* read(input)
     const own = yield* identity
     if (checkpoint.resource !== resource) {
-      return yield* refuse("resource", `it is of ${checkpoint.resource}, and this is ${resource}`)
+      return yield* mismatch("resource", `it belongs to ${checkpoint.resource}, not to ${resource}`)
     }
-    if (checkpoint.baseUrl !== own.baseUrl) return yield* refuse("baseUrl")
-    if (checkpoint.account !== own.account) return yield* refuse("account")
+    if (checkpoint.baseUrl !== own.baseUrl) return yield* mismatch("baseUrl")
+    if (checkpoint.account !== own.account) return yield* mismatch("account")
     const age = DateTime.distance(checkpoint.madeAt, yield* DateTime.now)
     if (Duration.isGreaterThan(age, maxAge)) {
-      return yield* refuse(
+      return yield* mismatch(
         "age",
         `it was made at ${DateTime.formatIso(checkpoint.madeAt)}, more than ${Duration.format(maxAge)} ago`
       )

@@ -1,9 +1,8 @@
-// Which failures say nothing about what was asked for, so that who watches goes on watching.
 import type * as CommsError from "@effect-comms/domain/CommsError"
 
 /**
- * Whether a failure may pass by itself: what may be repeated, what is wrong on the server's side, and what is lost or
- * spoilt on the way. A call does not repeat all of these, but who looks again later need not give up for them.
+ * Whether a failure is transient: it is retryable, an error of the server, or a broken response. A call does not retry
+ * all of these, but a wait or a feed polls again.
  */
 export const isTransient = (error: CommsError.CommsError): boolean => {
   if (error.isRetryable) return true

@@ -25,7 +25,7 @@ const partOf = (input: unknown, maxAge?: Duration.Duration) =>
   Effect.map(Effect.flip(accept(input, maxAge)), (error) => assertTag(error, "CheckpointMismatch").part)
 
 describe("check", () => {
-  it.effect("takes what was made here, as it is and as JSON", () =>
+  it.effect("accepts a checkpoint of its own, decoded and from JSON", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2024, 0, 15))
       const mark = yield* make(anonymous)
@@ -34,7 +34,7 @@ describe("check", () => {
       assert.strictEqual((yield* accept(stored)).at, 3)
     }))
 
-  it.effect("says which part does not match", () =>
+  it.effect("reports the part that does not match", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* partOf(yield* make(other)), "account")
       assert.strictEqual(yield* partOf(yield* make({ ...anonymous, baseUrl: "1".repeat(64) })), "baseUrl")
@@ -42,14 +42,14 @@ describe("check", () => {
       assert.strictEqual(yield* partOf({ ...(yield* make(anonymous)), version: 2 }), "version")
     }))
 
-  it.effect("refuses what is malformed, and names the field", () =>
+  it.effect("rejects a malformed checkpoint with its fields", () =>
     Effect.gen(function*() {
       const error = assertTag(yield* Effect.flip(accept({ version: 1, resource: "" })), "InvalidInput")
       assert.strictEqual(error.call, "Things.resume")
       assert.includeMembers(error.issues.map(({ field }) => field), ["resource", "account", "at"])
     }))
 
-  it.effect("takes what is seven days old, and nothing older", () =>
+  it.effect("accepts a checkpoint up to seven days old", () =>
     Effect.gen(function*() {
       const mark = yield* make(anonymous)
       yield* TestClock.adjust("7 days")
@@ -60,7 +60,7 @@ describe("check", () => {
       assert.strictEqual(yield* partOf(mark, Duration.days(6)), "age")
     }))
 
-  it.effect("takes what is from the future", () =>
+  it.effect("accepts a checkpoint from the future", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2024, 0, 15))
       const mark = yield* make(anonymous)
@@ -82,7 +82,7 @@ const withoutDigests = Effect.provideService(
 const key = { apiKey: Redacted.make("SK1"), apiSecret: Redacted.make("s3cr3t") }
 
 describe("identity", () => {
-  it.effect("is digests of the base URL and of the user name", () =>
+  it.effect("consists of digests of the base URL and the user name", () =>
     Effect.gen(function*() {
       const digest = yield* Digest.Digest
       const sha256 = (text: string) => digest.digestHex(Digest.sha256, new TextEncoder().encode(text))
@@ -92,29 +92,29 @@ describe("identity", () => {
       })
     }).pipe(Effect.provide(Digest.layerWebCrypto)))
 
-  it.effect("follows the checked base URL and the user name, and not the secret", () =>
+  it.effect("depends on the normalized base URL and the user name, but not on the secret", () =>
     Effect.gen(function*() {
-      const one = yield* identityOf({})
-      assert.deepEqual(yield* identityOf({ baseUrl: "https://comms.twilio.com/" }), one)
+      const base = yield* identityOf({})
+      assert.deepEqual(yield* identityOf({ baseUrl: "https://comms.twilio.com/" }), base)
       assert.deepEqual(
         yield* identityOf({ credentials: { ...credentials, authToken: Redacted.make("rotated") } }),
-        one
+        base
       )
       const elsewhere = yield* identityOf({ baseUrl: "https://comms.twilio.com/eu" })
-      assert.notStrictEqual(elsewhere.baseUrl, one.baseUrl)
-      assert.strictEqual(elsewhere.account, one.account)
+      assert.notStrictEqual(elsewhere.baseUrl, base.baseUrl)
+      assert.strictEqual(elsewhere.account, base.account)
       const byKey = yield* identityOf({ credentials: key })
-      assert.notStrictEqual(byKey.account, one.account)
-      assert.strictEqual(byKey.baseUrl, one.baseUrl)
+      assert.notStrictEqual(byKey.account, base.account)
+      assert.strictEqual(byKey.baseUrl, base.baseUrl)
     }))
 
-  it.effect("is computed once, with the client", () =>
+  it.effect("is computed once per client", () =>
     Effect.gen(function*() {
       const { identity } = yield* CommsClient.make({ credentials })
       assert.strictEqual(yield* withoutDigests(identity), yield* identity)
     }).pipe(Effect.provide(layerHttp([]))))
 
-  it.effect("is needed by checkpoints only", () =>
+  it.effect("does not fail the client without WebCrypto", () =>
     Effect.gen(function*() {
       const { baseUrl, identity } = yield* CommsClient.make({ credentials }).pipe(withoutDigests)
       assert.strictEqual(baseUrl, CommsClient.defaultBaseUrl)

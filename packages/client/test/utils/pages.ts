@@ -31,7 +31,7 @@ interface ThingPage {
   readonly pagination: Pagination.PaginationMetadata
 }
 
-/** A list of another resource: page n has thing n in it, and the token of the page after `next` of it. */
+/** A list of another resource. Page n has thing n, and its next token is that of page `next(n) + 1`. */
 export const things = (next: (at: number) => number): Paging.Streams<Params, ThingPage, Thing, never> =>
   Paging.make({
     resource: "Things",

@@ -1,4 +1,4 @@
-// Recognises a page that comes again word for word, without keeping it.
+// Detects a repeated page without storing the page.
 import * as DateTime from "effect/DateTime"
 
 const prime = 16_777_619
@@ -23,7 +23,7 @@ const add = (hash: number, value: unknown): number => {
   }
 }
 
-/** The ids of the first and the last item, the count, and a hash (FNV-1a) of every field. An empty page has none. */
+/** The first and the last id, the count, and an FNV-1a hash of every field; `undefined` for an empty page. */
 export const fingerprint = (items: ReadonlyArray<{ readonly id: string }>): string | undefined => {
   const first = items[0]
   const last = items[items.length - 1]

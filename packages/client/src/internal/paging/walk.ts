@@ -1,11 +1,11 @@
-// A walk through the pages of a list: follows the tokens, once each, and drops a page that comes again.
+// Walks through the pages of a list: follows each token once and drops repeated pages.
 import * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Pagination from "@effect-comms/domain/Pagination"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import { fingerprint } from "./fingerprint.ts"
 
-/** How far a walk has come, and the token of the page that is next: `null` behind the last. */
+/** The progress of a walk. The token is that of the next page, and `null` after the last page. */
 export interface Progress {
   readonly filters: Pagination.Filters
   readonly pages: number
@@ -14,7 +14,7 @@ export interface Progress {
   readonly pageToken: Pagination.PageToken | undefined | null
 }
 
-/** A page, and how far the walk has come when it is taken. */
+/** A page, and the progress of the walk after it. */
 export interface Taken<Page, Item> {
   readonly page: Page
   readonly items: ReadonlyArray<Item>
@@ -40,11 +40,11 @@ const trailLength = 10
 const maxRepeatedPages = 10
 
 const repeatedPages = Metric.counter("comms_client_repeated_pages", {
-  description: "Pages that came once more, word for word, and were not delivered again, by call",
+  description: "Repeated pages that were dropped, by call",
   incremental: true
 })
 
-/** Copies an error of a walk with its position. */
+/** Copies an error and adds the position of the walk. */
 export const failAt = ({ pageToken, ...progress }: Progress) => {
   const position: Pagination.Position = pageToken === undefined || pageToken === null
     ? progress
@@ -52,7 +52,7 @@ export const failAt = ({ pageToken, ...progress }: Progress) => {
   return <E extends CommsError.CommsError>(error: E): Paged<E> => CommsError.withFields(error, { position })
 }
 
-/** Makes the effect that goes for the next page to deliver: `undefined` when the list is over. */
+/** Makes an effect that fetches the next page to deliver; `undefined` after the last page. */
 export const make = <
   Page extends { readonly pagination: Pagination.PaginationMetadata },
   Item extends { readonly id: string },
@@ -65,18 +65,17 @@ export const make = <
   Taken<Page, Item> | undefined,
   Paged<E | CommsError.PaginationLoop | CommsError.PaginationLimit>
 > => {
-  // In order of arrival, so that an error can show the way to it.
   const followed = new Set<Pagination.PageToken>()
-  const delivered = new Set(start.lastPage === undefined ? [] : [start.lastPage])
+  const fingerprints = new Set(start.lastPage === undefined ? [] : [start.lastPage])
   let progress = start
-  let came = 0
-  let taken = 0
-  let inARow = 0
+  let fetched = 0
+  let delivered = 0
+  let repeatsInARow = 0
 
   const trail = () => [...followed].slice(-trailLength)
 
   const loop = (reason: CommsError.PaginationLoop["reason"], pageToken: Pagination.PageToken) =>
-    new CommsError.PaginationLoop({ call, reason, pageToken, pages: came, trail: trail() })
+    new CommsError.PaginationLoop({ call, reason, pageToken, pages: fetched, trail: trail() })
 
   const limit = (limit: CommsError.PaginationLimit["limit"], max: number) =>
     new CommsError.PaginationLimit({
@@ -88,7 +87,7 @@ export const make = <
     })
 
   const report = (pageToken: Pagination.PageToken | undefined) =>
-    Effect.logWarning(`${call}: a page came once more, and is not delivered again`).pipe(
+    Effect.logWarning(`${call}: dropped a repeated page`).pipe(
       Effect.andThen(Metric.update(Metric.withAttributes(repeatedPages, { call }), 1)),
       Effect.andThen(onRepeatedPage === undefined ? Effect.void : onRepeatedPage(pageToken))
     )
@@ -97,26 +96,26 @@ export const make = <
     while (progress.pageToken !== null) {
       const { pageToken } = progress
       if (pageToken !== undefined && followed.has(pageToken)) return yield* loop("RepeatedToken", pageToken)
-      if (came === maxPages) return yield* limit("maxPages", maxPages)
+      if (fetched === maxPages) return yield* limit("maxPages", maxPages)
       const page = yield* fetchPage(pageToken)
       if (pageToken !== undefined) followed.add(pageToken)
-      came++
+      fetched++
       const items = itemsOf(page)
       const { next } = page.pagination
       const print = fingerprint(items)
-      if (print !== undefined && delivered.has(print)) {
-        inARow++
+      if (print !== undefined && fingerprints.has(print)) {
+        repeatsInARow++
         yield* report(pageToken)
         progress = { ...progress, pageToken: next }
-        if (inARow === maxRepeatedPages && next !== null) return yield* loop("RepeatedPages", next)
+        if (repeatsInARow === maxRepeatedPages && next !== null) return yield* loop("RepeatedPages", next)
         continue
       }
-      if (maxItems !== undefined && taken + items.length > maxItems) return yield* limit("maxItems", maxItems)
+      if (maxItems !== undefined && delivered + items.length > maxItems) return yield* limit("maxItems", maxItems)
       if (print !== undefined) {
-        delivered.add(print)
-        inARow = 0
+        fingerprints.add(print)
+        repeatsInARow = 0
       }
-      taken += items.length
+      delivered += items.length
       const lastPage = print ?? progress.lastPage
       progress = {
         filters: progress.filters,

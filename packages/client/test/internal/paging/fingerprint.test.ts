@@ -9,12 +9,12 @@ const of = (items: ReadonlyArray<Parts>) => fingerprint(items.map(([id, ...state
 const Items = Schema.Array(Schema.Tuple([Schema.String, Schema.String, Schema.Int, Schema.Finite]))
 
 describe("fingerprint", () => {
-  it("of nothing is none", () => {
+  it("of an empty page is undefined", () => {
     assert.isUndefined(of([]))
   })
 
   it.effect.prop(
-    "is the same for the same, and another for anything else",
+    "is equal for equal items and different for different ones",
     [Items, Items],
     ([one, other]) =>
       Effect.sync(() => {
@@ -24,7 +24,7 @@ describe("fingerprint", () => {
   )
 
   it.effect.prop(
-    "tells apart states that differ in one number, however small or large",
+    "differs if the states differ in one number of any size",
     [Arbitrary.schema(Schema.Int), Arbitrary.schema(Schema.Int)],
     ([one, other]) =>
       Effect.sync(() => {
@@ -32,7 +32,7 @@ describe("fingerprint", () => {
       })
   )
 
-  it("differs when any field of an item differs, dates and nested counters included", () => {
+  it("differs if any field of an item differs, including dates and nested counters", () => {
     const item = { id: "a", at: DateTime.makeUnsafe(1), stats: { total: 1, failed: 0 }, name: null, open: true }
     const others = [
       { ...item, id: "b" },
@@ -44,12 +44,12 @@ describe("fingerprint", () => {
     assert.strictEqual(new Set([item, ...others].map((item) => fingerprint([item]))).size, 6)
   })
 
-  it("is short, however long the page", () => {
+  it("is short for a long page", () => {
     const items = Array.from({ length: 1000 }, (_, n): Parts => [`comms_operation_${n}`, n, n * 2 ** 33])
     assert.isBelow(of(items)?.length ?? Infinity, 100)
   })
 
-  it("has no collision among pages whose ends and length are the same", () => {
+  it("has no collision among pages with equal ends and lengths", () => {
     const prints = Array.from(
       { length: 20_000 },
       (_, n) => of([["a", 1], ["b", n % 100, Math.floor(n / 100), 1.7e12 + n], ["c", 1]])

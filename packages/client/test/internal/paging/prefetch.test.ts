@@ -4,32 +4,32 @@ import { TestClock } from "effect/testing"
 import { prefetch } from "../../../src/internal/paging/prefetch.ts"
 import { settle } from "../../utils/script.ts"
 
-/** Counts from 1 to an end, and how often it was asked. */
+/** Counts from 1 to an end, and records how often it ran. */
 const counter = Effect.fnUntraced(function*(end: number) {
-  const asked = yield* Ref.make(0)
-  const next = Effect.map(Ref.updateAndGet(asked, (n) => n + 1), (n) => n > end ? undefined : n)
-  return { asked: Ref.get(asked), next }
+  const runs = yield* Ref.make(0)
+  const next = Effect.map(Ref.updateAndGet(runs, (n) => n + 1), (n) => n > end ? undefined : n)
+  return { runs: Ref.get(runs), next }
 })
 
-describe("ahead", () => {
-  it.effect.each([0, 1, 2, 5])("is never more than %d ahead", (count) =>
+describe("prefetch", () => {
+  it.effect.each([0, 1, 2, 5])("is at most %d results ahead", (count) =>
     Effect.gen(function*() {
-      const { asked, next } = yield* counter(20)
+      const { runs, next } = yield* counter(20)
       const take = yield* prefetch(next, count)
       yield* settle
-      assert.strictEqual(yield* asked, 0)
+      assert.strictEqual(yield* runs, 0)
       for (let n = 1; n <= 20; n++) {
         assert.strictEqual(yield* take, n)
         yield* settle
-        assert.strictEqual(yield* asked, Math.min(n + count, 21))
+        assert.strictEqual(yield* runs, Math.min(n + count, 21))
       }
       assert.isUndefined(yield* take)
-      assert.strictEqual(yield* asked, 21)
+      assert.strictEqual(yield* runs, 21)
     }))
 
-  it.effect("does not ask for more because somebody stopped waiting", () =>
+  it.effect("does not prefetch more after interrupted takes", () =>
     Effect.gen(function*() {
-      const { asked, next } = yield* counter(20)
+      const { runs, next } = yield* counter(20)
       const take = yield* prefetch(Effect.andThen(Effect.sleep("1 second"), next), 1)
       for (let n = 0; n < 5; n++) {
         const fiber = yield* Effect.forkChild(take)
@@ -37,11 +37,11 @@ describe("ahead", () => {
         yield* Fiber.interrupt(fiber)
       }
       yield* TestClock.adjust("10 seconds")
-      assert.strictEqual(yield* asked, 2)
+      assert.strictEqual(yield* runs, 2)
       assert.strictEqual(yield* take, 1)
     }))
 
-  it.effect.each([0, 1, 3])("gives a failure in its turn, %d ahead", (count) =>
+  it.effect.each([0, 1, 3])("of %d delivers a failure after the results before it", (count) =>
     Effect.gen(function*() {
       const { next } = yield* counter(20)
       const take = yield* prefetch(Effect.filterOrFail(next, (n) => n !== 3, () => "no"), count)
@@ -51,7 +51,7 @@ describe("ahead", () => {
       assert.strictEqual(yield* Effect.flip(take), "no")
     }))
 
-  it.effect("gives a defect in its turn", () =>
+  it.effect("delivers a defect after the results before it", () =>
     Effect.gen(function*() {
       const { next } = yield* counter(20)
       const take = yield* prefetch(Effect.filterOrElse(next, (n) => n !== 2, () => Effect.die("bug")), 1)
@@ -59,7 +59,7 @@ describe("ahead", () => {
       assert.isTrue(Exit.hasDies(yield* Effect.exit(take)))
     }))
 
-  it.effect("ends with its scope, whatever is under way", () =>
+  it.effect("interrupts its work when the scope closes", () =>
     Effect.gen(function*() {
       const interrupted = yield* Ref.make(false)
       const scope = yield* Scope.make()

@@ -22,7 +22,7 @@ const pages = (count: number): ReadonlyArray<Answer> =>
 
 describe("prefetch", () => {
   it.effect.each([[0], [1], [2], [16], [undefined]])(
-    "%s: so many pages ahead, and never more",
+    "of %s fetches that many pages ahead, and no more",
     ([prefetch]) =>
       Effect.gen(function*() {
         const { stream } = yield* operations
@@ -40,7 +40,7 @@ describe("prefetch", () => {
       }).pipe(Effect.provide(layerScript(...pages(20))))
   )
 
-  it.effect("asks while the consumer works", () =>
+  it.effect("fetches while the consumer works", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const fiber = yield* stream().pipe(
@@ -54,7 +54,7 @@ describe("prefetch", () => {
     }).pipe(Effect.provide(layerScript(...pages(4).map((page) => after("100 millis", page))))))
 
   it.effect.each([[0, 1], [1, 2], [3, 4]])(
-    "%d: a consumer that stops has cost %d requests",
+    "of %d costs a consumer that stops %d requests",
     ([prefetch, requests]) =>
       Effect.gen(function*() {
         const { stream } = yield* operations
@@ -69,7 +69,7 @@ describe("prefetch", () => {
   )
 
   it.effect.each([0, 1, 4])(
-    "%d: a failure comes when it is pulled, after all that was before it",
+    "of %d delivers a failure after all pages before it",
     (prefetch) =>
       Effect.gen(function*() {
         const { stream } = yield* operations
@@ -88,7 +88,7 @@ describe("prefetch", () => {
       }).pipe(Effect.provide(layerScript(...pages(20).slice(0, 3), refused(500))))
   )
 
-  const stopped = Effect.fnUntraced(function*(
+  const isInterrupted = Effect.fnUntraced(function*(
     use: (service: SenderPoolOperations.Service) => Effect.Effect<unknown, unknown>
   ) {
     const interrupted = yield* Ref.make(false)
@@ -97,16 +97,16 @@ describe("prefetch", () => {
     return yield* Ref.get(interrupted)
   })
 
-  it.effect("ends with the stream: the request under way is interrupted", () =>
+  it.effect("interrupts the request in progress when the stream ends", () =>
     Effect.gen(function*() {
       assert.isTrue(
-        yield* stopped(({ stream }) =>
+        yield* isInterrupted(({ stream }) =>
           stream().pipe(Stream.tap(() => Effect.repeat(settle, { times: 20 })), Stream.take(1), Stream.runDrain)
         )
       )
     }))
 
-  it.effect("ends with its own stream, when another follows it", () =>
+  it.effect("interrupts the request in progress before a concatenated stream starts", () =>
     Effect.gen(function*() {
       const interrupted = yield* Ref.make(false)
       const hanging: Answer = () => Effect.onInterrupt(Effect.never, () => Ref.set(interrupted, true))
@@ -123,10 +123,10 @@ describe("prefetch", () => {
       assert.deepEqual(after, [false, true])
     }))
 
-  it.effect("ends with the fiber that runs it", () =>
+  it.effect("interrupts the request in progress when the fiber is interrupted", () =>
     Effect.gen(function*() {
       assert.isTrue(
-        yield* stopped(({ stream }) =>
+        yield* isInterrupted(({ stream }) =>
           Effect.gen(function*() {
             const fiber = yield* stream().pipe(Stream.runForEach(() => Effect.never), Effect.forkChild)
             yield* Effect.repeat(settle, { times: 20 })
