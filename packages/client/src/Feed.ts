@@ -1,5 +1,5 @@
 /**
- * Feeds: what is new and what has changed, for a program that runs for ever, for every resource.
+ * Feeds that deliver new and changed operations until interrupted.
  *
  * @since 0.1.0
  */
@@ -23,7 +23,7 @@ import * as State from "./internal/feed/state.ts"
 export type { Change } from "./internal/feed/model.ts"
 
 /**
- * What ends a feed.
+ * The errors of a feed.
  *
  * @category errors
  * @since 0.1.0
@@ -31,42 +31,42 @@ export type { Change } from "./internal/feed/model.ts"
 export type FeedError = FeedFailed | FeedOverflow | CommsError.InvalidInput
 
 /**
- * How a feed is run; every field has a default.
+ * Options of a feed. Every option has a default.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options<E = never, R = never> {
   /**
-   * How long to wait between rounds: a duration, give or take a fifth at random, or any schedule, with whose end the feed
-   * ends. Never below 100 ms. Default 30 seconds.
+   * The time between two rounds. A duration gets a jitter of 20 %. The end of a schedule ends the feed. Default 30
+   * seconds. Delays below 100 ms become 100 ms.
    */
   readonly interval?: Duration.Input | Schedule.Schedule<unknown> | undefined
   /**
-   * How late an operation may become visible after its creation, clocks that differ included. Default 10 minutes. What
-   * was created in this time before the newest operation is listed again in every round.
+   * The longest time until a created operation is listed, including clock differences. Each round lists the operations
+   * created in this time before the newest one again. Default 10 minutes. Range from zero.
    */
   readonly overlap?: Duration.Input | undefined
-  /** How much may fail before the feed does. */
+  /** The failures that the feed tolerates. */
   readonly polls?: {
-    /** How often in a row: an integer from 0. Default 10. */
+    /** The maximum number of failures in a row. Default 10. Range from 0. */
     readonly maxFailures?: number | undefined
-    /** For how long in a row. Default 5 minutes. */
+    /** The maximum time of failures in a row. Default 5 minutes. Range from zero. */
     readonly maxFailureTime?: Duration.Input | undefined
   } | undefined
-  /** How many operations may be kept in mind: an integer from 1. Default 100,000. */
+  /** The maximum number of tracked operations. More fail with `FeedOverflow`. Default 100,000. Range from 1. */
   readonly maxTracked?: number | undefined
   /**
-   * Is given where the feed stands, after the consumer has taken a chunk, and after every round. Its failure fails the
-   * feed.
+   * Called when the consumer has taken a chunk and pulls again, and after every round. If the effect fails, the feed
+   * fails.
    */
   readonly checkpoint?: ((checkpoint: FeedCheckpoint) => Effect.Effect<void, E, R>) | undefined
-  /** How old a checkpoint that the feed starts from may be. Default 7 days. */
+  /** The maximum age of a checkpoint that the feed starts from. Default 7 days. Range from zero. */
   readonly maxAge?: Duration.Input | undefined
 }
 
 const isFinite = Schema.makeFilter((duration: Duration.Duration) => Number.isFinite(Duration.toMillis(duration)), {
-  expected: "a duration that ends"
+  expected: "a finite duration"
 })
 
 const Settings = Schema.Struct({
@@ -83,13 +83,13 @@ const Settings = Schema.Struct({
 const Start = Schema.Struct({ since: TimestampFromInput })
 
 /**
- * Where a feed begins: what was created since then, and nothing that is older.
+ * The start of a feed. Operations that were created earlier are never delivered.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Since {
-  /** A `DateTime`, a `Date` or RFC 3339 text. It may lie in the future. */
+  /** A `DateTime`, a `Date` or RFC 3339 text. It may be in the future. */
   readonly since: TimestampInput
 }
 
@@ -100,9 +100,9 @@ export interface Since {
  * @since 0.1.0
  */
 export interface Changes<A> {
-  /** The operations that are new or have changed since a time. */
+  /** Streams the operations that were created since a time, and their changes. */
   <E = never, R = never>(start: Since, options?: Options<E, R>): Stream.Stream<Change<A>, FeedError | E, R>
-  /** The same, from the checkpoint of another feed. */
+  /** Resumes from the checkpoint of an earlier feed. */
   <E = never, R = never>(
     start: FeedCheckpoint,
     options?: Options<E, R>
@@ -114,26 +114,24 @@ export interface Changes<A> {
  *
  * **Details**
  *
- * A round reads the list forward, in windows of time that are as long as ten pages allow, and then looks again at the
- * older operations that have not ended. Lists have no filter by change and no order that can be relied on, so a state is
- * known by its `version`, and how far everything was delivered by the newest creation that the server has shown, less
- * the overlap: a local clock that is wrong loses nothing, and a creation in the future moves nothing.
+ * A round lists the new operations in windows of at most ten pages. It then polls the older operations that have not
+ * ended. Lists have no filter by change and no documented order, so a change is detected by the `version` of an
+ * operation. The feed measures its progress by the creation times on the server, so a wrong local clock loses nothing.
  *
- * Each state that is seen is delivered once, in this run and over any number of restarts. What came and went between two
- * rounds is not seen, and what changes after its end is seen only as long as it is listed, which is for the overlap.
- * An operation that is not found any more is given up after `maxFailures` times in a row, with a warning in the log.
+ * Each observed state is delivered once, also across restarts. States between two rounds are not observed. An operation
+ * that has ended is observed only while it is listed, for the time of `overlap`. An operation is no longer tracked when
+ * it was not found more than `maxFailures` times in a row; the log has a warning.
  *
- * Failures that may pass are waited out, from a second to half a minute between them, and never less than `Retry-After`
- * asks. What does not pass, such as 401, fails with `FeedFailed` at once. A checkpoint of another resource, server or
- * account, and options that make no sense, fail before anything is sent.
+ * After a transient failure the feed waits for 1 to 30 seconds, or longer if `Retry-After` asks for it. A permanent
+ * failure, such as 401, fails with `FeedFailed` at once. Invalid options fail before anything is sent, as does a
+ * checkpoint of another resource, server or account.
  *
- * Nothing is asked for before it is pulled, and a consumer that is slow slows the feed. The operations of a page that are
- * new or changed are one chunk.
+ * Nothing is sent before a pull, so a slow consumer slows the feed. The changes in a page are one chunk.
  *
  * **Gotchas**
  *
- * What was created before `since` is never delivered, whenever it changes. A consumer that stops within a chunk, or
- * after a chunk and before it pulls again, is given that chunk once more when it resumes, and nothing else.
+ * Operations that were created before `since` are never delivered, even when they change. If the consumer stops before
+ * it pulls the next chunk, the resumed feed delivers the last chunk again.
  *
  * **Example** (Following operations over restarts)
  *

@@ -45,7 +45,7 @@ const minutes = (count: number) => pass(count * 60_000, 5000)
 
 const start = Date.UTC(2024, 3, 5)
 
-/** What was delivered is, for every operation, each state once and at last the one that it has on the server. */
+/** Every operation was delivered, each state once, and finally its state on the server. */
 const verify = Effect.fnUntraced(function*(ids: ReadonlyArray<string>, changes: ReadonlyArray<Change>) {
   const { fetch } = yield* SenderPoolOperations.SenderPoolOperations
   const versions = new Map<string, Array<string>>()
@@ -81,7 +81,7 @@ const busy: ReadonlyArray<FaultPlan.Fault> = [
 ]
 
 describe("on the emulator", () => {
-  it.effect("follows operations that are created and change, and are seen late", () =>
+  it.effect("follows operations that are created, change, and become visible late", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(start)
       yield* Effect.gen(function*() {
@@ -99,7 +99,7 @@ describe("on the emulator", () => {
       }).pipe(Effect.provide(layerOf({ readDelay: "70 seconds" })))
     }))
 
-  it.effect("holds little when twenty thousand operations have ended", () =>
+  it.effect("does not track 20,000 operations that have ended", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(start)
       yield* Effect.gen(function*() {
@@ -121,7 +121,7 @@ describe("on the emulator", () => {
       }).pipe(Effect.provide(layerOf({ operations: 20_000 })))
     }), 60_000)
 
-  it.effect("a consumer that is slower than tokens live gets everything once", () =>
+  it.effect("delivers everything once to a consumer that outlives its page tokens", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(start)
       yield* Effect.gen(function*() {
@@ -138,7 +138,7 @@ describe("on the emulator", () => {
 
   for (let seed = 1; seed <= 8; seed++) {
     it.effect(
-      `loses nothing and gives nothing twice over a restart and faults that end, seed ${seed}`,
+      `delivers each state once across a restart and temporary faults (seed ${seed})`,
       () =>
         Effect.gen(function*() {
           yield* TestClock.setTime(start)
@@ -180,7 +180,7 @@ describe("on the emulator", () => {
             yield* Fiber.interrupt(first)
             pending = []
             const text = Checkpoint.toJson(FeedCheckpoint.FeedCheckpoint)(
-              last ?? assert.fail("There was no checkpoint")
+              last ?? assert.fail("No checkpoint was made")
             )
             const checkpoint = yield* Checkpoint.fromJson(FeedCheckpoint.FeedCheckpoint)(text)
             const second = yield* run(feed.changes(checkpoint, options))
@@ -204,7 +204,7 @@ describe("on the emulator", () => {
     ] satisfies ReadonlyArray<FaultPlan.Fault>
   ) {
     it.effect(
-      `${fault._tag} ${"status" in fault ? fault.status : ""} without end ends it within its limits`,
+      `fails within its limits if ${fault._tag} ${"status" in fault ? fault.status : ""} persists`,
       () =>
         Effect.gen(function*() {
           yield* TestClock.setTime(start)

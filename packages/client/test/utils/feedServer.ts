@@ -15,13 +15,13 @@ export const day = 24 * hour
 
 export const idOf = (n: number) => Operation.OperationId.make(`comms_operation_0${String(n).padStart(25, "0")}`)
 
-/** What becomes of an operation, by the server's clock. */
+/** The course of an operation, by the clock of the server. */
 export interface Plan {
   readonly id: Operation.OperationId
-  /** What the server says. */
+  /** The creation time in responses. */
   readonly createdAt: number
   readonly visibleFrom: number
-  /** When it changes; with the last of them it ends, unless it never does. */
+  /** The times of changes. The last one ends the operation, unless it is endless. */
   readonly changes: ReadonlyArray<number>
   readonly isEndless?: boolean
 }
@@ -36,13 +36,13 @@ export const plan = (n: number, createdAt: number, more: Partial<Plan> = {}): Pl
 
 export interface Options {
   readonly pageSize?: number
-  /** How far the server's clock is ahead of the one here. */
+  /** The difference of the server's clock from the test clock. */
   readonly skew?: number
-  /** The order of lists; that of creation by default. */
+  /** The order of lists. Default the order of creation. */
   readonly order?: Order.Order<Plan>
   readonly isInclusive?: boolean
-  /** What goes wrong with a request, counted from 1 among those of its kind. */
-  readonly fails?: (request: number, kind: "read" | "look", now: number) => CommsError.CommsError | undefined
+  /** The error of a request. Requests of each kind are counted from 1. */
+  readonly fails?: (request: number, kind: "read" | "poll", now: number) => CommsError.CommsError | undefined
   readonly identity?: string
 }
 
@@ -60,18 +60,18 @@ const operationAt = (plan: Plan, now: number): SenderPoolOperation.SenderPoolOpe
   }, { disableChecks: true })
 }
 
-/** The version that an operation has at the end of all. */
+/** The version of an operation after all its changes. */
 export const lastVersionOf = (plan: Plan): string => Operation.version(operationAt(plan, Infinity))
 
-/** A server with what its clients cannot know: an order, ends of ranges, a clock and trouble of its own. */
+/** A server with the given undocumented behaviour: the order of lists, the ends of ranges, the clock and failures. */
 export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
   const { fails = () => undefined, isInclusive = true, pageSize = 10, skew = 0 } = options
   const plans = options.order === undefined ? all : Arr.sort(all, options.order)
   const byId = new Map(all.map((plan) => [plan.id, plan]))
-  const counts = { read: 0, look: 0 }
+  const counts = { read: 0, poll: 0 }
   const log = { requests: 0, sentAt: [] as Array<number>, earliest: Infinity }
 
-  const request = Effect.fnUntraced(function*(kind: "read" | "look") {
+  const request = Effect.fnUntraced(function*(kind: "read" | "poll") {
     const now = yield* Clock.currentTimeMillis
     log.requests++
     log.sentAt.push(now)
@@ -106,7 +106,7 @@ export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
     observe: (targets: ReadonlyArray<Target>, deliver) =>
       Effect.forEach(targets, ({ id }) =>
         Effect.gen(function*() {
-          const now = yield* request("look")
+          const now = yield* request("poll")
           const plan = byId.get(id)
           if (plan === undefined || plan.visibleFrom > now) {
             return yield* new CommsError.NotFound({ errors: [] })
@@ -121,7 +121,7 @@ export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
   return { feed: { changes }, log }
 }
 
-/** Numbers from 0 to below 1, by a seed. */
+/** A seeded generator of numbers from 0 to below 1. */
 export const random = (seed: number) => {
   let state = seed * 0x9e3779b9
   return (): number => {

@@ -1,4 +1,4 @@
-// How much may go wrong in a row before a feed gives up, and how long it waits until then.
+// Counts failures in a row and waits after each of them, until a feed fails.
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -13,10 +13,10 @@ export interface Limits {
   readonly maxFailureTime: Duration.Duration
 }
 
-export interface Trouble<E> {
-  readonly passed: () => void
-  /** Waits until it is time to try again, or fails when it is not to be tried again. */
-  readonly failed: (reason: CommsError.CommsError, mayPass: boolean) => Effect.Effect<void, E>
+export interface Failures<E> {
+  readonly reset: () => void
+  /** Waits before the next try, or fails when the limits are exceeded or the failure is permanent. */
+  readonly add: (reason: CommsError.CommsError, isTransient: boolean) => Effect.Effect<void, E>
 }
 
 const pause = backoff("1 second", "30 seconds").pipe(
@@ -29,16 +29,16 @@ const pause = backoff("1 second", "30 seconds").pipe(
 export const make = <E>(
   { maxFailureTime, maxFailures }: Limits,
   toError: (reason: CommsError.CommsError, failures: number, since: number) => Effect.Effect<never, E>
-): Effect.Effect<Trouble<E>> =>
+): Effect.Effect<Failures<E>> =>
   Effect.map(Schedule.toStepWithSleep(pause), (firstPause) => {
     let failures = 0
     let since = 0
     let wait = firstPause
     return {
-      passed: () => {
+      reset: () => {
         failures = 0
       },
-      failed: Effect.fnUntraced(function*(reason, mayPass) {
+      add: Effect.fnUntraced(function*(reason, isTransient) {
         const now = yield* Clock.currentTimeMillis
         if (failures === 0) {
           since = now
@@ -46,7 +46,7 @@ export const make = <E>(
         }
         failures++
         const asked = Duration.toMillis(RetryPolicy.retryAfter(reason) ?? Duration.zero)
-        if (!mayPass || failures > maxFailures || now + asked - since > Duration.toMillis(maxFailureTime)) {
+        if (!isTransient || failures > maxFailures || now + asked - since > Duration.toMillis(maxFailureTime)) {
           return yield* toError(reason, failures, since)
         }
         yield* Pull.catchDone(wait(reason), () => Effect.void)

@@ -1,7 +1,5 @@
-// The types that the parts of a feed share with `Feed`.
-
 /**
- * An operation that was not delivered before, or that is not what it was when it was delivered last.
+ * An operation that is new, or has changed since its last delivery.
  *
  * @category models
  * @since 0.1.0

@@ -1,4 +1,4 @@
-// A feed at work: rounds that read what is new, look again at what is open, and wait.
+// Runs a feed in rounds: lists the new operations, polls the tracked ones, and waits.
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import { FeedCheckpoint, FeedFailed, FeedOverflow } from "@effect-comms/domain/FeedCheckpoint"
@@ -14,23 +14,23 @@ import * as Stream from "effect/Stream"
 import * as RetryPolicy from "../../RetryPolicy.ts"
 import type { Observer } from "../observing/observer.ts"
 import { isTransient } from "../transient.ts"
-import * as Trouble from "./failures.ts"
+import * as Failures from "./failures.ts"
 import type { Change } from "./model.ts"
 import * as State from "./state.ts"
 import * as Window from "./window.ts"
 
-/** Where a feed's operations come from. */
+/** The source of the operations of a feed. */
 export interface Source<A, E, E1> {
-  /** The name of the operation, for errors. */
+  /** The name of the call, for errors. */
   readonly call: string
-  /** The pages of the operations that were created in a range of time. */
+  /** Streams the pages of the operations that were created in a range. */
   readonly read: (range: Window.Range) => Stream.Stream<ReadonlyArray<A>, E>
-  /** Looks at operations that are known. */
+  /** Polls tracked operations. */
   readonly observe: Observer<A, E1>["observe"]
 }
 
-/** The options of a feed, checked and complete. */
-export interface RunOptions<E, R> extends Trouble.Limits {
+/** The validated options of a feed. */
+export interface RunOptions<E, R> extends Failures.Limits {
   readonly interval: Schedule.Schedule<unknown>
   /** In milliseconds. */
   readonly overlap: number
@@ -45,19 +45,18 @@ export const toSchedule = (interval: Duration.Duration | Schedule.Schedule<unkno
     Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.max(duration, shortestInterval)))
   )
 
-// Said of a page behind the first one it may be said of its token, which does not live for ever: a slow consumer is no
-// reason to fail.
-const mayBeOfToken = (error: CommsError.CommsError): boolean =>
+// Tokens expire while a slow consumer works. So these errors are not permanent on any page but the first.
+const mayBeExpiredToken = (error: CommsError.CommsError): boolean =>
   error._tag === "BadRequest" || error._tag === "NotFound" || error._tag === "PaginationLoop"
 
-const askedBy = (error: CommsError.CommsError): number =>
+const retryAfterOf = (error: CommsError.CommsError): number =>
   Duration.toMillis(RetryPolicy.retryAfter(error) ?? Duration.zero)
 
-// Of failures, the one that says most about what is to be done: it never passes, or it asks for the longest wait.
+/** A permanent failure, or the one with the longest `Retry-After`. */
 const worstOf = <E extends CommsError.CommsError>(failures: ReadonlyArray<E>): E | undefined =>
   failures.find((error) => !isTransient(error)) ??
     failures.reduce<E | undefined>(
-      (worst, error) => worst === undefined || askedBy(error) > askedBy(worst) ? error : worst,
+      (worst, error) => worst === undefined || retryAfterOf(error) > retryAfterOf(worst) ? error : worst,
       undefined
     )
 
@@ -89,13 +88,13 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
         )
     })
 
-    // What comes behind a chunk is pulled when the consumer is done with it.
+    // The effect after a chunk runs when the consumer pulls again.
     const deliver = (changes: ReadonlyArray<Change<A>>) =>
       changes.length === 0
         ? Stream.empty
         : Stream.concat(Stream.fromArray(changes), Stream.fromEffectDrain(Effect.andThen(save, checkSize)))
 
-    const makeTrouble = Trouble.make(
+    const makeFailures = Failures.make(
       options,
       (reason, failures, since) =>
         Effect.flatMap(
@@ -104,14 +103,14 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
             Effect.fail(new FeedFailed({ call, reason, failures, since: DateTime.makeUnsafe(since), checkpoint }))
         )
     )
-    const reading = yield* makeTrouble
-    const looking = yield* makeTrouble
+    const readFailures = yield* makeFailures
+    const pollFailures = yield* makeFailures
     const wait = yield* Schedule.toStepWithSleep(options.interval)
 
-    // Where the next window begins; undefined when the last one was read.
+    // The start of the next window; undefined after the last one.
     let position: number | undefined
     let width = Window.firstWidth
-    // Up to where this round has come, at its best try.
+    // The end of the latest window that this round has read.
     let reached = -Infinity
     let rounds = 0
 
@@ -119,7 +118,7 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
 
     const readWindow = (now: number, window: Window.Window) => {
       const part = Window.widthOfPart(window, now)
-      // What becomes visible while this window is read may be as old as what is the latest now, less the overlap.
+      // An operation that becomes visible during the read may be older than the latest one after it.
       const { latest } = state
       let pages = 0
       const end = Effect.sync(() => {
@@ -131,7 +130,7 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
         position = window.end
         const until = window.end ?? Infinity
         State.settle(state, Math.min(until, latest - options.overlap))
-        if (until > reached) reading.passed()
+        if (until > reached) readFailures.reset()
         reached = Math.max(reached, until)
       })
       return read(Window.toRange(window)).pipe(
@@ -139,12 +138,12 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
         Stream.onEnd(end),
         Stream.mapEffect((page) => Effect.map(Clock.currentTimeMillis, (now) => State.take(state, page, now))),
         Stream.catch((error) => {
-          const isOfToken = pages > 0 && mayBeOfToken(error)
-          // A shorter window needs fewer tokens, and is sooner read to its end.
+          const isExpired = pages > 0 && mayBeExpiredToken(error)
+          // A shorter window needs fewer tokens.
           if (pages > 0) width = part ?? width
-          if (isOfToken && part !== undefined) return Stream.empty
+          if (isExpired && part !== undefined) return Stream.empty
           position = state.settled
-          return Stream.fromEffectDrain(reading.failed(error, isOfToken || isTransient(error)))
+          return Stream.fromEffectDrain(readFailures.add(error, isExpired || isTransient(error)))
         }),
         Stream.flatMap(deliver)
       )
@@ -161,7 +160,7 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
       return Stream.flatten(Stream.fromEffectRepeat(nextWindow))
     })
 
-    const look = Effect.gen(function*() {
+    const poll = Effect.gen(function*() {
       const found: Array<A> = []
       const missing: Array<OperationId> = []
       const failures: Array<E1> = []
@@ -173,20 +172,20 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
         }))
       for (const id of missing) {
         if (State.miss(state, id, options.maxFailures)) {
-          yield* Effect.logWarning(`${call} gives up ${id}: it is not found any more`)
+          yield* Effect.logWarning(`${call}: stopped tracking ${id}, which was not found`)
         }
       }
       const changes = State.take(state, found, yield* Clock.currentTimeMillis)
       const worst = worstOf(failures)
       const hasFailed = worst !== undefined && (!isTransient(worst) || found.length + missing.length === 0)
-      const after = hasFailed ? looking.failed(worst, isTransient(worst)) : Effect.sync(looking.passed)
+      const after = hasFailed ? pollFailures.add(worst, isTransient(worst)) : Effect.sync(pollFailures.reset)
       return Stream.concat(deliver(changes), Stream.fromEffectDrain(after))
     })
 
     return Stream.fromEffectRepeat(nextRound).pipe(
       Stream.flatMap(() =>
         windows.pipe(
-          Stream.concat(Stream.unwrap(look)),
+          Stream.concat(Stream.unwrap(poll)),
           Stream.concat(Stream.fromEffectDrain(save))
         )
       )

@@ -1,17 +1,17 @@
-// What a feed remembers: up to when everything was delivered, and the operations that it still has an eye on.
+// The state of a feed: the time up to which everything was delivered, and the operations that it tracks.
 import type { KnownOperation } from "@effect-comms/domain/FeedCheckpoint"
 import { type Operation, type OperationId, version } from "@effect-comms/domain/Operation"
 import * as DateTime from "effect/DateTime"
 import type { Change } from "./model.ts"
 
 export interface State {
-  /** Everything that was created before was delivered, and is not listed again. In epoch milliseconds, as all times here. */
+  /** All operations created before this time were delivered, and are not listed again. In epoch milliseconds. */
   settled: number
-  /** The latest creation that was seen: the only thing that tells what time it is on the server. */
+  /** The latest creation time in a list, in epoch milliseconds. It is the only sign of the time on the server. */
   latest: number
-  /** Those created since `settled`, and the older ones that have not ended. */
+  /** The tracked operations: those created since `settled`, and older ones that have not ended. */
   readonly known: Map<OperationId, KnownOperation>
-  /** How often in a row an operation was not found any more. */
+  /** How many times in a row an operation was not found. */
   readonly missing: Map<OperationId, number>
 }
 
@@ -22,7 +22,7 @@ export const make = (settled: number, known: ReadonlyArray<KnownOperation>): Sta
   missing: new Map()
 })
 
-/** Takes note of operations, and tells which are new or changed. */
+/** Tracks operations and returns those that are new or changed. */
 export const take = <A extends Operation>(
   state: State,
   operations: ReadonlyArray<A>,
@@ -34,7 +34,7 @@ export const take = <A extends Operation>(
     const createdAt = DateTime.toEpochMillis(operation.createdAt)
     const before = state.known.get(id)
     if (before === undefined && createdAt < state.settled) continue
-    // A time that has not come yet is a clock's error, the server's or our own, and no evidence of anything.
+    // A creation time in the future means that a clock is wrong.
     if (createdAt <= now) state.latest = Math.max(state.latest, createdAt)
     state.missing.delete(id)
     const known = { id, createdAt, version: version(operation), ended: isTerminal }
@@ -45,7 +45,7 @@ export const take = <A extends Operation>(
   return changes
 }
 
-/** Everything created before a time was delivered, so what has ended of it can be forgotten. */
+/** Records that everything created before a time was delivered, and stops tracking the ended operations of it. */
 export const settle = (state: State, time: number): void => {
   state.settled = Math.max(state.settled, time)
   for (const { createdAt, ended, id } of state.known.values()) {
@@ -53,11 +53,11 @@ export const settle = (state: State, time: number): void => {
   }
 }
 
-/** Those that no list brings any more, and that have not ended. */
+/** The tracked operations that are no longer listed and have not ended. */
 export const open = (state: State): ReadonlyArray<KnownOperation> =>
   Array.from(state.known.values()).filter(({ createdAt, ended }) => !ended && createdAt < state.settled)
 
-/** An operation was not found: after so many times it is given up. Tells whether it is. */
+/** Records that an operation was not found. Beyond the limit it is no longer tracked, and the result is true. */
 export const miss = (state: State, id: OperationId, limit: number): boolean => {
   const count = (state.missing.get(id) ?? 0) + 1
   state.missing.set(id, count)
