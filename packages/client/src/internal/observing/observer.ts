@@ -1,4 +1,4 @@
-// Looks at many operations with few requests: those that stand together in a list are read from it, others are fetched.
+// Polls many operations with few requests: reads those created together from a list, and fetches the others.
 import type { Operation, OperationId } from "@effect-comms/domain/Operation"
 import { maxPageSize, PageSize, type PageToken, type PaginationMetadata } from "@effect-comms/domain/Pagination"
 import * as Clock from "effect/Clock"
@@ -10,7 +10,7 @@ import * as Plan from "./plan.ts"
 
 export type Target = Plan.Target
 
-/** What a list is asked for. */
+/** The query of a list. */
 export interface Query {
   readonly startDate: DateTime.Utc
   readonly endDate: DateTime.Utc
@@ -21,8 +21,8 @@ export interface Query {
 
 export interface Observer<A, E> {
   /**
-   * Looks at every target once. `deliver` is called as soon as each is known, once for each id. Interrupting it
-   * interrupts the requests.
+   * Polls every target once. Calls `deliver` once for each id, as soon as its result arrives. Interruption interrupts
+   * the requests.
    */
   readonly observe: (
     targets: ReadonlyArray<Target>,
@@ -33,16 +33,16 @@ export interface Observer<A, E> {
 const maxConcurrency = 8
 const maxPerSecond = 20
 
-// The most pages that a list may take beyond one for each operation that is found in it.
+// The maximum number of pages of a list beyond one for each operation found in it.
 const maxWaste = 32
 
-// Without a time of creation: how many are fetched without more ado, how many fetches may fail before that of a time is
-// given up, and how far from that time the others are looked for.
-const fewUnknown = 8
+// Up to this many operations without a creation time are fetched. More of them are searched in lists.
+const maxFetchedUndated = 8
+// The maximum number of failed fetches while looking for a creation time to search around.
 const maxProbes = 3
-const guessMargin = 300_000
+const searchMargin = 300_000
 
-// For how long lists alone may fail.
+// If lists fail for longer than this while a fetch succeeds, the other operations are fetched too.
 const maxListFailureTime = 60_000
 
 const pageSize = PageSize.make(maxPageSize)
@@ -58,19 +58,19 @@ const distinct = (targets: ReadonlyArray<Target>): Map<OperationId, Target> => {
   const byId = new Map<OperationId, Target>()
   for (const target of targets) {
     const seen = byId.get(target.id)
-    if (seen === undefined || !Plan.isPlaced(seen)) byId.set(target.id, target)
+    if (seen === undefined || !Plan.isDated(seen)) byId.set(target.id, target)
   }
   return byId
 }
 
-/** Makes an observer. What it learns of the cost of lists, and its pace, are shared by all that it is asked to observe. */
+/** Makes an observer. All calls of `observe` share its pace and its measurements of lists. */
 export const makeObserver = <
   A extends Pick<Operation, "id" | "createdAt">,
   Page extends { readonly pagination: PaginationMetadata },
   E1,
   E2
 >(options: {
-  /** The name of the operation, for its span. */
+  /** The name of the span. */
   readonly call: string
   readonly fetch: (id: OperationId) => Effect.Effect<A, E1>
   readonly list: (query: Query) => Effect.Effect<Page, E2>
@@ -101,7 +101,7 @@ export const makeObserver = <
         discard: true
       })
 
-    // A list earns a page with each operation that is found in it, and is given up when it has wasted what it may.
+    // Each operation found in a list earns it one more page. Reading stops when the credit is used up.
     const read = Effect.fnUntraced(function*(cluster: Plan.Cluster, status: Plan.Status) {
       const waste = Math.min(maxWaste, Math.floor(cluster.targets.length / 2))
       const followed = new Set<PageToken>()
@@ -118,61 +118,60 @@ export const makeObserver = <
         }
         credit = Math.min(waste, credit + found - before) - 1
         const { next } = page.pagination
-        const isOver = next === null || followed.has(next) || !cluster.targets.some(isPending)
-        if (isOver || credit <= 0) return { pages, found, isOver }
+        const isComplete = next === null || followed.has(next) || !cluster.targets.some(isPending)
+        if (isComplete || credit <= 0) return { pages, found, isComplete }
         followed.add(next)
         query = { ...query, pageToken: next }
       }
     })
 
-    // A service that is out of order gets no more than this one request. Lists alone may be as well, such as by one
-    // operation that cannot be read, and then nothing would be known of all the others.
-    const refuse = Effect.fnUntraced(function*(cluster: Plan.Cluster, status: Plan.Status, error: E2) {
-      const failing = planner.learnFailure(cluster, status, yield* Clock.currentTimeMillis)
+    // An outage gets one request only. But one unreadable operation can break lists alone, so a fetch is tried later.
+    const failList = Effect.fnUntraced(function*(cluster: Plan.Cluster, status: Plan.Status, error: E2) {
+      const failing = planner.addFailure(cluster, status, yield* Clock.currentTimeMillis)
       const [first, ...rest] = cluster.targets.filter(isPending)
       if (first === undefined) return
       if (failing >= maxListFailureTime && Result.isSuccess(yield* fetch(first))) return yield* fetchAll(rest)
       yield* Effect.forEach([first, ...rest], ({ id }) => settle(id, Result.fail(error)), { discard: true })
     })
 
-    // Whether it took fewer requests than fetching what was found.
-    const readOrRefuse = Effect.fnUntraced(function*(cluster: Plan.Cluster, status: Plan.Status) {
+    // Returns whether the list took no more requests than fetching the operations found in it.
+    const readOrFail = Effect.fnUntraced(function*(cluster: Plan.Cluster, status: Plan.Status) {
       const result = yield* Effect.result(read(cluster, status))
       if (Result.isFailure(result)) {
-        yield* refuse(cluster, status, result.failure)
+        yield* failList(cluster, status, result.failure)
         return false
       }
-      const { found, isOver, pages } = result.success
+      const { found, isComplete, pages } = result.success
       const { length } = cluster.targets
-      // How long a list is that was given up, nobody knows: as long as what was seen of it lets expect, and too long.
-      const cost = isOver ? pages : Math.max(length, pages * length / Math.max(found, 1))
-      planner.learn(cluster, status, cost, yield* Clock.currentTimeMillis)
+      // The length of an abandoned list is extrapolated from the part that was read.
+      const cost = isComplete ? pages : Math.max(length, pages * length / Math.max(found, 1))
+      planner.addList(cluster, status, cost, yield* Clock.currentTimeMillis)
       return found >= pages
     })
 
-    // What is not in the list of those at work has ended, or has a status that is not known: it is in the list of all.
-    const look: (
-      targets: ReadonlyArray<Plan.PlacedTarget>,
+    // An operation missing from the PROCESSING list has ended or has an unknown status. The unfiltered list has it.
+    const pollDated: (
+      targets: ReadonlyArray<Plan.DatedTarget>,
       status: Plan.Status
     ) => Effect.Effect<void> = Effect.fnUntraced(function*(targets, status) {
       const { fetches, lists } = planner.plan(targets, status, yield* Clock.currentTimeMillis)
-      const lookInList = Effect.fnUntraced(function*(cluster: Plan.Cluster) {
-        yield* readOrRefuse(cluster, status)
+      const readList = Effect.fnUntraced(function*(cluster: Plan.Cluster) {
+        yield* readOrFail(cluster, status)
         const left = cluster.targets.filter(isPending)
-        yield* status === undefined ? fetchAll(left) : look(left.filter(Plan.isPlaced), undefined)
+        yield* status === undefined ? fetchAll(left) : pollDated(left.filter(Plan.isDated), undefined)
       })
       yield* Effect.all([
-        Effect.forEach(lists, lookInList, { concurrency: maxConcurrency, discard: true }),
+        Effect.forEach(lists, readList, { concurrency: maxConcurrency, discard: true }),
         fetchAll(fetches)
       ], { concurrency: 2, discard: true })
     })
 
-    // Operations whose time is not known were often created together: when one is known, others are looked for around it.
-    const guess = Effect.fnUntraced(function*(targets: ReadonlyArray<Target>) {
+    // Operations are often created together. So the others are searched around the creation time of the first.
+    const pollUndated = Effect.fnUntraced(function*(targets: ReadonlyArray<Target>) {
       let left = targets
       for (let failures = 0; failures < maxProbes;) {
         const [first, ...rest] = left
-        if (first === undefined || left.length <= fewUnknown) break
+        if (first === undefined || left.length <= maxFetchedUndated) break
         const result = yield* fetch(first)
         left = rest.filter(isPending)
         if (Result.isFailure(result)) {
@@ -180,21 +179,21 @@ export const makeObserver = <
           continue
         }
         const createdAt = DateTime.toEpochMillis(result.success.createdAt)
-        if (!Plan.isPlaced({ ...first, createdAt })) break
-        const cluster = { targets: left, ...Plan.around(createdAt, createdAt, guessMargin) }
+        if (!Plan.isDated({ ...first, createdAt })) break
+        const cluster = { targets: left, ...Plan.around(createdAt, createdAt, searchMargin) }
         const now = yield* Clock.currentTimeMillis
-        if (!planner.isWorthAList(cluster, undefined, now)) break
-        const wasWorthIt = yield* readOrRefuse(cluster, undefined)
+        if (!planner.isListCheaper(cluster, undefined, now)) break
+        const wasCheaper = yield* readOrFail(cluster, undefined)
         left = left.filter(isPending)
-        if (!wasWorthIt) break
+        if (!wasCheaper) break
       }
       yield* fetchAll(left)
     })
 
     const all = [...pending.values()]
     yield* Effect.all([
-      look(all.filter(Plan.isPlaced), "PROCESSING"),
-      guess(all.filter((target) => !Plan.isPlaced(target)))
+      pollDated(all.filter(Plan.isDated), "PROCESSING"),
+      pollUndated(all.filter((target) => !Plan.isDated(target)))
     ], { concurrency: 2, discard: true })
   })
 

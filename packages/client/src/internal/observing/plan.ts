@@ -1,32 +1,32 @@
-// Which operations to look for in a list, and which to fetch: what lists cost is learnt from those that were read.
+// Decides which operations to read from lists and which to fetch, by the measured length of earlier lists.
 import type { OperationId } from "@effect-comms/domain/Operation"
 import * as Arr from "effect/Array"
 import * as Order from "effect/Order"
 
-/** An operation to look at. */
+/** An operation to poll. */
 export interface Target {
   readonly id: OperationId
-  /** In epoch milliseconds, when it is known. */
+  /** The creation time in epoch milliseconds, if it is known. */
   readonly createdAt: number | undefined
 }
 
-/** One that a list can be asked for, since it is known when it was created. */
-export interface PlacedTarget extends Target {
+/** A target whose creation time a list can be filtered by. */
+export interface DatedTarget extends Target {
   readonly createdAt: number
 }
 
-/** From one time to another, both included, in epoch milliseconds. */
+/** A range of times in epoch milliseconds, including both ends. */
 export interface Range {
   readonly start: number
   readonly end: number
 }
 
-/** Operations that one list is read for. */
+/** Operations to read from one list. */
 export interface Cluster extends Range {
   readonly targets: ReadonlyArray<Target>
 }
 
-/** The filter of a list by status, or none. */
+/** The status filter of a list. */
 export type Status = "PROCESSING" | undefined
 
 export interface Plan {
@@ -35,17 +35,17 @@ export interface Plan {
 }
 
 export interface Planner {
-  /** Divides operations into those that lists are read for and those that are fetched, whichever takes fewer requests. */
-  readonly plan: (targets: ReadonlyArray<PlacedTarget>, status: Status, now: number) => Plan
-  /** Whether reading a list for a cluster takes fewer requests than fetching it, as far as is known. */
-  readonly isWorthAList: (cluster: Cluster, status: Status, now: number) => boolean
-  /** Takes note of how many pages a list took. */
-  readonly learn: (range: Range, status: Status, pages: number, now: number) => void
-  /** Takes note of a list that failed. Says for how long lists of this range have failed by now. */
-  readonly learnFailure: (range: Range, status: Status, now: number) => number
+  /** Chooses lists or fetches for the targets, whichever are expected to take fewer requests. */
+  readonly plan: (targets: ReadonlyArray<DatedTarget>, status: Status, now: number) => Plan
+  /** Whether a list is expected to take fewer requests than fetching the cluster. */
+  readonly isListCheaper: (cluster: Cluster, status: Status, now: number) => boolean
+  /** Records the number of pages of a list. */
+  readonly addList: (range: Range, status: Status, pages: number, now: number) => void
+  /** Records a failed list. Returns for how long lists of this range have failed. */
+  readonly addFailure: (range: Range, status: Status, now: number) => number
 }
 
-interface Lesson extends Range {
+interface Sample extends Range {
   readonly status: Status
   readonly pages: number
   readonly at: number
@@ -57,60 +57,59 @@ interface Failure extends Range {
   readonly at: number
 }
 
-// Whether the ends of a range are included is not documented.
+// The API does not document whether a range includes its ends.
 const overlap = 1000
 
-// RFC 3339 has four digits for a year, and what a server says of other times is not asked back.
+// The years 0 to 9999. RFC 3339 has four digits for a year, so no list can be filtered by other times.
 const minTime = -62_167_219_200_000
 const maxTime = 253_402_300_799_999
 
 const forgetAfter = 300_000
-const maxLessons = 100
+const maxSamples = 100
 
-/** A range that a list can be asked for, and that holds both times whether or not its ends are included. */
+/** The filter range of a list that contains both times even if the API excludes its ends. */
 export const around = (first: number, last: number, margin = overlap): Range => ({
   start: Math.max(minTime, Math.floor(first - margin)),
   end: Math.min(maxTime, Math.ceil(last + margin))
 })
 
-export const isPlaced = (target: Target): target is PlacedTarget =>
+export const isDated = (target: Target): target is DatedTarget =>
   target.createdAt !== undefined && target.createdAt >= minTime && target.createdAt <= maxTime
 
-const byCreation = Order.mapInput(Order.Number, (target: PlacedTarget) => target.createdAt)
+const byCreation = Order.mapInput(Order.Number, (target: DatedTarget) => target.createdAt)
 
 const touches = (a: Range, b: Range): boolean => a.start <= b.end && b.start <= a.end
 
 const covers = (a: Range, b: Range): boolean => a.start <= b.start && a.end >= b.end
 
-// How many of the pages of a lesson are to be expected in a range.
-const pagesWithin = (lesson: Lesson, { end, start }: Range): number =>
-  lesson.pages * Math.max(0, Math.min(end, lesson.end) - Math.max(start, lesson.start)) / (lesson.end - lesson.start)
+/** The share of a sample's pages that is expected in a range. */
+const pagesWithin = (sample: Sample, { end, start }: Range): number =>
+  sample.pages * Math.max(0, Math.min(end, sample.end) - Math.max(start, sample.start)) / (sample.end - sample.start)
 
 export const makePlanner = (): Planner => {
-  let lessons: ReadonlyArray<Lesson> = []
+  let samples: ReadonlyArray<Sample> = []
   let failures: ReadonlyArray<Failure> = []
 
-  // Where no list was read yet, one page is expected to be enough: the first round finds out. A list without a filter
-  // holds what the list of one status does.
+  // A range without samples is expected to have one page. An unfiltered list contains those of each status.
   const pagesOf = (range: Range, status: Status, now: number): number =>
-    lessons.reduce(
-      (pages, lesson) =>
-        now - lesson.at <= forgetAfter && (lesson.status === status || status === undefined)
-          ? Math.max(pages, pagesWithin(lesson, range))
+    samples.reduce(
+      (pages, sample) =>
+        now - sample.at <= forgetAfter && (sample.status === status || status === undefined)
+          ? Math.max(pages, pagesWithin(sample, range))
           : pages,
       0
     )
 
-  const isWorthAList = (cluster: Cluster, status: Status, now: number): boolean => {
+  const isListCheaper = (cluster: Cluster, status: Status, now: number): boolean => {
     const { length } = cluster.targets
     return length > 2 && pagesOf(cluster, status, now) < length
   }
 
-  // A list of its own is one page more, so a gap that takes longer to read is left out.
-  const cut = (targets: ReadonlyArray<PlacedTarget>, status: Status, now: number): ReadonlyArray<Cluster> => {
+  // Another list costs one more page, so a gap of more than a page divides the cluster.
+  const cut = (targets: ReadonlyArray<DatedTarget>, status: Status, now: number): ReadonlyArray<Cluster> => {
     const [first, ...rest] = Arr.sort(targets, byCreation)
     if (first === undefined) return []
-    let group: Arr.NonEmptyArray<PlacedTarget> = [first]
+    let group: Arr.NonEmptyArray<DatedTarget> = [first]
     const groups = [group]
     for (const target of rest) {
       const gap = { start: Arr.lastNonEmpty(group).createdAt, end: target.createdAt }
@@ -124,30 +123,30 @@ export const makePlanner = (): Planner => {
   }
 
   return {
-    isWorthAList,
+    isListCheaper,
     plan: (targets, status, now) => {
       const clusters = cut(targets, status, now)
-      const lists = clusters.filter((cluster) => isWorthAList(cluster, status, now))
+      const lists = clusters.filter((cluster) => isListCheaper(cluster, status, now))
       return {
         lists,
         fetches: clusters.flatMap((cluster) => lists.includes(cluster) ? [] : cluster.targets)
       }
     },
-    learn: ({ end, start }, status, pages, now) => {
-      const lesson = { start, end, status, pages, at: now }
-      const isKept = (old: Lesson) => now - old.at <= forgetAfter && (old.status !== status || !covers(lesson, old))
-      // A single page is what is expected anyway.
-      lessons = [...lessons.filter(isKept), ...(pages > 1 ? [lesson] : [])].slice(-maxLessons)
-      failures = failures.filter((failure) => failure.status !== status || !touches(failure, lesson))
+    addList: ({ end, start }, status, pages, now) => {
+      const sample = { start, end, status, pages, at: now }
+      const isKept = (old: Sample) => now - old.at <= forgetAfter && (old.status !== status || !covers(sample, old))
+      // A single page is expected without a sample.
+      samples = [...samples.filter(isKept), ...(pages > 1 ? [sample] : [])].slice(-maxSamples)
+      failures = failures.filter((failure) => failure.status !== status || !touches(failure, sample))
     },
-    learnFailure: ({ end, start }, status, now) => {
+    addFailure: ({ end, start }, status, now) => {
       const isSame = (old: Failure) =>
         now - old.at <= forgetAfter && old.status === status && touches(old, { start, end })
       const since = failures.filter(isSame).reduce((since, failure) => Math.min(since, failure.since), now)
       failures = [
         ...failures.filter((old) => now - old.at <= forgetAfter && !isSame(old)),
         { start, end, status, since, at: now }
-      ].slice(-maxLessons)
+      ].slice(-maxSamples)
       return now - since
     }
   }

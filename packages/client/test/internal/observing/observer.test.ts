@@ -38,7 +38,7 @@ const itemAt = (n: number, createdAt: number, status = "PROCESSING"): Item => ({
   status
 })
 
-/** Operations that were created over a time, one as far from the next as the other. */
+/** Operations that were created at equal distances over a period. */
 const spread = (count: number, from: number, over: number, first = 0, status = "PROCESSING") =>
   Array.from({ length: count }, (_, n) => itemAt(first + n, Math.floor(from + n * over / count), status))
 
@@ -48,7 +48,7 @@ const targetOf = ({ createdAt, id }: Item): Target => ({ id, createdAt: DateTime
 
 const unknownTargetOf = ({ id }: Item): Target => ({ id, createdAt: undefined })
 
-class Trouble extends Data.TaggedError("Trouble")<{ readonly of: "fetch" | "list" }> {}
+class RequestError extends Data.TaggedError("RequestError")<{ readonly of: "fetch" | "list" }> {}
 
 interface Sent {
   readonly of: "fetch" | "list"
@@ -57,7 +57,7 @@ interface Sent {
 }
 
 interface Options {
-  /** The order of a list; that of creation by default. */
+  /** The order of lists. Default the order of creation. */
   readonly arrange?: (items: ReadonlyArray<Item>) => ReadonlyArray<Item>
   readonly isInclusive?: boolean
   readonly pageSize?: number
@@ -82,7 +82,7 @@ const makeServer = (all: ReadonlyArray<Item>, options: Options = {}) => {
       load.most = Math.max(load.most, ++load.underWay)
       if (Duration.toMillis(delay) > 0) yield* Effect.sleep(delay)
       const found = (yield* fails(made)) ? undefined : answer()
-      return found === undefined ? yield* new Trouble({ of: request.of }) : found
+      return found === undefined ? yield* new RequestError({ of: request.of }) : found
     }).pipe(
       Effect.onInterrupt(() => Effect.sync(() => load.interrupted++)),
       Effect.ensuring(Effect.sync(() => load.underWay--))
@@ -127,8 +127,8 @@ const makeServer = (all: ReadonlyArray<Item>, options: Options = {}) => {
 
 const end = (item: Item, status = "COMPLETED"): Item => ({ ...item, status })
 
-/** Runs an effect to its end, moving the clock whenever nothing else moves. */
-const moving = <A, E>(effect: Effect.Effect<A, E>) =>
+/** Runs an effect and advances the clock until it ends. */
+const finish = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect)
     for (;;) {
@@ -138,13 +138,13 @@ const moving = <A, E>(effect: Effect.Effect<A, E>) =>
     }
   })
 
-type Seen = ReadonlyMap<Operation.OperationId, Result.Result<Item, Trouble>>
+type Seen = ReadonlyMap<Operation.OperationId, Result.Result<Item, RequestError>>
 
-/** One round: what was delivered, each id once. */
-const observe = (observer: Observer<Item, Trouble>, targets: ReadonlyArray<Target>) =>
+/** The results of one call of `observe`. */
+const observe = (observer: Observer<Item, RequestError>, targets: ReadonlyArray<Target>) =>
   Effect.gen(function*() {
-    const seen = new Map<Operation.OperationId, Result.Result<Item, Trouble>>()
-    yield* moving(observer.observe(targets, (id, result) =>
+    const seen = new Map<Operation.OperationId, Result.Result<Item, RequestError>>()
+    yield* finish(observer.observe(targets, (id, result) =>
       Effect.sync(() => {
         assert.isFalse(seen.has(id), `${id} was delivered twice`)
         seen.set(id, result)
@@ -153,26 +153,26 @@ const observe = (observer: Observer<Item, Trouble>, targets: ReadonlyArray<Targe
     return seen as Seen
   })
 
-const assertTrue = (server: ReturnType<typeof makeServer>, seen: Seen) => {
+const assertCurrent = (server: ReturnType<typeof makeServer>, seen: Seen) => {
   for (const [id, result] of seen) assert.strictEqual(Result.getOrUndefined(result), server.item(id))
 }
 
 const failuresOf = (seen: Seen, of: Sent["of"]) =>
   [...seen.values()].filter((result) => Result.isFailure(result) && result.failure.of === of).length
 
-/** A round that must give the truth, and the requests that it took. */
+/** Observes the targets, checks the results, and counts the requests. */
 const round = (server: ReturnType<typeof makeServer>, targets: ReadonlyArray<Target>) =>
   Effect.gen(function*() {
     server.reset()
-    assertTrue(server, yield* observe(server.observer, targets))
+    assertCurrent(server, yield* observe(server.observer, targets))
     return server.counts()
   })
 
-describe("operations that were created together", () => {
+describe("operations created together", () => {
   const items = spread(1000, start, 60_000)
   const targets = items.map(targetOf)
 
-  it.effect("take one request while all are at work", () =>
+  it.effect("take one request while all are in progress", () =>
     Effect.gen(function*() {
       const server = makeServer(items)
       assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 1 })
@@ -188,7 +188,7 @@ describe("operations that were created together", () => {
     { ended: 50, expected: { fetches: 0, lists: 2 } },
     { ended: 950, expected: { fetches: 0, lists: 2 } },
     { ended: 1000, expected: { fetches: 0, lists: 2 } }
-  ])("take few when $ended of them end", ({ ended, expected }) =>
+  ])("take few requests when $ended of them end", ({ ended, expected }) =>
     Effect.gen(function*() {
       const server = makeServer(items)
       yield* round(server, targets)
@@ -197,7 +197,7 @@ describe("operations that were created together", () => {
     }))
 
   it.effect.each([["inclusive", true], ["exclusive", false]] as const)(
-    "take few among 20,000 others, with %s ends",
+    "take few requests among 20,000 others, with %s ends",
     ([, isInclusive]) =>
       Effect.gen(function*() {
         const others = spread(20_000, start - week / 2, week, 1000)
@@ -216,20 +216,20 @@ describe("operations that were created together", () => {
       })
   )
 
-  it.effect("at the very same millisecond are all found, with exclusive ends too", () =>
+  it.effect("at the same millisecond are found with exclusive ends", () =>
     Effect.gen(function*() {
       const items = Array.from({ length: 5 }, (_, n) => itemAt(n, start))
       const server = makeServer(items, { isInclusive: false })
       assert.deepEqual(yield* round(server, items.map(targetOf)), { fetches: 0, lists: 1 })
     }))
 
-  it.effect("are found when they have a status that is not known", () =>
+  it.effect("are found if they have an unknown status", () =>
     Effect.gen(function*() {
       const server = makeServer(items.map((item) => end(item, "PAUSED")))
       assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 2 })
     }))
 
-  it.effect("are read to the end when the server has smaller pages", () =>
+  it.effect("are read to the end if the server has smaller pages", () =>
     Effect.gen(function*() {
       const server = makeServer(items, { pageSize: 50 })
       assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 20 })
@@ -239,7 +239,7 @@ describe("operations that were created together", () => {
       assert.strictEqual(second?.query?.status, "PROCESSING")
     }))
 
-  it.effect("in several places take a request for each, once that is known", () =>
+  it.effect("in several groups take one list per group after the first round", () =>
     Effect.gen(function*() {
       const groups = [0, 1, 2].flatMap((n) => spread(300, start + n * week, 10_000, n * 300))
       const others = spread(60_000, start, 2 * week, 900)
@@ -252,20 +252,20 @@ describe("operations that were created together", () => {
     }))
 })
 
-describe("operations that stand alone", () => {
-  it.effect.each([1, 2])("are fetched when there are %d", (count) =>
+describe("operations created apart", () => {
+  it.effect.each([1, 2])("are fetched if there are %d", (count) =>
     Effect.gen(function*() {
       const items = spread(count, start, 1000)
       const server = makeServer(items)
       assert.deepEqual(yield* round(server, items.map(targetOf)), { fetches: count, lists: 0 })
     }))
 
-  it.effect("are asked for nowhere when there are none", () =>
+  it.effect("take no request if there are none", () =>
     Effect.gen(function*() {
       assert.deepEqual(yield* round(makeServer([]), []), { fetches: 0, lists: 0 })
     }))
 
-  it.effect("among many others are fetched once that is known, and a list is tried again later", () =>
+  it.effect("among many others are fetched after the first round, and a list is tried again later", () =>
     Effect.gen(function*() {
       const items = spread(40, start, week)
       const targets = items.filter((_, n) => n % 4 !== 1).map(targetOf)
@@ -279,7 +279,7 @@ describe("operations that stand alone", () => {
       assert.isAtLeast((yield* round(server, targets)).lists, 1)
     }))
 
-  it.effect("among many that have ended are still read from the list of those at work", () =>
+  it.effect("among many ended ones are read from the PROCESSING list", () =>
     Effect.gen(function*() {
       const items = spread(40, start, week).map((item, n) => n % 4 === 0 ? end(item) : item)
       const others = spread(60_000, start, week, 40, "COMPLETED")
@@ -288,7 +288,7 @@ describe("operations that stand alone", () => {
       assert.deepEqual(yield* round(server, items.map(targetOf)), { fetches: 10, lists: 1 })
     }))
 
-  it.effect("among few others are read from a list that was long before", () =>
+  it.effect("are read from a list again when it has become short", () =>
     Effect.gen(function*() {
       const items = spread(100, start, hour)
       const others = spread(400, start, hour, 100)
@@ -301,7 +301,7 @@ describe("operations that stand alone", () => {
       assert.deepEqual(yield* round(server, targets.filter((_, n) => n % 3 === 0)), { fetches: 0, lists: 10 })
     }))
 
-  it.effect("do not hinder those that were created together", () =>
+  it.effect("do not affect operations created together", () =>
     Effect.gen(function*() {
       const together = spread(500, start, 2000)
       const alone = spread(20, start + hour, week, 500)
@@ -315,8 +315,8 @@ describe("operations that stand alone", () => {
     }))
 })
 
-describe("operations that are not there", () => {
-  it.effect("are what fetching them says", () =>
+describe("operations missing from lists", () => {
+  it.effect("fail with the error of their fetch", () =>
     Effect.gen(function*() {
       const items = spread(20, start, 1000)
       const server = makeServer(items.slice(5))
@@ -326,7 +326,7 @@ describe("operations that are not there", () => {
     }))
 
   it.effect.each([Number.NaN, Infinity, -Infinity, 8.64e15, -8.64e15, 253_402_300_799_999, -62_167_219_200_000, 0.5])(
-    "when the server says %d are fetched",
+    "with a creation time of %d are fetched",
     (createdAt) =>
       Effect.gen(function*() {
         const items = spread(5, start, 1000)
@@ -343,29 +343,29 @@ describe("operations that are not there", () => {
   )
 })
 
-describe("operations whose time is not known", () => {
-  it.effect("are fetched when they are few", () =>
+describe("operations without a creation time", () => {
+  it.effect("are fetched if they are few", () =>
     Effect.gen(function*() {
       const items = spread(8, start, 1000)
       const server = makeServer(items)
       assert.deepEqual(yield* round(server, items.map(unknownTargetOf)), { fetches: 8, lists: 0 })
     }))
 
-  it.effect("are looked for around the first of them", () =>
+  it.effect("are searched around the first of them", () =>
     Effect.gen(function*() {
       const items = spread(1000, start, 60_000).map((item, n) => n % 3 === 0 ? end(item) : item)
       const server = makeServer(items)
       assert.deepEqual(yield* round(server, items.map(unknownTargetOf)), { fetches: 1, lists: 1 })
     }))
 
-  it.effect("are looked for in several places", () =>
+  it.effect("are searched in several places", () =>
     Effect.gen(function*() {
       const items = [0, 1, 2].flatMap((n) => spread(100, start + n * hour, 60_000, n * 100))
       const server = makeServer(items)
       assert.deepEqual(yield* round(server, items.map(unknownTargetOf)), { fetches: 3, lists: 3 })
     }))
 
-  it.effect("are fetched when they stand alone", () =>
+  it.effect("are fetched if they were created apart", () =>
     Effect.gen(function*() {
       const items = spread(100, start, week)
       const server = makeServer([...items, ...spread(100_000, start, 2 * hour, 100)])
@@ -374,7 +374,7 @@ describe("operations whose time is not known", () => {
       assert.isAtMost(lists, 32)
     }))
 
-  it.effect("are looked for when one that is fetched first is not there", () =>
+  it.effect("are searched if the first fetches do not find an operation", () =>
     Effect.gen(function*() {
       const items = spread(100, start, 1000)
       const server = makeServer(items.slice(2))
@@ -383,7 +383,7 @@ describe("operations whose time is not known", () => {
       assert.deepEqual(server.counts(), { fetches: 3, lists: 1 })
     }))
 
-  it.effect("are fetched when the first of them are not there", () =>
+  it.effect("are fetched if the first three do not exist", () =>
     Effect.gen(function*() {
       const items = spread(100, start, 1000)
       const server = makeServer(items.slice(3))
@@ -391,7 +391,7 @@ describe("operations whose time is not known", () => {
       assert.deepEqual(server.counts(), { fetches: 100, lists: 0 })
     }))
 
-  it.effect("are fetched when the first was created in a year that no list can be asked for", () =>
+  it.effect("are fetched if a list cannot be filtered by the creation year of the first", () =>
     Effect.gen(function*() {
       const [first, ...rest] = spread(20, start, 1000)
       if (first === undefined) return assert.fail()
@@ -400,7 +400,7 @@ describe("operations whose time is not known", () => {
       assert.deepEqual(yield* round(server, targets), { fetches: 20, lists: 0 })
     }))
 
-  it.effect("may stand in the list of others", () =>
+  it.effect("are found in the lists of other targets", () =>
     Effect.gen(function*() {
       const items = spread(1000, start, 1000)
       const server = makeServer(items, { delay: 10 })
@@ -410,7 +410,7 @@ describe("operations whose time is not known", () => {
     }))
 })
 
-describe("those that stand in the list of others", () => {
+describe("operations found in the list of other targets", () => {
   it.effect("are not fetched", () =>
     Effect.gen(function*() {
       const items = spread(80, start, 1000)
@@ -423,7 +423,7 @@ describe("those that stand in the list of others", () => {
     }))
 })
 
-describe("one that is asked for twice", () => {
+describe("a duplicate target", () => {
   it.effect("is delivered once", () =>
     Effect.gen(function*() {
       const items = spread(5, start, 1000)
@@ -439,7 +439,7 @@ describe("a failure", () => {
   const items = spread(1000, start, 60_000)
   const targets = items.map(targetOf)
 
-  it.effect("of a list is that of all that it was read for, and nothing else is sent", () =>
+  it.effect("of a list fails all its targets, and nothing else is sent", () =>
     Effect.gen(function*() {
       const server = makeServer(items, failsAt(() => true))
       const seen = yield* observe(server.observer, targets)
@@ -447,7 +447,7 @@ describe("a failure", () => {
       assert.deepEqual(server.counts(), { fetches: 0, lists: 1 })
     }))
 
-  it.effect("of a page leaves what came before it", () =>
+  it.effect("of a page does not affect the pages before it", () =>
     Effect.gen(function*() {
       const server = makeServer(items, { ...failsAt(({ query }) => query?.pageToken === "400"), pageSize: 200 })
       const seen = yield* observe(server.observer, targets)
@@ -455,7 +455,7 @@ describe("a failure", () => {
       assert.deepEqual(server.counts(), { fetches: 0, lists: 3 })
     }))
 
-  it.effect("of the list of all is that of those that were not at work", () =>
+  it.effect("of the unfiltered list fails the operations missing from the PROCESSING list", () =>
     Effect.gen(function*() {
       const ended = items.map((item, n) => n < 300 ? end(item) : item)
       const server = makeServer(ended, failsAt(({ query }) => query !== undefined && query.status === undefined))
@@ -464,7 +464,7 @@ describe("a failure", () => {
       assert.deepEqual(server.counts(), { fetches: 0, lists: 2 })
     }))
 
-  it.effect("of lists alone does not last longer than a minute", () =>
+  it.effect("of lists alone leads to fetches after a minute", () =>
     Effect.gen(function*() {
       const server = makeServer(items.slice(0, 50), failsAt(({ of }) => of === "list"))
       const targets = items.slice(0, 50).map(targetOf)
@@ -475,7 +475,7 @@ describe("a failure", () => {
       assert.deepEqual(yield* round(server, targets), { fetches: 50, lists: 1 })
     }))
 
-  it.effect("of the list of those at work is not one of the list of all", () =>
+  it.effect("of the PROCESSING list does not count for the unfiltered list", () =>
     Effect.gen(function*() {
       const filtered = { is: true }
       const server = makeServer(
@@ -488,7 +488,7 @@ describe("a failure", () => {
       assert.strictEqual(failuresOf(yield* observe(server.observer, targets), "list"), 1000)
     }))
 
-  it.effect("of everything takes one fetch more", () =>
+  it.effect("of all requests takes one additional fetch", () =>
     Effect.gen(function*() {
       const server = makeServer(items, failsAt(() => true))
       for (let n = 0; n < 10; n++) {
@@ -501,7 +501,7 @@ describe("a failure", () => {
       assert.deepEqual(server.counts(), { fetches: 1, lists: 1 })
     }))
 
-  it.effect("long ago, or of another list, is not counted", () =>
+  it.effect("long ago or of another list is not counted", () =>
     Effect.gen(function*() {
       const failing = { is: true }
       const server = makeServer(items, failsAt(({ of }) => of === "list" && failing.is))
@@ -520,16 +520,16 @@ describe("a failure", () => {
     }))
 })
 
-describe("a list without an end", () => {
+describe("a long list", () => {
   const items = spread(100, start, 1000)
   const targets = items.map(targetOf)
 
   it.effect.each(
     [
       ["the same token", () => Pagination.PageToken.make("0")],
-      ["two tokens in turn", (to: number | null) => Pagination.PageToken.make(to === 20 ? "40" : "20")]
+      ["two alternating tokens", (to: number | null) => Pagination.PageToken.make(to === 20 ? "40" : "20")]
     ] as const
-  )("of %s is left, and what is missing is fetched", ([, next]) =>
+  )("with %s is abandoned, and the missing operations are fetched", ([, next]) =>
     Effect.gen(function*() {
       const server = makeServer(items, { pageSize: 20, next })
       const { fetches, lists } = yield* round(server, targets)
@@ -537,7 +537,7 @@ describe("a list without an end", () => {
       assert.isAtMost(lists, 8)
     }))
 
-  it.effect("of new tokens is given up", () =>
+  it.effect("with a new token on every page is abandoned", () =>
     Effect.gen(function*() {
       const tokens = { last: 1000 }
       const next = () => Pagination.PageToken.make(String(++tokens.last))
@@ -546,7 +546,7 @@ describe("a list without an end", () => {
       assert.deepEqual(yield* round(server, targets), { fetches: 100, lists: 0 })
     }))
 
-  it.effect("of which the first pages hold nothing is read for a while", () =>
+  it.effect("is read for up to 32 pages without a target", () =>
     Effect.gen(function*() {
       const filler = spread(40, start - 500, 400, 100)
       const server = makeServer([...filler, ...items], { pageSize: 1 })
@@ -566,7 +566,7 @@ describe("the pace", () => {
       discard: true
     })
 
-  it.effect("is eight requests at a time, over all that are observed", () =>
+  it.effect("is eight concurrent requests across all calls", () =>
     Effect.gen(function*() {
       const server = makeServer([], { delay: "700 millis" })
       yield* halves(server)
@@ -574,7 +574,7 @@ describe("the pace", () => {
       assert.strictEqual(server.load.most, 8)
     }))
 
-  it.effect("is twenty requests in any second, over all that are observed", () =>
+  it.effect("is twenty requests per second across all calls", () =>
     Effect.gen(function*() {
       const server = makeServer([])
       yield* halves(server)
@@ -584,7 +584,7 @@ describe("the pace", () => {
       assert.deepEqual([times[0], times[119]], [0, 5000])
     }))
 
-  it.effect("does not stop when the clock is set back", () =>
+  it.effect("does not block when the clock is set back", () =>
     Effect.gen(function*() {
       const server = makeServer([])
       yield* TestClock.setTime(start)
@@ -596,8 +596,8 @@ describe("the pace", () => {
     }))
 })
 
-describe("an interrupt", () => {
-  it.effect("ends the requests, and those who come later have room", () =>
+describe("an interruption", () => {
+  it.effect("interrupts the requests and frees their slots", () =>
     Effect.gen(function*() {
       const items = spread(40, start, 1000)
       const server = makeServer(items, { delay: "1 minute" })
@@ -612,7 +612,7 @@ describe("an interrupt", () => {
       yield* round(server, items.map(targetOf))
     }))
 
-  it.effect("while it waits for its turn does not use it up", () =>
+  it.effect("of a waiting request does not use up its turn", () =>
     Effect.gen(function*() {
       const items = spread(40, start, 1000)
       const server = makeServer(items)
@@ -630,7 +630,7 @@ describe("an interrupt", () => {
 })
 
 describe("delivery", () => {
-  it.effect("does not wait for the others", () =>
+  it.effect("does not wait for other results", () =>
     Effect.gen(function*() {
       const [slow, quick] = [itemAt(0, start), itemAt(1, start)]
       const { observe } = makeObserver({
@@ -660,7 +660,7 @@ const between = Random.nextIntBetween
 
 const oneOf = <A>(...values: Arr.NonEmptyReadonlyArray<A>) => Random.choice(values)
 
-/** Operations of any shape: together, in groups, apart, or all at one time. */
+/** Operations created together, in groups, apart, or at one time. */
 const anyItems = Effect.fnUntraced(function*(count: number, first: number) {
   const [groups, over, width] = [yield* between(1, 4), yield* oneOf(0, 1000, hour, week), yield* oneOf(0, 10, 60_000)]
   return yield* Effect.forEach(Array.from({ length: count }), (_, n) =>
@@ -670,14 +670,14 @@ const anyItems = Effect.fnUntraced(function*(count: number, first: number) {
     }))
 })
 
-const anyWatch = Effect.gen(function*() {
+const anyCase = Effect.gen(function*() {
   const items = yield* anyItems(yield* oneOf(0, 1, 2, 3, 9, 40, 80), 0)
   const others = yield* anyItems(yield* between(0, 300), 1000)
   const absent = new Set(items.filter((_, n) => n % 7 === 3).map(({ id }) => id))
-  const isThere = ({ id }: Item) => !absent.has(id)
+  const exists = ({ id }: Item) => !absent.has(id)
   const failing = yield* oneOf(0, 0, 0.1, 0.5, 1)
   const failingOf = yield* oneOf<ReadonlyArray<Sent["of"]>>(["list"], ["fetch"], ["list", "fetch"])
-  const server = makeServer(yield* Random.shuffle([...items.filter(isThere), ...others]), {
+  const server = makeServer(yield* Random.shuffle([...items.filter(exists), ...others]), {
     isInclusive: yield* Random.nextBoolean,
     pageSize: yield* oneOf(1, 7, 50, 1000),
     delay: yield* oneOf(0, 30, 400),
@@ -688,16 +688,16 @@ const anyWatch = Effect.gen(function*() {
     items,
     (item) => Effect.map(Random.next, (chance) => chance < unknown ? unknownTargetOf(item) : targetOf(item))
   )
-  return { absent, failing, items: items.filter(isThere), server, targets }
+  return { absent, failing, items: items.filter(exists), server, targets }
 })
 
-describe("whatever the server does", () => {
+describe("for random servers", () => {
   it.effect.prop(
-    "every operation is delivered once, with the truth, for no more than two requests each",
+    "every operation is delivered once and correctly, with at most two requests each",
     { seed: Schema.Int },
     ({ seed }) =>
       Effect.gen(function*() {
-        const { absent, failing, items, server, targets } = yield* anyWatch
+        const { absent, failing, items, server, targets } = yield* anyCase
         const limit = targets.length <= 2 ? targets.length : 2 * targets.length
         for (let n = 0; n < 4; n++) {
           server.reset()
@@ -734,11 +734,11 @@ describe("the service", () => {
           list,
           items: (page) => page.operations
         })
-        const look = (targets: ReadonlyArray<Target>) =>
+        const poll = (targets: ReadonlyArray<Target>) =>
           Effect.gen(function*() {
             yield* emulator.resetReport
             const statuses: Record<string, number> = {}
-            yield* moving(observe(targets, (_, result) =>
+            yield* finish(observe(targets, (_, result) =>
               Effect.sync(() => {
                 const status = Result.isSuccess(result) ? result.success.status : result.failure._tag
                 statuses[status] = (statuses[status] ?? 0) + 1
@@ -748,12 +748,12 @@ describe("the service", () => {
         const targets = created.map(({ createdAt, id }) => ({ id, createdAt: DateTime.toEpochMillis(createdAt) }))
 
         const unknown = created.map(({ id }) => ({ id, createdAt: undefined }))
-        assert.deepEqual(yield* look(unknown), { statuses: { PROCESSING: 1000 }, requests: 3 })
-        assert.deepEqual(yield* look(targets), { statuses: { PROCESSING: 1000 }, requests: 2 })
+        assert.deepEqual(yield* poll(unknown), { statuses: { PROCESSING: 1000 }, requests: 3 })
+        assert.deepEqual(yield* poll(targets), { statuses: { PROCESSING: 1000 }, requests: 2 })
         yield* TestClock.adjust("6 minutes")
-        assert.deepEqual(yield* look(targets), { statuses: { PROCESSING: 980, COMPLETED: 20 }, requests: 2 })
+        assert.deepEqual(yield* poll(targets), { statuses: { PROCESSING: 980, COMPLETED: 20 }, requests: 2 })
         yield* TestClock.adjust("5 minutes")
-        assert.deepEqual(yield* look(targets), { statuses: { PROCESSING: 100, COMPLETED: 900 }, requests: 2 })
+        assert.deepEqual(yield* poll(targets), { statuses: { PROCESSING: 100, COMPLETED: 900 }, requests: 2 })
       }).pipe(
         Effect.provide(
           SenderPoolOperations.layer.pipe(
