@@ -1,8 +1,8 @@
 /**
  * The attempts of calls as data.
  *
- * Every error of a call has its `attempts`. {@link withAttempts} returns them with a result. {@link OnRetry} reports each
- * retry before its delay.
+ * Every error of a call has its `attempts`. {@link withAttempts} returns them with a result. {@link OnRetry} reports
+ * each retry before its delay.
  *
  * @since 0.1.0
  */
@@ -20,7 +20,9 @@ import * as Effect from "effect/Effect"
 export interface Retry {
   /** The name of the method that was called, such as `SenderPoolOperations.fetch`. */
   readonly call: string
+  /** The HTTP method of the request. */
   readonly method: string
+  /** The URL of the request, without secrets. */
   readonly url: string
   /** The attempt that failed. */
   readonly attempt: Attempt
@@ -86,16 +88,19 @@ export const withAttempts = <A, E, R>(
   })
 
 /**
- * The totals of several attempts: their number, the waits that the server asked for, the time waited before them, and
- * the time that they took.
+ * The totals of several attempts.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Total {
+  /** The number of attempts. */
   readonly attempts: number
+  /** The waits that the server asked for. */
   readonly asked: Duration.Duration
+  /** The time waited before the attempts. */
   readonly waited: Duration.Duration
+  /** The time that the attempts took. */
   readonly took: Duration.Duration
 }
 

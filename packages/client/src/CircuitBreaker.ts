@@ -1,9 +1,11 @@
 /**
- * Effect's circuit breaker in front of an `HttpClient`: after so many failures it refuses requests for a while without
- * sending them.
+ * Effect's circuit breaker in front of an `HttpClient`: after repeated failures it rejects requests for some time.
  *
- * It is for programs that had better fail at once than wait; without it, calls wait for a cooldown to end.
+ * Use it in programs that should fail fast. Without it, calls wait for the end of a cooldown.
  *
+ * Effect 4.1 marks `effect/persistence/CircuitBreaker` as experimental. Only this module imports it.
+ *
+ * @stability experimental
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
@@ -18,23 +20,26 @@ import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 const describe = ({ reason }: CircuitBreaker.CircuitBreakerError): string => {
   switch (reason._tag) {
     case "CircuitOpen":
-      return `The circuit breaker is open for another ${Duration.format(reason.retryAfter)}, since too much failed`
+      return `The circuit breaker is open for another ${
+        Duration.format(reason.retryAfter)
+      }, because too many requests failed`
     case "CircuitHalfOpen":
-      return "The circuit breaker waits for the first request that it lets through again"
+      return "The circuit breaker is half-open and waits for the result of its probe request"
     default:
-      return `The circuit breaker cannot be asked: ${reason.message}`
+      return `The state of the circuit breaker is not available: ${reason.message}`
   }
 }
 
 /**
- * An `HttpClient` behind the circuit breaker of the context, one circuit for each origin.
+ * A layer that puts the circuit breaker of the context in front of the `HttpClient`, with one circuit per origin.
  *
  * **Details**
  *
- * Provide `CircuitBreaker.layer` of `effect/persistence`, which says after how many failures it opens and for how long. A
- * request that it refuses fails with `TransportFailure` at once, with `"Refused"` as its reason.
+ * Provide `CircuitBreaker.layer` of `effect/persistence`. Its options set when the circuit opens and for how long. A
+ * rejected request fails at once with `TransportFailure`, whose reason is `"Refused"`, and is not retried.
  *
  * @category layers
+ * @stability experimental
  * @since 0.1.0
  */
 export const layer: Layer.Layer<

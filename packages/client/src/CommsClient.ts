@@ -1,10 +1,8 @@
 /**
- * The calls themselves: base URL, authentication, the limit on an attempt, repeating, and errors, in one place for every
- * resource.
+ * The client that sends the calls of every resource: base URL, authentication, timeouts, retries and errors.
  *
- * Operations are described once, in `@effect-comms/domain`, and this module speaks any of them. It does so without
- * `HttpApiClient`, which answers an undeclared status or media type with an untyped error and adds 24 kB (gzip) to a
- * bundle of 40.
+ * It calls the endpoints that `@effect-comms/domain` describes. `HttpApiClient` is not used: it has untyped errors for
+ * undeclared statuses and media types, and adds 24 kB (gzip) to a bundle of 40 kB.
  *
  * @since 0.1.0
  */
@@ -51,7 +49,7 @@ import { variable } from "./internal/variable.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
- * The input of an endpoint: its path parameters, query and body, as far as it has them.
+ * The input of an endpoint: the path parameters, query and body that it declares.
  *
  * @category models
  * @since 0.1.0
@@ -66,19 +64,17 @@ export type Request<
   & (Payload extends Schema.Void ? {} : { readonly payload: Payload["Type"] })
 
 /**
- * The client that every resource stands on.
+ * The interface of the client.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Service {
-  /** Where the API is, with the path prefix and without a slash at its end. */
+  /** The base URL with its path prefix and without a trailing slash. */
   readonly baseUrl: string
-  /** What checkpoints are bound to: digests of where the API is and of who calls. */
+  /** The digests of the base URL and the user name, which checkpoints are bound to. */
   readonly identity: Effect.Effect<Checkpoint.Identity>
-  /**
-   * Makes the function that calls an endpoint. Make it once, since it builds the endpoint's codecs.
-   */
+  /** Makes the function that calls an endpoint. It builds the codecs of the endpoint, so make it once. */
   readonly endpoint: <
     M extends Endpoint.Method,
     Params extends Endpoint.Fields,
@@ -97,7 +93,7 @@ export interface Service {
 }
 
 /**
- * The client of the Comms API.
+ * The service of the client.
  *
  * @category services
  * @since 0.1.0
@@ -105,36 +101,33 @@ export interface Service {
 export class CommsClient extends Context.Service<CommsClient, Service>()("@effect-comms/client/CommsClient") {}
 
 /**
- * How a client is made.
+ * Options of a client.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Who calls. */
+  /** The credentials of an account or an API key. */
   readonly credentials: Credentials.Credentials
   /**
-   * Where the API is. Default `https://comms.twilio.com`. A path prefix is kept; plain `http:` is for loopback only, and
-   * credentials, a query or a fragment have no place in it.
+   * The base URL, which may have a path prefix but no credentials, query or fragment. `http:` is accepted for loopback
+   * addresses only. Default `https://comms.twilio.com`.
    */
   readonly baseUrl?: string | URL | undefined
-  /** How long one attempt may take, from its start to the last byte of its answer. Default 30 seconds. */
+  /** The time limit of one attempt, up to the last byte of the response. Default 30 seconds. Range above zero. */
   readonly attemptTimeout?: Duration.Input | undefined
-  /** How large an answer's body may be, in bytes. Default 32 MiB. */
+  /** The maximum size of a response body, in bytes. Default 32 MiB. Range from 1. */
   readonly maxBodySize?: number | undefined
-  /** How calls are repeated. See `RetryPolicy` for the defaults. */
+  /** The retry policy. Each of its options has a default. */
   readonly retry?: RetryPolicy.Options | undefined
-  /**
-   * How requests are paced. See `FlowControl` for the defaults. Of no effect when a `FlowControl` is in the context, which
-   * clients then share.
-   */
+  /** The flow control of this client. Ignored if a `FlowControl` is in the context, which clients then share. */
   readonly flowControl?: FlowControl.Options | undefined
-  /** The program's own name, put before this library's in the `User-Agent`. */
+  /** The name of the program, which precedes that of this library in the `User-Agent`. Default no name. */
   readonly userAgent?: string | undefined
 }
 
 /**
- * The limit on the size of an answer's body when none is given: 32 MiB.
+ * The default of `maxBodySize`: 32 MiB.
  *
  * @category constants
  * @since 0.1.0
@@ -142,7 +135,7 @@ export interface Options {
 export const defaultMaxBodySize = 32 * 1024 * 1024
 
 /**
- * The base URL when none is given.
+ * The default of `baseUrl`.
  *
  * @category constants
  * @since 0.1.0
@@ -150,7 +143,7 @@ export const defaultMaxBodySize = 32 * 1024 * 1024
 export const defaultBaseUrl = "https://comms.twilio.com"
 
 /**
- * The limit on the time of one attempt when none is given.
+ * The default of `attemptTimeout`.
  *
  * @category constants
  * @since 0.1.0
@@ -170,11 +163,10 @@ const decodeLimits = makeDecoder(
   })
 )
 
-// `fetch` follows redirects by itself and would take the credentials along; node's own clients do not.
+// Unlike the clients of Node, `fetch` follows redirects and would send the credentials along.
 const noRedirects = Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
 
-// The span that Effect's client makes shows what came from the network as it is. An attempt's own has the same
-// attributes without that, and its place in the trace is sent.
+// The span of Effect's client records network text without removing secrets. The span of an attempt replaces it.
 const withoutSpan = Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
 
 const traceHeaders = Effect.gen(function*() {
@@ -230,7 +222,7 @@ const makeEncoder = (
  *
  * **Details**
  *
- * Fails with `InvalidInput` when the base URL or the limit is refused, or a credential is empty.
+ * Fails with `InvalidInput` if an option is invalid or a credential is empty.
  *
  * @category constructors
  * @since 0.1.0
@@ -259,8 +251,7 @@ export const make = Effect.fnUntraced(function*(
     ))
   )
 
-  // Begun now, and waited for by none but checkpoints: WebCrypto takes a time that is not the clock's. Where there is none,
-  // only what asks for it fails.
+  // Only checkpoints wait for the digests. Without WebCrypto, only they fail.
   const identified = yield* Effect.forkScoped(Effect.exit(identify(baseUrl, username)))
   const identity = Effect.flatten(Fiber.join(identified))
   const server = serverOf(baseUrl)
@@ -324,13 +315,13 @@ const AttemptsFromText = Schema.String.check(
 ).pipe(Schema.decodeTo(Schema.FiniteFromString))
 
 /**
- * A layer of the client, configured by `Config`s and, for every option that is not given, by the environment (or any
- * other `ConfigProvider`).
+ * A layer of the client whose options are `Config`s. Missing options are read from the environment, or from another
+ * `ConfigProvider`.
  *
  * **Details**
  *
- * Each option is a `Config` of its value; `retry` and `flowControl` may also be objects of `Config`s. Since there are
- * two kinds of credentials, they are one `Config`. Options that are not given are read from these variables:
+ * Each option is a `Config` of its value; `retry` and `flowControl` may also be objects of `Config`s. `credentials` is
+ * one `Config`, because there are two kinds. Missing options are read from these variables:
  *
  * - `credentials`: `TWILIO_API_KEY` and `TWILIO_API_SECRET`, or `TWILIO_ACCOUNT_SID` and `TWILIO_AUTH_TOKEN`.
  * - `baseUrl`: `TWILIO_COMMS_BASE_URL`. Default `https://comms.twilio.com`.
@@ -339,8 +330,8 @@ const AttemptsFromText = Schema.String.check(
  * - `retry.maxAttempts`: `TWILIO_COMMS_MAX_ATTEMPTS`. Default 6.
  * - `retry.maxRetryAfter`: `TWILIO_COMMS_MAX_RETRY_AFTER`. Default 1 minute.
  *
- * Durations are texts such as `30s`, `10m` or `30 seconds`. An empty variable counts as not set. A variable that cannot
- * be read fails with `ConfigError`, missing credentials with `InvalidInput` (see {@link Credentials.config}).
+ * Durations have the form `30s`, `10m` or `30 seconds`. An empty variable counts as not set. An invalid variable fails
+ * with `ConfigError`, missing credentials with `InvalidInput` (see {@link Credentials.config}).
  *
  * **Example** (Credentials under other names)
  *

@@ -1,5 +1,5 @@
 /**
- * Who calls the API: an account SID and its auth token, or the SID and the secret of an API key.
+ * Credentials of the API: an account SID and its auth token, or the SID and the secret of an API key.
  *
  * @since 0.1.0
  */
@@ -15,8 +15,7 @@ import * as Schema from "effect/Schema"
 import { variable } from "./internal/variable.ts"
 
 /**
- * What HTTP Basic authentication is made of. An API key can be withdrawn without changing the account's token, so it
- * is the better choice for a program.
+ * Credentials for HTTP Basic authentication. Prefer an API key: it can be revoked without changing the auth token.
  *
  * @category models
  * @since 0.1.0
@@ -30,7 +29,9 @@ export type Credentials = AccountCredentials | ApiKeyCredentials
  * @since 0.1.0
  */
 export interface AccountCredentials {
+  /** The account SID. */
   readonly accountSid: string
+  /** The auth token of the account. */
   readonly authToken: Redacted.Redacted<string>
 }
 
@@ -41,7 +42,9 @@ export interface AccountCredentials {
  * @since 0.1.0
  */
 export interface ApiKeyCredentials {
+  /** The SID of the API key. */
   readonly apiKey: Redacted.Redacted<string>
+  /** The secret of the API key. */
   readonly apiSecret: Redacted.Redacted<string>
 }
 
@@ -51,6 +54,7 @@ const pairs = [["TWILIO_API_KEY", "TWILIO_API_SECRET"], ["TWILIO_ACCOUNT_SID", "
  * The name of a variable that {@link config} reads.
  *
  * @category models
+ * @stability unstable
  * @since 0.1.0
  */
 export type Variable = (typeof pairs)[number][number]
@@ -59,6 +63,7 @@ export type Variable = (typeof pairs)[number][number]
  * The variables that {@link config} reads.
  *
  * @category constants
+ * @stability unstable
  * @since 0.1.0
  */
 export const variables: ReadonlyArray<Variable> = pairs.flat()
@@ -66,9 +71,10 @@ export const variables: ReadonlyArray<Variable> = pairs.flat()
 const halfSet = (set: Variable, missing: Variable) => `${set} is set, but ${missing} is not.`
 
 /**
- * Explains why there are no credentials when neither pair of variables is complete.
+ * Explains why no credentials were found in the variables.
  *
  * @category errors
+ * @stability unstable
  * @since 0.1.0
  */
 export const explainMissing = (isSet: (name: Variable) => boolean): {
@@ -91,10 +97,9 @@ const Secret = Schema.RedactedFromValue(Schema.String)
  *
  * **Details**
  *
- * The API key is used when both of its variables are set. An empty variable counts as not set. When neither pair is
- * complete, the effect fails with an `InvalidInput` of the field `credentials`, as `CommsClient.make` does for empty
- * credentials. One handler covers both, and the message says what to set. A `ConfigError` means that the provider
- * cannot be read.
+ * The API key has priority if both of its variables are set. An empty variable counts as not set. If neither pair is
+ * complete, the effect fails with `InvalidInput` of the field `credentials`; the message lists the variables to set.
+ * `CommsClient.make` fails with the same error for empty credentials. A `ConfigError` means that the provider failed.
  *
  * @category config
  * @since 0.1.0
@@ -117,9 +122,10 @@ export const config: Effect.Effect<Credentials, CommsError.InvalidInput | Config
 })
 
 /**
- * The user name and the password of HTTP Basic authentication.
+ * The user name and the password for HTTP Basic authentication.
  *
  * @category conversions
+ * @stability unstable
  * @since 0.1.0
  */
 export const toBasic = (credentials: Credentials): {
@@ -131,14 +137,15 @@ export const toBasic = (credentials: Credentials): {
     : { username: Redacted.make(credentials.accountSid), password: credentials.authToken }
 
 /**
- * A function that takes the secrets, and the form they travel in, out of a text that came from the network.
+ * Makes a function that removes the credentials from text from the network, such as an error page of a gateway that
+ * contains the request headers.
  *
  * **Details**
  *
- * A gateway may repeat a request's headers in its error page, and an excerpt of that page is shown to people. The forms
- * in which URLs, HTML and JSON write a secret are found as well.
+ * It removes the secrets, their Base64 form on the wire, and their escaped forms in URLs, HTML and JSON.
  *
  * @category conversions
+ * @stability unstable
  * @since 0.1.0
  */
 export const toScrubber = (credentials: Credentials): (text: string) => string => {
@@ -148,14 +155,13 @@ export const toScrubber = (credentials: Credentials): (text: string) => string =
     Redacted.value(password),
     ...("apiKey" in credentials ? [Redacted.value(username)] : [])
   ]
-  // The longest first, since a shorter one may be a part of it.
+  // The longest first, because a shorter form can be a part of a longer one.
   const forms = Arr.sort(Arr.dedupe(secrets.flatMap(formsOf)).filter((form) => form !== ""), longestFirst)
   return (text) => forms.reduce((text, form) => text.replaceAll(form, "<redacted>"), text)
 }
 
 const longestFirst = Order.mapInput(Order.Number, (text: string) => -text.length)
 
-// As it is, and as URLs, HTML and JSON write it.
 const formsOf = (secret: string): ReadonlyArray<string> => {
   const inUrl = encodeURIComponent(secret.replace(/\p{Cs}/gu, "\uFFFD"))
   const inForm = new URLSearchParams([["", secret]]).toString().slice(1)

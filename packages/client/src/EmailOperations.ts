@@ -1,5 +1,6 @@
 /**
- * The operations of sending emails: fetch, list, stream and scan them, wait for them, and follow their changes.
+ * The service of Email operations: fetches, lists, streams and scans the operations that send emails, waits for them,
+ * and follows their changes.
  *
  * @see https://www.twilio.com/docs/email/api/reference/email-operation-resource
  * @since 0.1.0
@@ -12,6 +13,8 @@ import type { CommsClient } from "./CommsClient.ts"
 import * as Operations from "./Operations.ts"
 
 /**
+ * The interface of the service.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -20,7 +23,7 @@ export interface Service
 {}
 
 /**
- * The operations of sending emails.
+ * The service of Email operations.
  *
  * @category services
  * @since 0.1.0

@@ -1,6 +1,6 @@
 /**
- * Everything that a client can do with a family of operations: fetch, list, stream and scan them, wait for them, and
- * follow their changes. Each family, such as `SenderPoolOperations`, is a service of this shape.
+ * The service of a family of operations, such as `SenderPoolOperations`: fetches, lists, streams and scans operations,
+ * waits for them, and follows their changes.
  *
  * @since 0.1.0
  */
@@ -63,7 +63,7 @@ export type ResumeError = Paging.ResumeError<ListError>
 export type ScanError = Windows.Windowed<StreamError> | CommsError.InvalidInput
 
 /**
- * The parameters of a scan: those of a list, with a start date. `pageSize`: default 1,000.
+ * The parameters of a scan: those of a list, with a required start date and a `pageSize` of 1,000 by default.
  *
  * @category models
  * @since 0.1.0
@@ -71,6 +71,7 @@ export type ScanError = Windows.Windowed<StreamError> | CommsError.InvalidInput
 export interface ScanParams<Status extends string = KnownCommunicationOperationStatus>
   extends Omit<OperationFamily.ListParams<Status>, "pageToken" | "startDate">
 {
+  /** The start of the period, inclusive. */
   readonly startDate: TimestampInput
 }
 
@@ -83,13 +84,13 @@ export interface ScanParams<Status extends string = KnownCommunicationOperationS
 export interface Operations<A extends Operation, Status extends string>
   extends Waiting.Waiting<A>, Paging.Streams<OperationFamily.ListParams<Status>, OperationFamily.Page<A>, A, ListError>
 {
-  /** Fetches one operation. A malformed id fails with `InvalidInput` before any request. */
+  /** Fetches one operation. An invalid id fails with `InvalidInput` before anything is sent. */
   readonly fetch: (operationId: string) => Effect.Effect<A, FetchError>
-  /** Lists one page: the first, or the page of `pageToken`. */
+  /** Lists the first page, or the page of `pageToken`. */
   readonly list: (params?: OperationFamily.ListParams<Status>) => Effect.Effect<OperationFamily.Page<A>, ListError>
-  /** Every operation of a period, read in several windows at once. See `Windows.scan`. */
+  /** Streams every operation of a period from several windows at once. See `Windows.scan`. */
   readonly scan: (params: ScanParams<Status>, options?: Windows.Options) => Stream.Stream<A, ScanError>
-  /** The operations that are new or have changed, until interrupted. See `Feed.make`. */
+  /** Streams new and changed operations until interrupted. See `Feed.make`. */
   readonly changes: Feed.Changes<A>
 }
 
@@ -99,17 +100,20 @@ type Family<
 > = OperationFamily.OperationFamily<M, Status>
 
 /**
- * The two requests that a service is made from: those of the client, or of a test.
+ * The two requests of a family, from a client or a test.
  *
  * @category models
+ * @stability unstable
  * @since 0.1.0
  */
 export interface Calls<F extends Family> {
+  /** Fetches an operation. */
   readonly fetch: (operationId: OperationId) => Effect.Effect<F["model"]["Type"], FetchError>
+  /** Lists a page. */
   readonly list: (
     query: F["list"]["query"]["Type"]
   ) => Effect.Effect<OperationFamily.Page<F["model"]["Type"]>, ListError>
-  /** What checkpoints are bound to. Default nothing in particular, for tests. */
+  /** The server and the account that checkpoints are bound to. Default a fixed identity for tests. */
   readonly identity?: Effect.Effect<Checkpoint.Identity> | undefined
 }
 
@@ -117,6 +121,7 @@ export interface Calls<F extends Family> {
  * Makes the service of a family from its two requests.
  *
  * @category constructors
+ * @stability unstable
  * @since 0.1.0
  */
 export const fromCalls = <

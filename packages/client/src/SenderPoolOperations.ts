@@ -1,5 +1,6 @@
 /**
- * The operations of creating and changing SenderPools: fetch, list, stream and scan them, wait for them, and follow their changes.
+ * The service of SenderPool operations: fetches, lists, streams and scans the operations that create and change
+ * SenderPools, waits for them, and follows their changes.
  *
  * @see https://www.twilio.com/docs/comms/api/sender-pools
  * @since 0.1.0
@@ -12,13 +13,15 @@ import type { CommsClient } from "./CommsClient.ts"
 import * as Operations from "./Operations.ts"
 
 /**
+ * The interface of the service.
+ *
  * @category models
  * @since 0.1.0
  */
 export interface Service extends Operations.Operations<SenderPoolOperation.SenderPoolOperation, KnownOperationStatus> {}
 
 /**
- * The operations of creating and changing SenderPools.
+ * The service of SenderPool operations.
  *
  * @category services
  * @since 0.1.0

@@ -122,7 +122,7 @@ describe("attempts", () => {
       Effect.provide(layerScript(answer))
     ))
 
-  it.effect("are on a call that timed out, with the interrupted one", () =>
+  it.effect("include the interrupted attempt of a call that timed out", () =>
     Effect.gen(function*() {
       const error = yield* finish(Effect.flip(fetch))
       assert.strictEqual(error._tag, "TransportFailure")
@@ -207,7 +207,7 @@ describe("OnRetry", () => {
     }).pipe(Effect.provide(layerScriptWith({ retry: { maxAttempts: 2 } })(refused(503), refused(503)))))
 })
 
-it.effect("each retry is logged at debug, and nothing above", () =>
+it.effect("each retry is logged at debug level, and nothing above", () =>
   Effect.gen(function*() {
     const lines: Array<readonly [level: string, message: string]> = []
     const logger = Logger.make(({ logLevel, message }) => void lines.push([logLevel, String(message)]))
@@ -218,7 +218,7 @@ it.effect("each retry is logged at debug, and nothing above", () =>
     Effect.provide(layerScript(refused(429, { "retry-after": "2" }), done))
   ))
 
-it.effect("the metrics count requests, retries, time waited and calls parked", () =>
+it.effect("the metrics count requests, retries and the time waited", () =>
   Effect.gen(function*() {
     yield* finish(fetch)
     const counts = (yield* Metric.snapshot).flatMap(({ attributes, id, state }) =>
@@ -239,7 +239,7 @@ it.effect("the metrics count requests, retries, time waited and calls parked", (
     Effect.provide(layerScript(refused(429, { "retry-after": "2" }), done))
   ))
 
-it.effect("a call that waits for another one's cooldown counts as parked", () =>
+it.effect("a call that waits for the cooldown of another call counts as parked", () =>
   Effect.gen(function*() {
     const first = yield* Effect.forkChild(fetch)
     yield* advance("1 second")
@@ -261,7 +261,7 @@ const collect = (spans: Array<Tracer.NativeSpan>) =>
     }
   })
 
-/** The spans of a program's attempts, and of its calls. */
+/** The spans of the calls and attempts of a program. */
 const traced = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => {
     const spans: Array<Tracer.NativeSpan> = []
@@ -269,7 +269,7 @@ const traced = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   })
 
 describe("spans", () => {
-  it.effect("there is one for the call, and one below for each attempt", () =>
+  it.effect("are one for the call, with a child for each attempt", () =>
     Effect.gen(function*() {
       const spans = yield* traced(finish(fetch))
       assert.deepEqual(spans.map(({ name }) => name), [
@@ -312,7 +312,7 @@ describe("spans", () => {
       Effect.provide([even, layerScript(refused(429, { "retry-after": "2" }), lost(new Error("ECONNRESET")), done)])
     ))
 
-  it.effect("their ids are not sent if propagation is disabled", () =>
+  it.effect("are not propagated if propagation is disabled", () =>
     Effect.gen(function*() {
       yield* Effect.provideService(fetch, Tracer.DisablePropagation, true)
       const [request] = yield* sent
@@ -320,7 +320,7 @@ describe("spans", () => {
     }).pipe(Effect.provide(layerScript(done))))
 
   it.effect.each(["-1", "Fri, 05 Apr 1969 06:20:07 GMT", "soon", "1, 2", "1.5", "Infinity"])(
-    "a span shows that a Retry-After of %j is ignored",
+    "record that a Retry-After of %j is ignored",
     (retryAfter) =>
       Effect.gen(function*() {
         const spans = yield* traced(finish(fetch))
@@ -360,7 +360,7 @@ describe("total", () => {
   })
 })
 
-it.effect("an attempt has the status of its own answer", () =>
+it.effect("an attempt has the status of its response", () =>
   Effect.gen(function*() {
     const [, attempts] = yield* Attempts.withAttempts(fetch)
     assert.deepEqual(attempts.map(({ outcome, status }) => [outcome, status]), [["Success", 203]])

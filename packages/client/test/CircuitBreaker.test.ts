@@ -37,21 +37,24 @@ const failures: ReadonlyArray<readonly [name: string, answer: Answer]> = [
 
 describe("the circuit breaker", () => {
   it.effect.each(failures)(
-    "refuses requests at once after failures, and sends nothing (%s)",
+    "rejects requests at once after three failures (%s)",
     ([, failure]) =>
       against(() => failure, (log) =>
         Effect.gen(function*() {
           for (const key of [1, 2, 3]) yield* Effect.flip(fetchOf(key))
           const error = assertTag(yield* Effect.flip(fetchOf(4)), "TransportFailure")
           assert.strictEqual(error.reason, "Refused")
-          assert.strictEqual(error.detail, "The circuit breaker is open for another 30s, since too much failed")
+          assert.strictEqual(
+            error.detail,
+            "The circuit breaker is open for another 30s, because too many requests failed"
+          )
           assert.include(error.message, "was not sent. The circuit breaker is open for another 30s")
           assert.isFalse(error.isRetryable)
           assert.strictEqual(yield* arrivals(log), 3)
         }))
   )
 
-  it.effect("is not waited for by repeating", () =>
+  it.effect("ends the retries of a call when it opens", () =>
     against(() => refused(503), (log) =>
       Effect.gen(function*() {
         const fiber = yield* Effect.forkChild(Effect.flip(fetchOf(1)))
@@ -67,7 +70,7 @@ describe("the circuit breaker", () => {
         assert.strictEqual(yield* arrivals(log), 3)
       }), { retry: {} }))
 
-  it.effect("lets one through after its time, and closes when that is well", () =>
+  it.effect("sends a probe request when its open time ends, and closes if it succeeds", () =>
     against(
       ({ number }) => number <= 3 ? refused(503) : after("1 second", json(operation)),
       (log) =>
@@ -86,7 +89,7 @@ describe("the circuit breaker", () => {
         })
     ))
 
-  it.effect("refuses others while it tries the first one", () =>
+  it.effect("rejects other requests during the probe request", () =>
     against(
       ({ number }) => number <= 3 ? lost(new Error("down")) : after("1 second", json(operation)),
       (log) =>
@@ -97,7 +100,7 @@ describe("the circuit breaker", () => {
           yield* settle
           const error = assertTag(yield* Effect.flip(fetchOf(5)), "TransportFailure")
           assert.strictEqual(error.reason, "Refused")
-          assert.include(error.detail, "waits for the first request")
+          assert.include(error.detail, "waits for the result of its probe request")
           yield* advance("1 second")
           yield* Fiber.join(first)
           assert.strictEqual(yield* arrivals(log), 4)

@@ -30,7 +30,7 @@ const environment = (variables: Readonly<Record<string, string>>) =>
 const account = { TWILIO_ACCOUNT_SID: "AC1", TWILIO_AUTH_TOKEN: "t0ken" }
 
 describe("a request", () => {
-  it.effect("names who calls, what is accepted, and the library", () =>
+  it.effect("has the credentials, the accepted media type and the library in its headers", () =>
     Effect.gen(function*() {
       yield* fetch
       const [request] = yield* sent
@@ -39,7 +39,7 @@ describe("a request", () => {
       assert.strictEqual(request?.headers["authorization"], `Basic ${btoa("AC0123456789:s3cr3t-t0ken")}`)
     }).pipe(Effect.provide(layerScript(json(operation)))))
 
-  it.effect("names the program before the library", () =>
+  it.effect("has the program before the library in its User-Agent", () =>
     Effect.gen(function*() {
       yield* fetch
       const [request] = yield* sent
@@ -56,7 +56,7 @@ describe("a request", () => {
     ))))
 })
 
-const givesUp = (answer: Answer) =>
+const timesOut = (answer: Answer) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(Effect.flip(fetch))
     yield* advance(29_999)
@@ -70,11 +70,11 @@ const givesUp = (answer: Answer) =>
   }).pipe(once, Effect.provide(layerScript(answer)))
 
 describe("attemptTimeout", () => {
-  it.effect("is 30 seconds for an answer that does not come", () => givesUp(silent))
+  it.effect("is 30 seconds for a missing response", () => timesOut(silent))
 
-  it.effect("is 30 seconds for a body that does not end", () => givesUp(endless))
+  it.effect("is 30 seconds for a body that does not end", () => timesOut(endless))
 
-  it.effect("counts for each attempt on its own, and the next one follows", () =>
+  it.effect("limits each attempt, and the call is retried", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(fetch)
       yield* advance("2 seconds")
@@ -88,7 +88,7 @@ describe("attemptTimeout", () => {
       assert.isAtLeast((third ?? 0) - (second ?? 0), 2800)
     }).pipe(Effect.provide(layerScriptWith({ attemptTimeout: "2 seconds" })(silent, endless, json(operation)))))
 
-  it.effect.each(["2 seconds", 2000, Duration.seconds(2)])("may be %s", (attemptTimeout) =>
+  it.effect.each(["2 seconds", 2000, Duration.seconds(2)])("can be %s", (attemptTimeout) =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(Effect.flip(fetch))
       yield* advance(1999)
@@ -105,7 +105,7 @@ describe("attemptTimeout", () => {
     ))
 
   it.effect.each([0, -1, Duration.zero, Duration.negativeInfinity, Number.NaN])(
-    "refuses %s",
+    "cannot be %s",
     (attemptTimeout) =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(CommsClient.make({ credentials, attemptTimeout }))
@@ -114,7 +114,7 @@ describe("attemptTimeout", () => {
       }).pipe(Effect.provide(layerHttp([])))
   )
 
-  it.effect("may be without end", () =>
+  it.effect("can be infinite", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(fetch)
       yield* advance("365 days")
@@ -137,7 +137,7 @@ describe("credentials", () => {
     { apiKey: empty, apiSecret: Redacted.make("x") },
     { apiKey: Redacted.make("SK1"), apiSecret: empty },
     { apiKey: Redacted.make("SK:1"), apiSecret: Redacted.make("x") }
-  ])("that cannot be right are refused (%#)", (credentials) =>
+  ])("that are invalid are rejected (%#)", (credentials) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(CommsClient.make({ credentials }))
       assert.strictEqual(error.field, "credentials")
@@ -155,7 +155,7 @@ const baseUrlOf = (
     Effect.provide([environment(variables), layerHttp([])])
   )
 
-/** What a call that gets no answer fails with. */
+/** The error of a call without a response. */
 const timeoutOf = (
   variables: Readonly<Record<string, string>>,
   ...options: Parameters<typeof CommsClient.layerConfig>
@@ -172,7 +172,7 @@ const timeoutOf = (
   )
 
 describe("layerConfig", () => {
-  it.effect("needs only credentials", () =>
+  it.effect("requires only credentials", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* baseUrlOf(account), "https://comms.twilio.com")
     }))
@@ -185,18 +185,18 @@ describe("layerConfig", () => {
       )
     }))
 
-  it.effect("reads an empty base URL as none", () =>
+  it.effect("ignores an empty base URL", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* baseUrlOf({ ...account, TWILIO_COMMS_BASE_URL: "" }), "https://comms.twilio.com")
     }))
 
-  it.effect("refuses a bad base URL", () =>
+  it.effect("rejects an invalid base URL", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(baseUrlOf({ ...account, TWILIO_COMMS_BASE_URL: "http://x.test" }))
       assert.strictEqual(assertTag(error, "InvalidInput").field, "baseUrl")
     }))
 
-  it.effect("reads the limit of an attempt", () =>
+  it.effect("reads the timeout of an attempt", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(Effect.flip(fetch))
       yield* advance(4999)
@@ -211,7 +211,7 @@ describe("layerConfig", () => {
       ))
     ))
 
-  it.effect("refuses a bad limit of an attempt", () =>
+  it.effect("rejects an invalid timeout of an attempt", () =>
     Effect.gen(function*() {
       const unreadable = yield* Effect.flip(baseUrlOf({ ...account, TWILIO_COMMS_ATTEMPT_TIMEOUT: "soon" }))
       assert.include(assertTag(unreadable, "ConfigError").message, "TWILIO_COMMS_ATTEMPT_TIMEOUT")
@@ -220,7 +220,7 @@ describe("layerConfig", () => {
     }))
 
   it.effect.each([["7s", "7s"], ["90 seconds", "1m 30s"], ["2m", "2m"], ["", "30s"]] as const)(
-    "reads an attempt's limit of %o",
+    "reads an attempt timeout of %o",
     ([text, shown]) =>
       Effect.gen(function*() {
         const detail = yield* timeoutOf({ TWILIO_COMMS_ATTEMPT_TIMEOUT: text })
@@ -228,7 +228,7 @@ describe("layerConfig", () => {
       })
   )
 
-  it.effect("counts empty variables as not set when the provider keeps them", () =>
+  it.effect("ignores empty variables if the provider preserves them", () =>
     Effect.gen(function*() {
       const variables = {
         ...account,
@@ -246,7 +246,7 @@ describe("layerConfig", () => {
       assert.strictEqual(baseUrl, CommsClient.defaultBaseUrl)
     }))
 
-  it.effect("reads other variables for the options that are given", () =>
+  it.effect("reads options from their own Configs", () =>
     Effect.gen(function*() {
       const variables = { MY_URL: "https://x.test", MY_SID: "AC2", MY_TOKEN: "t0ken" }
       const credentials = Config.all({ accountSid: Config.String("MY_SID"), authToken: Config.Redacted("MY_TOKEN") })
@@ -260,7 +260,7 @@ describe("layerConfig", () => {
       )
     }))
 
-  it.effect("does not read the variable of an option that is given", () =>
+  it.effect("does not read the variable of a given option", () =>
     Effect.gen(function*() {
       const variables = { TWILIO_COMMS_BASE_URL: "http://x.test", TWILIO_COMMS_MAX_ATTEMPTS: "many" }
       assert.strictEqual(
@@ -272,7 +272,7 @@ describe("layerConfig", () => {
       )
     }))
 
-  it.effect("reads the variables of the options that are not given", () =>
+  it.effect("reads the variables of missing options", () =>
     Effect.gen(function*() {
       const detail = yield* timeoutOf(
         { TWILIO_COMMS_ATTEMPT_TIMEOUT: "10m", TWILIO_COMMS_CALL_TIMEOUT: "9s" },
@@ -281,14 +281,14 @@ describe("layerConfig", () => {
       assert.strictEqual(detail, "The call timed out after 9s.")
     }))
 
-  it.effect("checks the values that are given", () =>
+  it.effect("validates given options", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(baseUrlOf(account, { maxBodySize: Config.succeed(0) }))
       assert.strictEqual(assertTag(error, "InvalidInput").field, "maxBodySize")
     }))
 })
 
-it.effect("parameters of a path are encoded, so that none of them leads elsewhere", () =>
+it.effect("path parameters are encoded, so that none of them changes the path", () =>
   Effect.gen(function*() {
     const client = yield* CommsClient.CommsClient
     const fetchThing = client.endpoint(Endpoint.make({
@@ -310,7 +310,7 @@ it.effect("parameters of a path are encoded, so that none of them leads elsewher
     assert.deepEqual([...request?.url.searchParams ?? []], [["text", "&=é"]])
   }).pipe(Effect.provide(layerScript(json({ size: 1 })))))
 
-it.effect("calls do not wait for each other", () =>
+it.effect("calls run concurrently", () =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(Effect.all([fetch, fetch, fetch], { concurrency: "unbounded" }))
     yield* settle

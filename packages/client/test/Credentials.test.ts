@@ -32,7 +32,7 @@ describe("the Authorization header", () => {
       [{ accountSid: "AC1", authToken: Redacted.make("with:colon") }, "AC1:with:colon"],
       [{ accountSid: "AC1", authToken: Redacted.make(" ") }, "AC1: "]
     ] as const
-  )("%#", ([credentials, text]) =>
+  )("has the credentials in UTF-8 and Base64 (%#)", ([credentials, text]) =>
     Effect.gen(function*() {
       yield* fetch
       const [request] = yield* sent
@@ -58,7 +58,7 @@ describe("config", () => {
   const names = ["TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"] as const
   const values = ["SK1", "key-s3cret", "AC1", "t0ken"] as const
 
-  /** Every way in which each of the variables is set, empty or not there. */
+  /** Every combination of set, empty and absent variables. */
   const cases = ["set", "empty", "absent"].flatMap((apiKey) =>
     ["set", "empty", "absent"].flatMap((apiSecret) =>
       ["set", "empty", "absent"].flatMap((accountSid) =>
@@ -72,52 +72,58 @@ describe("config", () => {
       names.flatMap((name, n) => states[n] === "absent" ? [] : [[name, states[n] === "set" ? values[n] ?? "" : ""]])
     )
 
-  it.effect.each(cases)("$states", ({ states }) =>
-    Effect.gen(function*() {
-      const [hasKey, hasSecret, hasSid, hasToken] = states.map((state) => state === "set")
-      const result = yield* Effect.result(Credentials.config)
-      if (hasKey === true && hasSecret === true) {
-        assert.strictEqual(result._tag, "Success")
-        const { password, username } = Credentials.toBasic(
-          result._tag === "Success" ? result.success : credentials
+  it.effect.each(cases)(
+    "reads a complete pair or explains what is missing ($states)",
+    ({ states }) =>
+      Effect.gen(function*() {
+        const [hasKey, hasSecret, hasSid, hasToken] = states.map((state) => state === "set")
+        const result = yield* Effect.result(Credentials.config)
+        if (hasKey === true && hasSecret === true) {
+          assert.strictEqual(result._tag, "Success")
+          const { password, username } = Credentials.toBasic(
+            result._tag === "Success" ? result.success : credentials
+          )
+          assert.deepEqual([Redacted.value(username), Redacted.value(password)], ["SK1", "key-s3cret"])
+        } else if (hasSid === true && hasToken === true) {
+          assert.strictEqual(result._tag, "Success")
+          const { password, username } = Credentials.toBasic(
+            result._tag === "Success" ? result.success : apiKey
+          )
+          assert.deepEqual([Redacted.value(username), Redacted.value(password)], ["AC1", "t0ken"])
+        } else {
+          assert.strictEqual(result._tag, "Failure")
+          const message = result._tag === "Failure" ? result.failure.message : ""
+          assert.include(
+            message,
+            `credentials: There are no credentials. ${whyOf(states.map((state) => state === "set"))} Set `
+          )
+          assert.notMatch(message, /key-s3cret|t0ken/)
+        }
+      }).pipe(
+        Effect.provide(
+          ConfigProvider.layer(ConfigProvider.fromUnknown(environmentOf(states)))
         )
-        assert.deepEqual([Redacted.value(username), Redacted.value(password)], ["SK1", "key-s3cret"])
-      } else if (hasSid === true && hasToken === true) {
-        assert.strictEqual(result._tag, "Success")
-        const { password, username } = Credentials.toBasic(
-          result._tag === "Success" ? result.success : apiKey
-        )
-        assert.deepEqual([Redacted.value(username), Redacted.value(password)], ["AC1", "t0ken"])
-      } else {
-        assert.strictEqual(result._tag, "Failure")
-        const message = result._tag === "Failure" ? result.failure.message : ""
-        assert.include(
-          message,
-          `credentials: There are no credentials. ${whyOf(states.map((state) => state === "set"))} Set `
-        )
-        assert.notMatch(message, /key-s3cret|t0ken/)
-      }
-    }).pipe(
-      Effect.provide(
-        ConfigProvider.layer(ConfigProvider.fromUnknown(environmentOf(states)))
       )
-    ))
+  )
 
-  it.effect.each(cases)("$states, when the provider keeps empty texts", ({ states }) =>
-    Effect.gen(function*() {
-      const result = yield* Effect.result(Credentials.config)
-      const isComplete = states.slice(0, 2).every((state) => state === "set") ||
-        states.slice(2).every((state) => state === "set")
-      assert.strictEqual(result._tag, isComplete ? "Success" : "Failure")
-      if (result._tag === "Success") return
-      assert.include(result.failure.message, whyOf(states.map((state) => state === "set")))
-    }).pipe(
-      Effect.provide(
-        ConfigProvider.layer(ConfigProvider.fromUnknown(environmentOf(states), { preserveEmptyStrings: true }))
+  it.effect.each(cases)(
+    "ignores empty variables that the provider preserves ($states)",
+    ({ states }) =>
+      Effect.gen(function*() {
+        const result = yield* Effect.result(Credentials.config)
+        const isComplete = states.slice(0, 2).every((state) => state === "set") ||
+          states.slice(2).every((state) => state === "set")
+        assert.strictEqual(result._tag, isComplete ? "Success" : "Failure")
+        if (result._tag === "Success") return
+        assert.include(result.failure.message, whyOf(states.map((state) => state === "set")))
+      }).pipe(
+        Effect.provide(
+          ConfigProvider.layer(ConfigProvider.fromUnknown(environmentOf(states), { preserveEmptyStrings: true }))
+        )
       )
-    ))
+  )
 
-  it.effect("is what layerConfig fails with", () =>
+  it.effect("is the reason why layerConfig fails", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(CommsClient.CommsClient.pipe(Effect.provide(CommsClient.layerConfig())))
       assert.strictEqual(error._tag === "InvalidInput" ? error.field : error._tag, "credentials")
@@ -130,7 +136,7 @@ describe("config", () => {
     }).pipe(Effect.provide([ConfigProvider.layer(ConfigProvider.fromUnknown({})), layerHttp([])])))
 })
 
-/** Every way in which an error may be shown or sent somewhere. */
+/** Every form in which an error may be shown or sent. */
 const appearancesOf = (error: CommsError.CommsError) =>
   [
     error.message,
@@ -150,9 +156,9 @@ const authorization = (request: { readonly headers: { readonly [name: string]: s
 const password = "s3cr3t-t0ken"
 
 const leaks: ReadonlyArray<readonly [name: string, answer: Answer]> = [
-  ["a gateway's page that retries the header", (request) => html(502, `<p>${authorization(request)}</p>`)(request)],
-  ["a page that retries the token", html(503, `<p>token=${password}; again ${password}</p>`)],
-  ["a page of success", (request) => html(200, `<p>${authorization(request)} ${password}</p>`)(request)],
+  ["a gateway's page that echoes the header", (request) => html(502, `<p>${authorization(request)}</p>`)(request)],
+  ["a page that echoes the token", html(503, `<p>token=${password}; again ${password}</p>`)],
+  ["a page with status 200", (request) => html(200, `<p>${authorization(request)} ${password}</p>`)(request)],
   ["JSON of another shape", (request) => json({ seen: authorization(request), token: password }, 401)(request)],
   [
     "an envelope",
@@ -166,7 +172,7 @@ const leaks: ReadonlyArray<readonly [name: string, answer: Answer]> = [
         }]
       }, 401)(request)
   ],
-  ["a value at fault", json({ ...operation, id: password, status: password })],
+  ["an invalid value", json({ ...operation, id: password, status: password })],
   [
     "headers",
     (request) =>
@@ -177,12 +183,12 @@ const leaks: ReadonlyArray<readonly [name: string, answer: Answer]> = [
       })(request)
   ],
   ["the transport", (request) => lost(new Error(`Bad header: ${authorization(request)} ${password}`))(request)],
-  ["a page with the token where it is cut", html(500, `${" ".repeat(2040)}${password}`)],
-  ["a page with the token where its excerpt is cut", html(500, `${"x".repeat(250)}${password}`)]
+  ["a page that is cut in the token", html(500, `${" ".repeat(2040)}${password}`)],
+  ["a page whose excerpt is cut in the token", html(500, `${"x".repeat(250)}${password}`)]
 ]
 
 describe("the secrets", () => {
-  it.effect.each(leaks)("do not come back from %s", ([, answer]) =>
+  it.effect.each(leaks)("are removed from %s", ([, answer]) =>
     Effect.gen(function*() {
       const error = yield* errorOf(answer)
       const shown = appearancesOf(error)
@@ -192,7 +198,7 @@ describe("the secrets", () => {
       assert.notInclude(shown, btoa(`AC0123456789:${password}`).slice(0, 20))
     }))
 
-  it.effect("of an API key do not come back either", () =>
+  it.effect("of an API key are removed", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(fetch)
       const shown = appearancesOf(error)
@@ -206,7 +212,7 @@ describe("the secrets", () => {
       )
     )))
 
-  it.effect("are not in what the client shows of itself", () =>
+  it.effect("are not in the output of inspecting a client", () =>
     Effect.gen(function*() {
       const client = yield* CommsClient.CommsClient
       const shown = inspect([client, CommsClient.layer({ credentials }), credentials], { depth: 10, showHidden: true })
@@ -214,7 +220,7 @@ describe("the secrets", () => {
       assert.notInclude(JSON.stringify([client, credentials]), password)
     }).pipe(Effect.provide(layerScript())))
 
-  it.effect("are not in the errors of an input", () =>
+  it.effect("are not in the error of an invalid option", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(
         CommsClient.make({ credentials, baseUrl: `https://AC0123456789:${password}@comms.twilio.com` })
@@ -225,14 +231,14 @@ describe("the secrets", () => {
 })
 
 describe("toScrubber", () => {
-  it("takes out every occurrence, and leaves the rest as it is", () => {
+  it("removes every occurrence and leaves other text unchanged", () => {
     const scrub = Credentials.toScrubber(credentials)
     assert.strictEqual(scrub(`a ${password} b ${password}`), "a <redacted> b <redacted>")
     assert.strictEqual(scrub("AC0123456789 is no secret"), "AC0123456789 is no secret")
     assert.strictEqual(scrub(""), "")
   })
 
-  it("does nothing for an empty secret", () => {
+  it("ignores an empty secret", () => {
     assert.strictEqual(Credentials.toScrubber({ accountSid: "AC1", authToken: Redacted.make("") })("abc"), "abc")
   })
 })

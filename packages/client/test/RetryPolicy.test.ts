@@ -23,12 +23,12 @@ import {
 import { idOf } from "./utils/server.ts"
 
 const done = json(operation)
-const repeated = (times: number, answer: Answer) => Array.from({ length: times }, () => answer)
+const replicate = (times: number, answer: Answer) => Array.from({ length: times }, () => answer)
 
 const layerRandom = (value: number) =>
   Layer.succeed(Random.Random, { nextDoubleUnsafe: () => value, nextIntUnsafe: () => 0 })
 
-/** The times at which a call's requests are sent, when the clock is let run, and what it comes to. */
+/** The times at which the requests of a call are sent, and its result. */
 const timeline = (...answers: ReadonlyArray<Answer>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(Effect.result(fetch))
@@ -55,18 +55,18 @@ const waitsExactly = (millis: number, first: Answer) =>
 
 describe("Retry-After", () => {
   it.effect.each([409, 429, 503])(
-    "in seconds is kept to the millisecond after %d",
+    "in seconds is honoured to the millisecond after %d",
     (status) => waitsExactly(7000, refused(status, { "retry-after": "7" }))
   )
 
-  it.effect("is kept after a gateway's page as well", () =>
+  it.effect("is honoured after a gateway's page", () =>
     waitsExactly(7000, html(503, "<h1>Busy</h1>", { "retry-after": "7" })))
 
-  it.effect("is kept after a gateway's own status", () => waitsExactly(7000, html(502, "", { "retry-after": "7" })))
+  it.effect("is honoured after a gateway's status", () => waitsExactly(7000, html(502, "", { "retry-after": "7" })))
 
-  it.effect("is kept to its limit of a minute", () => waitsExactly(60_000, refused(429, { "retry-after": "60" })))
+  it.effect("is honoured up to a minute", () => waitsExactly(60_000, refused(429, { "retry-after": "60" })))
 
-  it.effect("as a date is measured against the local clock", () =>
+  it.effect("as a date is compared with the local clock", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2024, 3, 5, 6, 20, 0))
       yield* waitsExactly(7000, refused(429, { "retry-after": "Fri, 05 Apr 2024 06:20:07 GMT" }))
@@ -78,7 +78,7 @@ describe("Retry-After", () => {
       ["an hour slow", Date.UTC(2024, 3, 5, 5, 20, 0)],
       ["an hour fast", Date.UTC(2024, 3, 5, 7, 20, 0)]
     ] as const
-  )("as a date is measured against the answer's own date, when the clock is %s", ([, now]) =>
+  )("as a date is compared with the Date header if the clock is %s", ([, now]) =>
     Effect.gen(function*() {
       yield* TestClock.setTime(now)
       yield* waitsExactly(
@@ -88,7 +88,7 @@ describe("Retry-After", () => {
     }))
 
   it.effect.each([409, 429, 503])(
-    "overrides the back-off of every repeat after %d",
+    "overrides the back-off of every retry after %d",
     (status) =>
       Effect.gen(function*() {
         const { at, result } = yield* timeline(
@@ -119,14 +119,14 @@ describe("Retry-After", () => {
     "NaN",
     "0x10",
     "Fri, 99 Apr 2024 06:20:07 GMT"
-  ])("of %j is no wait, so the back-off applies", (retryAfter) =>
+  ])("of %j is ignored, so the back-off applies", (retryAfter) =>
     Effect.gen(function*() {
       const { at } = yield* timeline(refused(429, { "retry-after": retryAfter }), done)
       assert.deepEqual(at, [0, 500])
     }).pipe(Effect.provide(layerRandom(0.5))))
 
   it.effect.each(["61", "3600", "99999999999999999999", "9".repeat(400), "Fri, 05 Apr 2999 06:20:07 GMT"])(
-    "of %s is longer than what is kept, and fails at once",
+    "of %s exceeds maxRetryAfter and fails at once",
     (retryAfter) =>
       Effect.gen(function*() {
         const error = assertTag(yield* Effect.flip(fetch), "TooManyRequests")
@@ -136,7 +136,7 @@ describe("Retry-After", () => {
       }).pipe(Effect.provide(layerScript(refused(429, { "retry-after": retryAfter }))))
   )
 
-  it.effect("limit may be raised", () =>
+  it.effect("is honoured up to a custom maxRetryAfter", () =>
     Effect.gen(function*() {
       const { at } = yield* timeline(refused(429, { "retry-after": "120" }), done)
       assert.deepEqual(at, [0, 120_000])
@@ -148,12 +148,12 @@ describe("Retry-After", () => {
 describe("back-off", () => {
   it.effect("doubles from half a second", () =>
     Effect.gen(function*() {
-      const { at } = yield* timeline(...repeated(5, refused(429)), done)
+      const { at } = yield* timeline(...replicate(5, refused(429)), done)
       assert.deepEqual(at, [0, 500, 1500, 3500, 7500, 15_500])
     }).pipe(Effect.provide(layerRandom(0.5))))
 
   it.effect.each([[0, 0.8], [1, 1.2]] as const)(
-    "is jittered by a fifth at most (%d)",
+    "has a jitter of at most 20 % (%d)",
     ([random, factor]) =>
       Effect.gen(function*() {
         const { at } = yield* timeline(refused(503), refused(503), done)
@@ -161,16 +161,16 @@ describe("back-off", () => {
       }).pipe(Effect.provide(layerRandom(random)))
   )
 
-  it.effect("is the same for the same seed, and another for another", () =>
+  it.effect("depends on the random seed only", () =>
     Effect.gen(function*() {
       const first = yield* delaysOf("a")
       assert.deepEqual(yield* delaysOf("a"), first)
       assert.notDeepEqual(yield* delaysOf("b"), first)
     }))
 
-  it.effect("has its delays from its options", () =>
+  it.effect("uses initialDelay and maxDelay", () =>
     Effect.gen(function*() {
-      const { at } = yield* timeline(...repeated(4, refused(409)), done)
+      const { at } = yield* timeline(...replicate(4, refused(409)), done)
       assert.deepEqual(at, [0, 1000, 3000, 6000, 9000])
     }).pipe(
       Effect.provide(layerRandom(0.5)),
@@ -183,7 +183,7 @@ describe("back-off", () => {
 
 describe("retries", () => {
   it.effect.each([400, 401, 403, 404, 500, 413, 418, 422, 302])(
-    "not %d, even with a Retry-After",
+    "are not made after %d, even with a Retry-After",
     (status) =>
       Effect.gen(function*() {
         const { at, result } = yield* timeline(refused(status, { "retry-after": "1" }))
@@ -192,28 +192,28 @@ describe("retries", () => {
       })
   )
 
-  it.effect("not an answer that cannot be understood", () =>
+  it.effect("are not made after an invalid response", () =>
     Effect.gen(function*() {
       const { at, result } = yield* timeline(html(200, "<h1>Hello</h1>"))
       assert.deepEqual(at, [0])
       assert.strictEqual(result._tag, "Failure")
     }))
 
-  it.effect.each([409, 429, 503, 408, 502, 504])("%d", (status) =>
+  it.effect.each([409, 429, 503, 408, 502, 504])("are made after %d", (status) =>
     Effect.gen(function*() {
       const { at, result } = yield* timeline(refused(status), done)
       assert.deepEqual(at, [0, 500])
       assert.strictEqual(result._tag, "Success")
     }).pipe(Effect.provide(layerRandom(0.5))))
 
-  it.effect("a lost connection", () =>
+  it.effect("are made after a lost connection", () =>
     Effect.gen(function*() {
       const { at, result } = yield* timeline(lost(new Error("ECONNRESET")), done)
       assert.deepEqual(at, [0, 500])
       assert.strictEqual(result._tag, "Success")
     }).pipe(Effect.provide(layerRandom(0.5))))
 
-  it.effect("each page of a stream on its own", () =>
+  it.effect("are counted per page of a stream", () =>
     Effect.gen(function*() {
       const operations = yield* SenderPoolOperations.SenderPoolOperations
       const fiber = yield* operations.stream().pipe(Stream.runCollect, Effect.forkChild)
@@ -228,21 +228,21 @@ describe("retries", () => {
     ))))
 })
 
-describe("how often", () => {
-  it.effect("five times after the first attempt, and then the last failure", () =>
+describe("maxAttempts", () => {
+  it.effect("is six by default, and the call fails with its last failure", () =>
     Effect.gen(function*() {
-      const { at, result } = yield* timeline(...repeated(5, refused(429)), refused(503))
+      const { at, result } = yield* timeline(...replicate(5, refused(429)), refused(503))
       assert.lengthOf(at, 6)
       assert.strictEqual(result._tag === "Failure" ? result.failure._tag : "", "ServiceUnavailable")
     }))
 
-  it.effect.each([0, 1, 2, 7])("%d times when asked", (times) =>
+  it.effect.each([0, 1, 2, 7])("can allow %d retries", (times) =>
     Effect.gen(function*() {
-      const { at } = yield* timeline(...repeated(times + 1, refused(429, { "retry-after": "1" })))
+      const { at } = yield* timeline(...replicate(times + 1, refused(429, { "retry-after": "1" })))
       assert.lengthOf(at, times + 1)
     }).pipe(Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.makeUnsafe({ maxAttempts: times + 1 }))))
 
-  it.effect("counts anew for each call", () =>
+  it.effect("limits each call separately", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkChild(Effect.andThen(fetch, fetch))
       yield* Effect.repeat(advance("1 second"), { times: 4 })
@@ -257,7 +257,7 @@ describe("how often", () => {
 })
 
 describe("another policy", () => {
-  it.effect("for one call", () =>
+  it.effect("can be provided to one call", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(
         fetch.pipe(Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.none))
@@ -269,7 +269,7 @@ describe("another policy", () => {
       assert.strictEqual((yield* Fiber.join(fiber)).id, id)
     }).pipe(Effect.provide(layerScript(refused(429), refused(429, { "retry-after": "1" }), done))))
 
-  it.effect("for all, from a layer", () =>
+  it.effect("can be provided to all calls with a layer", () =>
     Effect.gen(function*() {
       assertTag(yield* Effect.flip(fetch), "TooManyRequests")
       assertTag(yield* Effect.flip(fetch), "ServiceUnavailable")
@@ -281,7 +281,7 @@ describe("another policy", () => {
       ])
     ))
 
-  it.effect("may retry other failures", () =>
+  it.effect("can retry other failures", () =>
     Effect.gen(function*() {
       const { at, result } = yield* timeline(refused(404), done)
       assert.deepEqual(at, [0, 500])
@@ -295,7 +295,7 @@ describe("another policy", () => {
     ))
 })
 
-it.effect("an interruption during a wait ends the call at once, and nothing more is sent", () =>
+it.effect("an interruption during a delay ends the call at once", () =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(fetch)
     yield* advance("3 seconds")
@@ -319,7 +319,7 @@ it.effect("an interruption during a request ends the call at once", () =>
   }).pipe(Effect.provide(layerScript(() => Effect.never))))
 
 describe("retryAfter", () => {
-  it("is what the server asked for", () => {
+  it("is the Retry-After of an error", () => {
     const asked = new CommsError.Conflict({ errors: [], retryAfter: Duration.seconds(7) })
     assert.strictEqual(RetryPolicy.retryAfter(asked), asked.retryAfter)
     assert.isUndefined(RetryPolicy.retryAfter(new CommsError.Conflict({ errors: [] })))

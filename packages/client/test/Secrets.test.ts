@@ -37,7 +37,7 @@ import {
 const password = "p&ss <w\"o'rd> +/=%41ü"
 const keySid = "SKfedcba9876543210"
 
-const people: ReadonlyArray<Credentials.Credentials> = [
+const allCredentials: ReadonlyArray<Credentials.Credentials> = [
   { accountSid: "AC0123456789", authToken: Redacted.make("s3cr3t-t0ken") },
   { accountSid: "AC0123456789", authToken: Redacted.make(password) },
   { apiKey: Redacted.make(keySid), apiSecret: Redacted.make("s3cr3t-k3y") },
@@ -58,7 +58,7 @@ const formsOf = (secret: string) => [
   JSON.stringify(secret).slice(1, -1)
 ]
 
-/** Everything that must not be seen. */
+/** The texts that must not be shown. */
 const secretsOf = (credentials: Credentials.Credentials) => {
   const basic = Credentials.toBasic(credentials)
   const username = Redacted.value(basic.username)
@@ -90,7 +90,7 @@ const echoing = (credentials: Credentials.Credentials, f: (echo: Echo) => Answer
   })(request)
 }
 
-// What a header may hold.
+/** Removes the characters that a header cannot contain. */
 const printable = (text: string) => encodeURI(text).replace(/[^\x21-\x7e]/g, "")
 
 const nest = (message: string, depth: number): Error =>
@@ -126,12 +126,12 @@ const failures: ReadonlyArray<readonly [name: string, answer: (echo: Echo) => An
         location: `https://evil.example.com/?a=${encodeURIComponent(authorization)}&t=${encodeURIComponent(secret)}`
       })] as const
   ),
-  ["a value at fault", ({ secret }) => json({ ...operation, id: secret, status: secret, stats: secret })],
+  ["an invalid value", ({ secret }) => json({ ...operation, id: secret, status: secret, stats: secret })],
   ["JSON of another shape", ({ all }) => json({ seen: all }, 401)],
   ["broken JSON", ({ all }) => answer(200, `{"a": "${all}`)],
   ["a page cut in a secret", ({ secret }) => html(500, `${"x".repeat(250)}${secret}`)],
-  ["the transport", ({ all }) => lost(nest(`Bad header: ${all}`, 3))],
-  ["a transport that says it in a description", ({ all }) => (request) =>
+  ["a transport error", ({ all }) => lost(nest(`Bad header: ${all}`, 3))],
+  ["a transport error with a description", ({ all }) => (request) =>
     Effect.fail(
       new HttpClientError.HttpClientError({
         reason: new HttpClientError.TransportError({ request, description: all, cause: all })
@@ -187,7 +187,7 @@ const shownOfError = (error: CommsError.CommsError) =>
     inspect({ ...error }, { depth: 10 })
   ])
 
-/** A console that keeps what it is given, rendered. */
+/** A console that collects its output. */
 const consoleOf = (lines: Array<string>): Console.Console => {
   const add = (...args: ReadonlyArray<unknown>) =>
     void lines.push(...args.map((arg) => typeof arg === "string" ? arg : inspect(arg, { depth: 10 })))
@@ -211,7 +211,7 @@ const loggers = Logger.layer([
   Logger.consoleStructured
 ])
 
-/** Everything that can be seen of a program: its end, its logs, its spans, its metrics and its retries. */
+/** Every output of a program: its exit, logs, spans, metrics and retries. */
 const shownOf = Effect.fnUntraced(function*<A, E extends CommsError.CommsError, R>(program: Effect.Effect<A, E, R>) {
   const spans: Array<Tracer.NativeSpan> = []
   const lines: Array<string> = []
@@ -252,7 +252,6 @@ const shownOf = Effect.fnUntraced(function*<A, E extends CommsError.CommsError, 
     Effect.provideService(References.MinimumLogLevel, "All"),
     Effect.provideService(Metric.MetricRegistry, new Map()),
     Effect.provideService(Attempts.OnRetry, (retry) => Effect.sync(() => void retries.push(retry))),
-    // A program that wants to see every header in its spans.
     Effect.provideService(HttpClient.TracerHeaderFilter, () => true),
     Effect.provideService(Tracer.Tracer, collect(spans))
   )
@@ -273,7 +272,7 @@ const assertHidden = (text: string, credentials: Credentials.Credentials) => {
   }
 }
 
-describe.each(people.map((credentials, n) => ({ credentials, n })))("the secrets of person $n", ({ credentials }) => {
+describe.each(allCredentials.map((credentials, n) => ({ credentials, n })))("credentials $n", ({ credentials }) => {
   it.effect.each(failures)("are not shown after %s", ([, failure]) =>
     Effect.gen(function*() {
       const { error, lines, spans, text } = yield* shownOf(fetchId)
@@ -285,7 +284,7 @@ describe.each(people.map((credentials, n) => ({ credentials, n })))("the secrets
       Effect.provide(layerFor(credentials, [echoing(credentials, failure), echoing(credentials, failure)]))
     ))
 
-  it.effect("are not shown by a call that is not sent", () =>
+  it.effect("are not shown by a call that fails during a cooldown", () =>
     Effect.gen(function*() {
       yield* Effect.flip(fetchId)
       const { error, text } = yield* shownOf(fetchId)
@@ -295,7 +294,7 @@ describe.each(people.map((credentials, n) => ({ credentials, n })))("the secrets
       echoing(credentials, ({ all }) => html(429, all, { "retry-after": "3600" }))
     ]))))
 
-  it.effect("are not shown by a circuit breaker's refusal", () =>
+  it.effect("are not shown by an error of a circuit breaker", () =>
     Effect.gen(function*() {
       const { error, text } = yield* shownOf(fetchId)
       assert.strictEqual(error?._tag, "TransportFailure")
@@ -310,7 +309,7 @@ describe.each(people.map((credentials, n) => ({ credentials, n })))("the secrets
       refused(404)
     ]))))
 
-  it.effect("are not shown by a list that would never end", () =>
+  it.effect("are not shown by an endless list", () =>
     Effect.gen(function*() {
       const operations = yield* SenderPoolOperations.SenderPoolOperations
       const { error, text } = yield* shownOf(Stream.runDrain(operations.stream()))
@@ -318,14 +317,14 @@ describe.each(people.map((credentials, n) => ({ credentials, n })))("the secrets
       assertHidden(text, credentials)
     }).pipe(Effect.provide(layerFor(credentials, [page([id], "b"), page([id], "b")]))))
 
-  it.effect("are not shown by an attempt or a call that is given up", () =>
+  it.effect("are not shown by a timeout", () =>
     Effect.gen(function*() {
       const { error, text } = yield* shownOf(fetchId)
       assert.strictEqual(error?._tag, "TransportFailure")
       assertHidden(text, credentials)
     }).pipe(Effect.provide(layerFor(credentials, [() => Effect.never, () => Effect.never]))))
 
-  it.effect("are not shown by what is refused", () =>
+  it.effect("are not shown by invalid options", () =>
     Effect.gen(function*() {
       const { password, username } = Credentials.toBasic(credentials)
       const { text } = yield* shownOf(CommsClient.make({
@@ -341,7 +340,7 @@ describe.each(people.map((credentials, n) => ({ credentials, n })))("the secrets
       assertHidden(refusal.text, credentials)
     }).pipe(Effect.scoped, Effect.provide(layerHttp([]))))
 
-  it.effect("are not shown by calls on fibers of their own", () =>
+  it.effect("are not shown by calls on other fibers", () =>
     Effect.gen(function*() {
       const { spans, text } = yield* shownOf(
         Effect.gen(function*() {
@@ -365,7 +364,7 @@ describe.each(people.map((credentials, n) => ({ credentials, n })))("the secrets
       assertHidden(inspect(things, { depth: 10, showHidden: true }) + JSON.stringify(things), credentials)
     }).pipe(Effect.provide(layerFor(credentials, []))))
 
-  it.effect("are not in the emulator's report", () =>
+  it.effect("are not shown by the emulator's report", () =>
     Effect.gen(function*() {
       const { username, password } = Credentials.toBasic(credentials)
       yield* Effect.gen(function*() {
@@ -393,7 +392,7 @@ describe.each(people.map((credentials, n) => ({ credentials, n })))("the secrets
 
 describe("toScrubber", () => {
   it.prop(
-    "finds every form of any secret",
+    "removes every form of any secret",
     [Schema.String.check(Schema.isMinLength(6)), Schema.String, Schema.String],
     ([secret, before, after]) => {
       const scrub = Credentials.toScrubber({ accountSid: "AC1", authToken: Redacted.make(secret) })
@@ -404,7 +403,7 @@ describe("toScrubber", () => {
     }
   )
 
-  it("finds escapes in lower case", () => {
+  it("removes forms with lower-case escapes", () => {
     const scrub = Credentials.toScrubber({ accountSid: "AC1", authToken: Redacted.make("a/b+c=d") })
     assert.strictEqual(scrub("?t=a%2fb%2bc%3dd&u=a%2Fb%2Bc%3Dd"), "?t=<redacted>&u=<redacted>")
   })

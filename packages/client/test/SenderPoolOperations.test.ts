@@ -32,7 +32,7 @@ const statusesOf = (name: string) =>
 
 describe("the documented examples", () => {
   it.effect.each(examples.filter(({ status }) => status === 200))(
-    "$operationId 200",
+    "decode to models ($operationId 200)",
     ({ body, operationId }) =>
       Effect.gen(function*() {
         const value = yield* call(operationId)
@@ -44,7 +44,7 @@ describe("the documented examples", () => {
       }).pipe(Effect.provide(layerScript(json(body))))
   )
 
-  it.effect("of a list is read to the last field", () =>
+  it.effect("decode every field of a list", () =>
     Effect.gen(function*() {
       const operations = yield* SenderPoolOperations.SenderPoolOperations
       const page = yield* operations.list()
@@ -82,7 +82,7 @@ describe("the documented examples", () => {
     ))
 
   it.effect.each(examples.filter(({ status }) => status !== 200))(
-    "$operationId $status",
+    "decode to errors ($operationId $status)",
     ({ body, operationId, retryAfter, status }) =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(call(operationId))
@@ -118,14 +118,14 @@ describe("the documented examples", () => {
       )
   )
 
-  it("are of every status of both operations", () => {
+  it("cover every status of both operations", () => {
     assert.deepEqual(statusesOf("fetchSenderPoolOperation"), [200, 400, 404, 409, 429, 500, 503])
     assert.deepEqual(statusesOf("listSenderPoolOperations"), [200, 400, 409, 429, 500, 503])
   })
 })
 
 describe("fetch", () => {
-  it.effect("asks for the operation", () =>
+  it.effect("requests the operation", () =>
     Effect.gen(function*() {
       yield* call("fetchSenderPoolOperation")
       assert.deepEqual((yield* sent).map(({ method, url }) => [method, url.href]), [["GET", url]])
@@ -138,7 +138,7 @@ describe("fetch", () => {
     `${id}\n`,
     "comms_operation_..../../x",
     "comms_senderpool_01h9krwprkeee8fzqspvwy6nq8"
-  ])("refuses the id %j", (operationId) =>
+  ])("rejects the id %j", (operationId) =>
     Effect.gen(function*() {
       const operations = yield* SenderPoolOperations.SenderPoolOperations
       const error = assertTag(yield* Effect.flip(operations.fetch(operationId)), "InvalidInput")
@@ -163,7 +163,7 @@ const badParams: ReadonlyArray<readonly [field: string, params: Readonly<Record<
 
 type ListParams = OperationFamily.ListParams<Operation.KnownOperationStatus>
 
-// Parameters from JavaScript, or from JSON, have not met the compiler.
+// Parameters from JavaScript or JSON are not checked by the compiler.
 const isParams = (params: unknown): params is ListParams => Predicate.isObject(params)
 
 const refusedParams = (
@@ -182,7 +182,7 @@ const refusedParams = (
   }).pipe(Effect.provide(layerScript()))
 
 describe("list", () => {
-  it.effect("sends nothing but what was asked for", () =>
+  it.effect("sends only the given parameters", () =>
     Effect.gen(function*() {
       const operations = yield* SenderPoolOperations.SenderPoolOperations
       yield* operations.list()
@@ -210,14 +210,14 @@ describe("list", () => {
       assert.include(requests[2]?.url.search, "pageToken=a%2Bb%2Fc%3D%3D")
     }).pipe(Effect.provide(layerScript(page([], null), page([], null), page([], null)))))
 
-  it.effect.each(badParams)("refuses %s in %o", ([field, params]) =>
+  it.effect.each(badParams)("rejects %s in %o", ([field, params]) =>
     Effect.gen(function*() {
       const error = yield* refusedParams(params, (operations, params) => operations.list(params))
       assert.strictEqual(error.field, field)
       assert.include(error.message, `${field}: `)
     }))
 
-  it.effect("names every field at fault, and shows what was given", () =>
+  it.effect("reports every invalid field and its value", () =>
     Effect.gen(function*() {
       const error = yield* refusedParams(
         { status: "FAILED", pageSize: 1001, pageToken: "" },
@@ -228,7 +228,7 @@ describe("list", () => {
       assert.include(error.message, "FAILED")
     }))
 
-  it.effect("has no NotFound: a 404 is an unexpected status", () =>
+  it.effect("fails with UnexpectedStatus on 404", () =>
     Effect.gen(function*() {
       const operations = yield* SenderPoolOperations.SenderPoolOperations
       const error = assertTag(yield* Effect.flip(operations.list()), "UnexpectedStatus")
@@ -238,7 +238,7 @@ describe("list", () => {
 })
 
 describe("stream", () => {
-  it.effect.each(badParams)("refuses %s in %o", ([field, params]) =>
+  it.effect.each(badParams)("rejects %s in %o", ([field, params]) =>
     Effect.gen(function*() {
       const error = yield* refusedParams(params, (operations, params) => Stream.runDrain(operations.stream(params)))
       assert.strictEqual(error.field, field)

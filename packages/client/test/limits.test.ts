@@ -25,9 +25,9 @@ const done = json(operation)
 
 const even = Layer.succeed(Random.Random, { nextDoubleUnsafe: () => 0.5, nextIntUnsafe: () => 0 })
 
-const repeated = (times: number, answer: Answer) => Array.from({ length: times }, () => answer)
+const replicate = (times: number, answer: Answer) => Array.from({ length: times }, () => answer)
 
-/** What a call fails with, and when. */
+/** The error of a call, and its time. */
 const failure = Effect.gen(function*() {
   const fiber = yield* Effect.forkChild(
     Effect.flatMap(Effect.flip(fetch), (error) => Effect.map(Clock.currentTimeMillis, (at) => ({ at, error })))
@@ -37,7 +37,7 @@ const failure = Effect.gen(function*() {
 })
 
 describe("by default", () => {
-  it.effect("an attempt may take 30 seconds", () =>
+  it.effect("an attempt times out after 30 seconds", () =>
     Effect.gen(function*() {
       const { at, error } = yield* failure
       assert.strictEqual(at, 30_000)
@@ -47,7 +47,7 @@ describe("by default", () => {
       Effect.provide(layerScript(silent))
     ))
 
-  it.effect("a call may take five minutes", () =>
+  it.effect("a call times out after five minutes", () =>
     Effect.gen(function*() {
       const { at, error } = yield* failure
       assert.strictEqual(at, 300_000)
@@ -55,14 +55,14 @@ describe("by default", () => {
       assert.lengthOf(yield* sentAt, 1)
     }).pipe(Effect.provide(layerScriptWith({ attemptTimeout: "1 hour" })(silent))))
 
-  it.effect("a call has six attempts, half a second apart at first and then twice as long each time", () =>
+  it.effect("a call has six attempts, with delays that double from 500 ms", () =>
     Effect.gen(function*() {
       const { error } = yield* failure
       assertTag(error, "TooManyRequests")
       assert.deepEqual(yield* sentAt, [0, 500, 1500, 3500, 7500, 15_500])
-    }).pipe(Effect.provide([even, layerScript(...repeated(6, refused(429)))])))
+    }).pipe(Effect.provide([even, layerScript(...replicate(6, refused(429)))])))
 
-  it.effect("two attempts are never more than 20 seconds apart", () =>
+  it.effect("a delay is at most 20 seconds", () =>
     Effect.gen(function*() {
       yield* failure
       const at = yield* sentAt
@@ -77,11 +77,11 @@ describe("by default", () => {
         20_000
       ])
     }).pipe(
-      Effect.provide([even, layerScriptWith({ retry: { maxAttempts: 9 } })(...repeated(9, refused(429)))])
+      Effect.provide([even, layerScriptWith({ retry: { maxAttempts: 9 } })(...replicate(9, refused(429)))])
     ))
 
   it.effect.each([[60, 60_000, 2], [61, 0, 1]] as const)(
-    "a wait of %d seconds ends after %d ms",
+    "a Retry-After of %d seconds ends the call after %d ms",
     ([seconds, at, attempts]) =>
       Effect.gen(function*() {
         const outcome = yield* failure
@@ -92,7 +92,7 @@ describe("by default", () => {
 })
 
 describe("callTimeout", () => {
-  it.effect("ends a call that waits for its turn", () =>
+  it.effect("ends a call that waits in the queue", () =>
     Effect.gen(function*() {
       const holders = yield* Effect.forEach([1, 2, 3, 4], () => Effect.forkChild(Effect.flip(fetch)))
       yield* advance("1 second")
@@ -103,19 +103,19 @@ describe("callTimeout", () => {
       assert.isUndefined(waiting.pollUnsafe())
       yield* advance("1 millis")
       assert.include((yield* Fiber.join(waiting)).message, "The call timed out after 5s")
-    }).pipe(Effect.provide(layerScriptWith({ retry: { callTimeout: "5 seconds" } })(...repeated(5, silent)))))
+    }).pipe(Effect.provide(layerScriptWith({ retry: { callTimeout: "5 seconds" } })(...replicate(5, silent)))))
 
-  it.effect("fails a call at once that it would end in a wait of our own", () =>
+  it.effect("fails a call at once if its back-off would exceed it", () =>
     Effect.gen(function*() {
       const { at, error } = yield* failure
       assertTag(error, "ServiceUnavailable")
       assert.strictEqual(at, 1500)
       assert.deepEqual(yield* sentAt, [0, 500, 1500])
     }).pipe(
-      Effect.provide([even, layerScriptWith({ retry: { callTimeout: "3 seconds" } })(...repeated(3, refused(503)))])
+      Effect.provide([even, layerScriptWith({ retry: { callTimeout: "3 seconds" } })(...replicate(3, refused(503)))])
     ))
 
-  it.effect("fails a call at once that would wait until its very end", () =>
+  it.effect("fails a call at once if its Retry-After would reach it", () =>
     Effect.gen(function*() {
       const { at, error } = yield* failure
       assertTag(error, "TooManyRequests")
@@ -144,7 +144,7 @@ const bad: ReadonlyArray<readonly [field: string, options: Partial<CommsClient.O
   ["limit.requests", { flowControl: { limit: { requests: -10, window: "1 second" } } }]
 ]
 
-describe("limits that make no sense are refused when the layer is built", () => {
+describe("invalid limits are rejected when the layer is built", () => {
   it.effect.each(bad)("%s (%#)", ([field, options]) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(
@@ -164,20 +164,20 @@ const layerEnvironment = (variables: Readonly<Record<string, string>>, ...answer
     Layer.provideMerge(layerHttp(answers))
   )
 
-describe("the environment", () => {
-  it.effect("has TWILIO_COMMS_CALL_TIMEOUT", () =>
+describe("layerConfig", () => {
+  it.effect("reads TWILIO_COMMS_CALL_TIMEOUT", () =>
     Effect.gen(function*() {
       const { at } = yield* failure
       assert.strictEqual(at, 7000)
     }).pipe(Effect.provide(layerEnvironment({ TWILIO_COMMS_CALL_TIMEOUT: "7 seconds" }, silent))))
 
-  it.effect("has TWILIO_COMMS_MAX_ATTEMPTS", () =>
+  it.effect("reads TWILIO_COMMS_MAX_ATTEMPTS", () =>
     Effect.gen(function*() {
       yield* failure
       assert.lengthOf(yield* sentAt, 2)
-    }).pipe(Effect.provide(layerEnvironment({ TWILIO_COMMS_MAX_ATTEMPTS: "2" }, ...repeated(2, refused(429))))))
+    }).pipe(Effect.provide(layerEnvironment({ TWILIO_COMMS_MAX_ATTEMPTS: "2" }, ...replicate(2, refused(429))))))
 
-  it.effect("has TWILIO_COMMS_MAX_RETRY_AFTER", () =>
+  it.effect("reads TWILIO_COMMS_MAX_RETRY_AFTER", () =>
     Effect.gen(function*() {
       const { at } = yield* failure
       assert.strictEqual(at, 5000)
@@ -188,7 +188,7 @@ describe("the environment", () => {
       refused(429, { "retry-after": "6" })
     ))))
 
-  it.effect("has TWILIO_COMMS_ATTEMPT_TIMEOUT", () =>
+  it.effect("reads TWILIO_COMMS_ATTEMPT_TIMEOUT", () =>
     Effect.gen(function*() {
       const { at } = yield* failure
       assert.strictEqual(at, 4000)
@@ -209,7 +209,7 @@ describe("the environment", () => {
       ["TWILIO_COMMS_ATTEMPT_TIMEOUT", "x"],
       ["TWILIO_COMMS_ATTEMPT_TIMEOUT", "-1 seconds"]
     ] as const
-  )("refuses %s=%s", ([variable, value]) =>
+  )("rejects %s=%s", ([variable, value]) =>
     Effect.gen(function*() {
       const error = assertTag(yield* Effect.flip(Layer.build(layerEnvironment({ [variable]: value }))), "ConfigError")
       assert.include(error.message, variable)
@@ -224,7 +224,7 @@ describe("the environment", () => {
 
 const mebibyte = new Uint8Array(1024 * 1024).fill(32)
 
-/** A body that comes in pieces, and whether it was let go before its end. */
+/** A body in pieces that records whether it was released before its end. */
 const pieces = (source: { isReleased: boolean }, body: ReadonlyArray<Uint8Array<ArrayBuffer>>, isEndless: boolean) => {
   let n = 0
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -241,11 +241,11 @@ const bodies: ReadonlyArray<readonly [name: string, headers: Readonly<Record<str
   ["with a content-length", { "content-length": String(64 * 1024 * 1024) }],
   ["in chunks", {}],
   ["compressed, with a small content-length", { "content-encoding": "gzip", "content-length": "1000" }],
-  ["with a content-length that is none", { "content-length": "-1" }]
+  ["with an invalid content-length", { "content-length": "-1" }]
 ]
 
-describe("the body of an answer", () => {
-  it.effect.each(bodies)("above 32 MiB is refused and let go (%s)", ([, headers]) =>
+describe("the body of a response", () => {
+  it.effect.each(bodies)("above 32 MiB is rejected and released (%s)", ([, headers]) =>
     Effect.gen(function*() {
       const source = { isReleased: false }
       const error = yield* Effect.flip(fetch).pipe(
@@ -269,7 +269,7 @@ describe("the body of an answer", () => {
     { headers: { "content-length": String(bytes.length) }, maxBodySize: bytes.length - 1, isFine: false },
     { headers: {}, maxBodySize: bytes.length - 1, isFine: false },
     { headers: { "content-encoding": "gzip", "content-length": "5" }, maxBodySize: bytes.length - 1, isFine: false }
-  ])("may be as large as the limit, to the byte (%#)", ({ headers, isFine, maxBodySize }) =>
+  ])("can have exactly as many bytes as the limit (%#)", ({ headers, isFine, maxBodySize }) =>
     Effect.gen(function*() {
       const result = yield* Effect.result(fetch).pipe(
         Effect.provide(layerScriptWith({ maxBodySize })(answer(200, text, headers)))
@@ -279,7 +279,7 @@ describe("the body of an answer", () => {
     }))
 
   it.effect.each([404, 429, 500, 503, 418])(
-    "that is too large leaves %d what it is, and is let go",
+    "that is too large does not change the error of a %d, and is released",
     (status) =>
       Effect.gen(function*() {
         const source = { isReleased: false }
@@ -298,7 +298,7 @@ describe("the body of an answer", () => {
   )
 })
 
-describe("nothing goes to another origin", () => {
+describe("no request is sent to another origin", () => {
   it.effect.each([301, 302, 303, 307, 308])("after %d", (status) =>
     Effect.gen(function*() {
       const error = assertTag(yield* Effect.flip(fetch), "UnexpectedStatus")
@@ -329,7 +329,7 @@ describe("nothing goes to another origin", () => {
     }).pipe(Effect.provide(layerScript(page([id], token), page([id], null)))))
 })
 
-it.effect("an answer that comes just within all limits is the result", () =>
+it.effect("a response just within all limits is returned", () =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(fetch)
     yield* advance(60_000)

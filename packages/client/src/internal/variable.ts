@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 
-/** Reads a variable that may be absent. An empty one is how shells and CI systems spell "not set". */
+/** Reads an optional variable. Shells and CI systems set a variable to the empty string to unset it. */
 export const variable = <A>(
   name: string,
   schema: Schema.ConstraintCodec<A, unknown>

@@ -18,7 +18,7 @@ export const credentials = { accountSid: "AC0123456789", authToken: Redacted.mak
 
 export const url = `https://comms.twilio.com/v1/SenderPools/Operations/${id}`
 
-/** What the server does with one request. */
+/** The server's response to one request. */
 export type Answer = (
   request: HttpClientRequest.HttpClientRequest
 ) => Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
@@ -50,7 +50,7 @@ export const lost = (cause: unknown): Answer => (request) =>
 
 export const silent: Answer = () => Effect.never
 
-/** An answer whose body begins and does not end. */
+/** A response whose body does not end. */
 export const endless: Answer = (request) =>
   answer(200, new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array([123])) }))(request)
 
@@ -71,7 +71,7 @@ export const sentCount = Effect.map(sent, (sent) => sent.length)
 
 export const sentAt = Effect.map(sent, (sent) => sent.map(({ at }) => at))
 
-/** An `HttpClient` that gives answer n to request n, and dies of a request that the script does not foresee. */
+/** An `HttpClient` that sends answer n to request n, and dies on a request beyond the script. */
 export const layerHttp = (answers: ReadonlyArray<Answer>): Layer.Layer<HttpClient.HttpClient | Sent> =>
   Layer.effectContext(Effect.gen(function*() {
     const sent = yield* Ref.make<ReadonlyArray<SentRequest>>([])
@@ -95,19 +95,19 @@ export const layerScriptWith = (options: Partial<CommsClient.Options>) => (...an
     Layer.provideMerge(layerHttp(answers))
   )
 
-/** The service over the client over a scripted `HttpClient`. */
+/** The service with a client on a scripted `HttpClient`. */
 export const layerScript = layerScriptWith({})
 
 export const fetch = Effect.flatMap(SenderPoolOperations.SenderPoolOperations, ({ fetch }) => fetch(id))
 
-/** What one call comes to with these answers, when nothing is repeated. */
+/** The error of one call without retries. */
 export const errorOf = (...answers: ReadonlyArray<Answer>) =>
   Effect.flip(fetch).pipe(
     Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.none),
     Effect.provide(layerScript(...answers))
   )
 
-/** Lets run what does not wait for the clock: reading a body takes several turns of the event loop. */
+/** Runs everything that does not wait for the clock. Reading a body takes several turns of the event loop. */
 export const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
 
 export const advance = (duration: Duration.Input) =>

@@ -5,11 +5,11 @@ import { TestClock } from "effect/testing"
 import { type Answer, id, settle } from "./script.ts"
 
 export interface Arrival {
-  /** The number in the id that was asked for. */
+  /** The number in the requested id. */
   readonly key: number
-  /** Counted from 1, for this key. */
+  /** The number of the request for this key, from 1. */
   readonly attempt: number
-  /** Counted from 1, for all keys. */
+  /** The number of the request for all keys, from 1. */
   readonly number: number
   readonly at: number
   readonly host: string
@@ -35,7 +35,7 @@ export const makeLog: Effect.Effect<Log> = Effect.all({
 
 const accountOf = (header: string | undefined) => atob((header ?? "").replace("Basic ", "")).replace(/:.*/s, "")
 
-/** An `HttpClient` over a server that decides for each request. */
+/** An `HttpClient` of a server that chooses the answer to each request. */
 export const layerServer = (log: Log, decide: (arrival: Arrival) => Answer): Layer.Layer<HttpClient.HttpClient> =>
   Layer.succeed(
     HttpClient.HttpClient,
@@ -61,11 +61,11 @@ export const layerServer = (log: Log, decide: (arrival: Arrival) => Answer): Lay
     )
   )
 
-/** An answer that comes after a time. */
+/** Delays an answer. */
 export const after = (duration: Duration.Input, answer: Answer): Answer => (request) =>
   Effect.andThen(Effect.sleep(duration), Effect.suspend(() => answer(request)))
 
-/** Lets time pass in small steps, so that everything happens at its own time. */
+/** Advances the clock in small steps. */
 export const pass = (millis: number, step = 50) =>
   Effect.repeat(settle.pipe(Effect.andThen(TestClock.adjust(step))), {
     times: Math.max(0, Math.ceil(millis / step) - 1)

@@ -17,7 +17,7 @@ const findProblem = (url: URL): string | undefined => {
   return isLoopback(url.hostname) ? undefined : "Expected an https: URL; plain http: is for loopback addresses only"
 }
 
-/** The URL without a slash at its end, or what is wrong with it. Says nothing of the URL itself: it may hold a secret. */
+/** The URL without a trailing slash. The error does not contain the URL, which may have a secret. */
 export const checkBaseUrl = (
   call: string,
   input: string | URL

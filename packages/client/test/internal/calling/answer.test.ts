@@ -223,7 +223,7 @@ describe("a failure of the transport", () => {
       assert.strictEqual(error.detail, "aborted")
     }))
 
-  it.effect("of a kind that has no cause is told by its name", () =>
+  it.effect("without a cause has the name of its kind as its detail", () =>
     Effect.gen(function*() {
       const error = assertTag(
         yield* errorOf((request) =>
