@@ -20,9 +20,7 @@ import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
 const describe = ({ reason }: CircuitBreaker.CircuitBreakerError): string => {
   switch (reason._tag) {
     case "CircuitOpen":
-      return `The circuit breaker is open for another ${
-        Duration.format(reason.retryAfter)
-      }, because too many requests failed`
+      return `The circuit breaker is open for another ${Duration.format(reason.retryAfter)} after too many failures`
     case "CircuitHalfOpen":
       return "The circuit breaker is half-open and waits for the result of its probe request"
     default:

@@ -1,6 +1,5 @@
 /**
- * The service of Email operations: fetches, lists, streams and scans the operations that send emails, waits for them,
- * and follows their changes.
+ * The service of Email operations, which send emails.
  *
  * @see https://www.twilio.com/docs/email/api/reference/email-operation-resource
  * @since 0.1.0

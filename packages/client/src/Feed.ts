@@ -49,9 +49,9 @@ export interface Options<E = never, R = never> {
   readonly overlap?: Duration.Input | undefined
   /** The failures that the feed tolerates. */
   readonly polls?: {
-    /** The maximum number of failures in a row. Default 10. Range from 0. */
+    /** The maximum number of consecutive failures. Default 10. Range from 0. */
     readonly maxFailures?: number | undefined
-    /** The maximum time of failures in a row. Default 5 minutes. Range from zero. */
+    /** The maximum duration of consecutive failures. Default 5 minutes. Range from zero. */
     readonly maxFailureTime?: Duration.Input | undefined
   } | undefined
   /** The maximum number of tracked operations. More fail with `FeedOverflow`. Default 100,000. Range from 1. */

@@ -1,6 +1,5 @@
 /**
- * The service of Message operations: fetches, lists, streams and scans the operations that send messages, waits for
- * them, and follows their changes.
+ * The service of Message operations, which send messages.
  *
  * @see https://www.twilio.com/docs/bulk-messaging/api/operation-resource
  * @since 0.1.0

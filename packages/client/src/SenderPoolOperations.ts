@@ -1,6 +1,5 @@
 /**
- * The service of SenderPool operations: fetches, lists, streams and scans the operations that create and change
- * SenderPools, waits for them, and follows their changes.
+ * The service of SenderPool operations, which create and change SenderPools.
  *
  * @see https://www.twilio.com/docs/comms/api/sender-pools
  * @since 0.1.0

@@ -44,10 +44,7 @@ describe("the circuit breaker", () => {
           for (const key of [1, 2, 3]) yield* Effect.flip(fetchOf(key))
           const error = assertTag(yield* Effect.flip(fetchOf(4)), "TransportFailure")
           assert.strictEqual(error.reason, "Refused")
-          assert.strictEqual(
-            error.detail,
-            "The circuit breaker is open for another 30s, because too many requests failed"
-          )
+          assert.strictEqual(error.detail, "The circuit breaker is open for another 30s after too many failures")
           assert.include(error.message, "was not sent. The circuit breaker is open for another 30s")
           assert.isFalse(error.isRetryable)
           assert.strictEqual(yield* arrivals(log), 3)

@@ -72,56 +72,50 @@ describe("config", () => {
       names.flatMap((name, n) => states[n] === "absent" ? [] : [[name, states[n] === "set" ? values[n] ?? "" : ""]])
     )
 
-  it.effect.each(cases)(
-    "reads a complete pair or explains what is missing ($states)",
-    ({ states }) =>
-      Effect.gen(function*() {
-        const [hasKey, hasSecret, hasSid, hasToken] = states.map((state) => state === "set")
-        const result = yield* Effect.result(Credentials.config)
-        if (hasKey === true && hasSecret === true) {
-          assert.strictEqual(result._tag, "Success")
-          const { password, username } = Credentials.toBasic(
-            result._tag === "Success" ? result.success : credentials
-          )
-          assert.deepEqual([Redacted.value(username), Redacted.value(password)], ["SK1", "key-s3cret"])
-        } else if (hasSid === true && hasToken === true) {
-          assert.strictEqual(result._tag, "Success")
-          const { password, username } = Credentials.toBasic(
-            result._tag === "Success" ? result.success : apiKey
-          )
-          assert.deepEqual([Redacted.value(username), Redacted.value(password)], ["AC1", "t0ken"])
-        } else {
-          assert.strictEqual(result._tag, "Failure")
-          const message = result._tag === "Failure" ? result.failure.message : ""
-          assert.include(
-            message,
-            `credentials: There are no credentials. ${whyOf(states.map((state) => state === "set"))} Set `
-          )
-          assert.notMatch(message, /key-s3cret|t0ken/)
-        }
-      }).pipe(
-        Effect.provide(
-          ConfigProvider.layer(ConfigProvider.fromUnknown(environmentOf(states)))
+  it.effect.each(cases)("reads a complete pair or fails ($states)", ({ states }) =>
+    Effect.gen(function*() {
+      const [hasKey, hasSecret, hasSid, hasToken] = states.map((state) => state === "set")
+      const result = yield* Effect.result(Credentials.config)
+      if (hasKey === true && hasSecret === true) {
+        assert.strictEqual(result._tag, "Success")
+        const { password, username } = Credentials.toBasic(
+          result._tag === "Success" ? result.success : credentials
         )
+        assert.deepEqual([Redacted.value(username), Redacted.value(password)], ["SK1", "key-s3cret"])
+      } else if (hasSid === true && hasToken === true) {
+        assert.strictEqual(result._tag, "Success")
+        const { password, username } = Credentials.toBasic(
+          result._tag === "Success" ? result.success : apiKey
+        )
+        assert.deepEqual([Redacted.value(username), Redacted.value(password)], ["AC1", "t0ken"])
+      } else {
+        assert.strictEqual(result._tag, "Failure")
+        const message = result._tag === "Failure" ? result.failure.message : ""
+        assert.include(
+          message,
+          `credentials: There are no credentials. ${whyOf(states.map((state) => state === "set"))} Set `
+        )
+        assert.notMatch(message, /key-s3cret|t0ken/)
+      }
+    }).pipe(
+      Effect.provide(
+        ConfigProvider.layer(ConfigProvider.fromUnknown(environmentOf(states)))
       )
-  )
+    ))
 
-  it.effect.each(cases)(
-    "ignores empty variables that the provider preserves ($states)",
-    ({ states }) =>
-      Effect.gen(function*() {
-        const result = yield* Effect.result(Credentials.config)
-        const isComplete = states.slice(0, 2).every((state) => state === "set") ||
-          states.slice(2).every((state) => state === "set")
-        assert.strictEqual(result._tag, isComplete ? "Success" : "Failure")
-        if (result._tag === "Success") return
-        assert.include(result.failure.message, whyOf(states.map((state) => state === "set")))
-      }).pipe(
-        Effect.provide(
-          ConfigProvider.layer(ConfigProvider.fromUnknown(environmentOf(states), { preserveEmptyStrings: true }))
-        )
+  it.effect.each(cases)("ignores preserved empty variables ($states)", ({ states }) =>
+    Effect.gen(function*() {
+      const result = yield* Effect.result(Credentials.config)
+      const isComplete = states.slice(0, 2).every((state) => state === "set") ||
+        states.slice(2).every((state) => state === "set")
+      assert.strictEqual(result._tag, isComplete ? "Success" : "Failure")
+      if (result._tag === "Success") return
+      assert.include(result.failure.message, whyOf(states.map((state) => state === "set")))
+    }).pipe(
+      Effect.provide(
+        ConfigProvider.layer(ConfigProvider.fromUnknown(environmentOf(states), { preserveEmptyStrings: true }))
       )
-  )
+    ))
 
   it.effect("is the reason why layerConfig fails", () =>
     Effect.gen(function*() {

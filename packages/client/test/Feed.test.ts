@@ -580,52 +580,48 @@ describe("for random servers", () => {
       }
     }), 60_000)
 
-  it.effect(
-    "each state is delivered once across restarts, except for chunks without a checkpoint",
-    () =>
-      Effect.gen(function*() {
-        for (let seed = 1; seed <= 40; seed++) {
-          const { next, plans, server, skew } = anyServer(seed)
-          yield* at(start - skew)
-          const taken: Array<Change> = []
-          let text: string | undefined
-          let runs = 0
-          while (true) {
-            // A run stops after a random number of chunks, before or after the checkpoint of the last one.
-            const last = runs++ < 12 ? Math.floor(next() * 6) + 1 : Infinity
-            const isLate = next() < 0.5
-            let pending: ReadonlyArray<Change> = []
-            let chunks = 0
-            const options = {
-              ...settings,
-              interval: "5 minutes",
-              checkpoint: (checkpoint: FeedCheckpoint.FeedCheckpoint) =>
-                Effect.suspend(() => {
-                  text = toText(checkpoint)
-                  taken.push(...pending)
-                  pending = []
-                  return chunks >= last ? Effect.interrupt : Effect.void
-                })
-            } as const
-            const stream = text === undefined
-              ? server.feed.changes({ since }, { ...options })
-              : server.feed.changes(yield* fromText(text), options)
-            const fiber = yield* Effect.forkChild(Stream.runForEachArray(stream, (chunk) => {
-              pending = chunk
-              chunks++
-              return isLate && chunks >= last ? Effect.interrupt : Effect.void
-            }))
-            yield* Effect.repeat(pass("1 hour"), { times: last === Infinity ? 15 : 0 })
-            const exit = fiber.pollUnsafe()
-            if (last === Infinity) assert.isUndefined(exit, `seed ${seed}`)
-            yield* Fiber.interrupt(fiber)
-            if (last === Infinity) break
-          }
-          verify(plans, taken)
+  it.effect("each state is delivered once across restarts, apart from unsaved chunks", () =>
+    Effect.gen(function*() {
+      for (let seed = 1; seed <= 40; seed++) {
+        const { next, plans, server, skew } = anyServer(seed)
+        yield* at(start - skew)
+        const taken: Array<Change> = []
+        let text: string | undefined
+        let runs = 0
+        while (true) {
+          // A run stops after a random number of chunks, before or after the checkpoint of the last one.
+          const last = runs++ < 12 ? Math.floor(next() * 6) + 1 : Infinity
+          const isLate = next() < 0.5
+          let pending: ReadonlyArray<Change> = []
+          let chunks = 0
+          const options = {
+            ...settings,
+            interval: "5 minutes",
+            checkpoint: (checkpoint: FeedCheckpoint.FeedCheckpoint) =>
+              Effect.suspend(() => {
+                text = toText(checkpoint)
+                taken.push(...pending)
+                pending = []
+                return chunks >= last ? Effect.interrupt : Effect.void
+              })
+          } as const
+          const stream = text === undefined
+            ? server.feed.changes({ since }, { ...options })
+            : server.feed.changes(yield* fromText(text), options)
+          const fiber = yield* Effect.forkChild(Stream.runForEachArray(stream, (chunk) => {
+            pending = chunk
+            chunks++
+            return isLate && chunks >= last ? Effect.interrupt : Effect.void
+          }))
+          yield* Effect.repeat(pass("1 hour"), { times: last === Infinity ? 15 : 0 })
+          const exit = fiber.pollUnsafe()
+          if (last === Infinity) assert.isUndefined(exit, `seed ${seed}`)
+          yield* Fiber.interrupt(fiber)
+          if (last === Infinity) break
         }
-      }),
-    60_000
-  )
+        verify(plans, taken)
+      }
+    }), 60_000)
 
   it.effect("a permanent outage fails the feed within its limits", () =>
     Effect.gen(function*() {

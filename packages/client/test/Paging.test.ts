@@ -171,7 +171,7 @@ describe("pages", () => {
 })
 
 describe("PaginationLoop", () => {
-  it.effect("ends a list whose page has its own token as next token", () =>
+  it.effect("ends a list whose page links to itself", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const { error, seen } = yield* failureOf(stream())
@@ -185,7 +185,7 @@ describe("PaginationLoop", () => {
       assert.strictEqual(yield* sentCount, 2)
     }).pipe(Effect.provide(layerScript(page([idOf(0)], "a"), page([idOf(1)], "a")))))
 
-  it.effect("ends a list whose two pages have each other's tokens", () =>
+  it.effect("ends a list whose two pages link to each other", () =>
     Effect.gen(function*() {
       const { stream } = yield* operations
       const { error, seen } = yield* failureOf(stream())
