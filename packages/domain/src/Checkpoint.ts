@@ -1,8 +1,8 @@
 /**
- * Checkpoints: where a piece of work stands, as a value that can be stored and taken up again, by another process too.
+ * Checkpoints: the state of a list, a wait or a feed as a value that can be stored, and resumed by another process.
  *
- * Every checkpoint says what it is of, and on which server and account, as digests: it holds no secret, and is of no use
- * anywhere else.
+ * A checkpoint is bound to its resource, and to digests of its server and account. It holds no secret, and cannot be
+ * resumed elsewhere.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,7 @@ import { PageToken, progress } from "./Pagination.ts"
 import { Timestamp } from "./Timestamp.ts"
 
 /**
- * The version of the checkpoints that this library writes and reads.
+ * The version of the checkpoints that this library reads and writes.
  *
  * @category constants
  * @since 0.1.0
@@ -32,7 +32,7 @@ export const Sha256 = Schema.String.check(
 )
 
 /**
- * Where and on whose behalf a client calls: digests of its base URL, and of its account SID or API key SID.
+ * The server and account of a client, as digests of its base URL and of its account SID or API key SID.
  *
  * @category schemas
  * @since 0.1.0
@@ -46,9 +46,17 @@ export const Identity = Schema.Struct({ baseUrl: Sha256, account: Sha256 })
 export interface Identity extends Schema.Schema.Type<typeof Identity> {}
 
 /**
- * What every checkpoint has: its version, the resource it is of, the server and the account, and when it was made.
+ * The common fields of every checkpoint, for the schemas of checkpoints.
+ *
+ * **Details**
+ *
+ * - `version`: the version of the checkpoint's form. See {@link version}.
+ * - `resource`: the name of the service that made it, such as `SenderPoolOperations`.
+ * - `baseUrl`, `account`: digests of the server and the account. See {@link Identity}.
+ * - `madeAt`: the time it was made.
  *
  * @category schemas
+ * @stability unstable
  * @since 0.1.0
  */
 export const bound = {
@@ -59,7 +67,7 @@ export const bound = {
 }
 
 /**
- * The common fields of a checkpoint.
+ * The common part of every checkpoint. See {@link bound} for its fields.
  *
  * @category schemas
  * @since 0.1.0
@@ -73,12 +81,13 @@ export const Bound = Schema.Struct(bound)
 export interface Bound extends Schema.Schema.Type<typeof Bound> {}
 
 /**
- * Where a walk through the pages of a list stands: everything before `pageToken` was taken.
+ * The state of a stream of a list: every page before `pageToken` was consumed.
  *
  * **Details**
  *
- * `pageToken` is the next page's, or `null` when the walk is over. `filters` are those of the walk as they travel, `pages`
- * and `items` how many were delivered so far, and `lastPage` is a fingerprint of the last one.
+ * - `pageToken`: the token of the next page, or `null` at the end of the list.
+ * - `filters`, `pages`, `items`, `lastPage`: see `Pagination.progress`.
+ * - The other fields: see {@link bound}.
  *
  * @category models
  * @since 0.1.0
@@ -89,7 +98,7 @@ export class ListCheckpoint extends Schema.TaggedClass<ListCheckpoint>("@effect-
 ) {}
 
 /**
- * A schema of checkpoints.
+ * The schema of one kind of checkpoint.
  *
  * @category models
  * @since 0.1.0
@@ -99,15 +108,16 @@ export type CheckpointSchema = Schema.ConstraintCodec<Bound, unknown>
 const Head = Schema.Struct({ version: Schema.Finite })
 
 /**
- * Makes the function that reads a checkpoint from what it was written as: an object, as JSON has it, or the checkpoint
- * itself.
+ * Makes the function that reads one kind of checkpoint from a JSON object. It returns an instance unchanged. The client
+ * uses it for the checkpoints that its methods take.
  *
  * **Details**
  *
- * Another version fails with `CheckpointMismatch` before anything else is looked at, and what is malformed with
- * `InvalidInput`, which names the field.
+ * Another version fails with `CheckpointMismatch` before any other field is checked. A malformed field fails with
+ * `InvalidInput`, which names it.
  *
  * @category constructors
+ * @stability unstable
  * @since 0.1.0
  */
 export const makeReader = <S extends CheckpointSchema>(call: string, schema: S) => {
@@ -135,7 +145,7 @@ export const makeReader = <S extends CheckpointSchema>(call: string, schema: S) 
  *
  * **Details**
  *
- * Another version fails with `CheckpointMismatch`, and text that is malformed with `InvalidInput`, which names the field.
+ * Another version fails with `CheckpointMismatch`. Malformed text fails with `InvalidInput`, which names the field.
  *
  * **Example** (Storing a checkpoint as text)
  *

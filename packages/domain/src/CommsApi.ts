@@ -1,8 +1,7 @@
 /**
  * The HTTP contract as an `HttpApi`, from which the OpenAPI document and the emulator's server are derived.
  *
- * Programs that only call the API have no use for it: this is the one module of the package that loads
- * `effect/http-api`.
+ * It is the only module of the package that loads `effect/http-api`. The client does not need it.
  *
  * @since 0.1.0
  */
@@ -24,7 +23,7 @@ import type * as OperationFamily from "./OperationFamily.ts"
 import * as SenderPoolOperation from "./SenderPoolOperation.ts"
 
 /**
- * The account that a request is made for.
+ * The account that a request authenticates as.
  *
  * @category services
  * @since 0.1.0
@@ -38,8 +37,8 @@ export class Account extends Context.Service<Account, { readonly accountSid: str
  *
  * **Details**
  *
- * 401 and 403 are not on the API's reference pages, and are answered. What their bodies look like is not documented;
- * here they are problem details (RFC 9457), since clients must expect another media type than the other errors have.
+ * The API answers 401 and 403, but does not document them or their bodies. Here they are problem details (RFC 9457), so
+ * that clients are tested with a media type that differs from that of the other errors.
  *
  * @category middleware
  * @since 0.1.0
@@ -53,14 +52,14 @@ export class Authorization extends HttpApiMiddleware.Service<Authorization, { pr
 ) {}
 
 /**
- * Answers a request that does not fit the contract with the documented envelope, where the default is an empty 400.
+ * Answers a request that does not match the contract with the documented envelope instead of an empty 400.
  *
  * @category middleware
  * @since 0.1.0
  */
 export class Refusals extends HttpApiMiddleware.Service<Refusals>()("@effect-comms/domain/CommsApi/Refusals") {}
 
-// `HttpApi` describes parameters by their text on the wire. The API documents them by the meaning of that text.
+// `HttpApi` describes parameters as the text on the wire, but the API documents the type that the text stands for.
 const describeParameters = (fields: Schema.Struct.Fields) => {
   const { properties } = Schema.toJsonSchemaDocument(Schema.Struct(fields)).schema
   const schemas = Predicate.isObject(properties) ? properties : {}
@@ -91,9 +90,10 @@ const errorsOf = <const Errors extends ReadonlyArray<Endpoint.ContractErrorClass
   errors.map((error) => Codecs.byStatus[error.status as Errors[number]["status"]])
 
 /**
- * The options of an `HttpApiEndpoint` without a body.
+ * The options of an `HttpApiEndpoint` without a body, for the groups of a server.
  *
  * @category constructors
+ * @stability unstable
  * @since 0.1.0
  */
 export const read = <
@@ -110,9 +110,10 @@ export const read = <
 })
 
 /**
- * The options of an `HttpApiEndpoint` with a body.
+ * The options of an `HttpApiEndpoint` with a body, for the groups of a server.
  *
  * @category constructors
+ * @stability unstable
  * @since 0.1.0
  */
 export const write = <
@@ -131,9 +132,10 @@ export const write = <
 })
 
 /**
- * Makes the group of a family of operations.
+ * Makes the group of a family of operations. The emulator implements such groups.
  *
  * @category constructors
+ * @stability unstable
  * @since 0.1.0
  */
 export const operationsGroup = <
@@ -147,7 +149,7 @@ export const operationsGroup = <
   ).middleware(Refusals).middleware(Authorization).annotateMerge(OpenApi.annotations({ title }))
 
 /**
- * The contract of the Comms API, as far as this library covers it.
+ * The part of the Comms API that this library covers.
  *
  * @category contract
  * @since 0.1.0

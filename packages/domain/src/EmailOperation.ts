@@ -5,15 +5,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import {
-  CommunicationOperationStatus,
-  type Counts,
-  isTerminalStatus,
-  KnownCommunicationOperationStatus,
-  openStats,
-  OperationId,
-  sumOf
-} from "./Operation.ts"
+import * as Operation from "./Operation.ts"
 import * as OperationFamily from "./OperationFamily.ts"
 import { Timestamp } from "./Timestamp.ts"
 
@@ -23,44 +15,30 @@ import { Timestamp } from "./Timestamp.ts"
  * **Details**
  *
  * - COMPLETED ends the processing, not the delivery: `delivered`, `opened` and `undelivered` can still change.
- * - SCHEDULED is not an end, and can last for days.
- * - `total` counts emails, `recipients` people. Counters that the API adds later are kept, and any can be absent.
+ * - SCHEDULED is not terminal, and can last for days.
+ * - `stats.total` counts emails, `stats.recipients` people. Any counter can be absent, and the API can add others.
  *
  * @category models
  * @since 0.1.0
  */
 export class EmailOperation extends Schema.Class<EmailOperation>("EmailOperation")({
-  id: OperationId,
-  status: CommunicationOperationStatus,
-  stats: openStats([
-    "total",
-    "recipients",
-    "attempts",
-    "scheduled",
-    "queued",
-    "sent",
-    "delivered",
-    "opened",
-    "undelivered",
-    "failed",
-    "canceled"
-  ]),
+  id: Operation.OperationId,
+  status: Operation.CommunicationOperationStatus,
+  stats: Operation.openStats(["opened"]),
   createdAt: Timestamp,
   updatedAt: Timestamp
 }, { description: "The progress of sending emails." }) {
-  /** Whether processing has ended: COMPLETED or CANCELED. An unknown status is not an end. */
+  /** Whether the processing ended. See `Operation.isTerminalStatus`. */
   get isTerminal(): boolean {
-    return isTerminalStatus(this.status)
+    return Operation.isTerminalStatus(this.status)
   }
-  /** Failed are `failed` and `undelivered`. An email counts as `sent` even when it is delivered, or fails to be. */
-  get counts(): Counts {
+  /** The counters in common terms. `undelivered` and `failed` are failures. */
+  get counts(): Operation.Counts {
     const { stats } = this
-    const sent = Math.max(stats.sent ?? 0, sumOf(stats, ["delivered", "undelivered"]))
-    return {
-      total: stats.total ?? 0,
-      settled: sent + sumOf(stats, ["failed", "canceled"]),
-      failed: sumOf(stats, ["failed", "undelivered"])
-    }
+    // `sent` can include delivered and undelivered emails.
+    const sent = Math.max(stats.sent ?? 0, Operation.sumOf(stats, ["delivered", "undelivered"]))
+    const settled = sent + Operation.sumOf(stats, ["failed", "canceled"])
+    return { total: stats.total ?? 0, settled, failed: Operation.sumOf(stats, ["failed", "undelivered"]) }
   }
 }
 
@@ -75,6 +53,6 @@ export const family = OperationFamily.make({
   title: "Email operations",
   path: "/v1/Emails/Operations",
   model: EmailOperation,
-  status: KnownCommunicationOperationStatus,
+  status: Operation.KnownCommunicationOperationStatus,
   succeeded: "delivered"
 })

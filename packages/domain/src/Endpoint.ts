@@ -1,9 +1,8 @@
 /**
- * The description of one endpoint of the API. Its client, its server and its OpenAPI document follow from it.
+ * The description of one endpoint, from which the client, the emulator and the OpenAPI document are made.
  *
- * It is a plain value and not an `HttpApiEndpoint`. A client that loads `effect/http-api` is half as large again, and the
- * derived client has no typed error for an undeclared status or media type. `CommsApi` turns these descriptions into the
- * `HttpApi`.
+ * It is a plain value, because `effect/http-api` would add half to the size of a client's bundle. A client derived from an
+ * `HttpApi` also has no typed error for an undeclared status or media type.
  *
  * @since 0.1.0
  */
@@ -11,7 +10,7 @@ import type * as Schema from "effect/Schema"
 import type * as CommsError from "./CommsError.ts"
 
 /**
- * The error classes that the contract of an endpoint can name. Every endpoint also has 401 and 403.
+ * The error classes that an endpoint can declare. Every endpoint also has 401 and 403.
  *
  * @category models
  * @since 0.1.0
@@ -22,7 +21,7 @@ export type ContractErrorClass = Exclude<
 >
 
 /**
- * A body, whose codec needs no services.
+ * The schema of a body. Its codec needs no services.
  *
  * @category models
  * @since 0.1.0
@@ -30,7 +29,7 @@ export type ContractErrorClass = Exclude<
 export type Body = Schema.Top & { readonly DecodingServices: never; readonly EncodingServices: never }
 
 /**
- * The fields of parameters, whose codecs need no services.
+ * The schemas of parameters by name. Their codecs need no services.
  *
  * @category models
  * @since 0.1.0
@@ -48,14 +47,7 @@ export interface Fields extends Schema.Struct.Fields {
 export type Method = "GET" | "POST" | "PATCH" | "DELETE"
 
 /**
- * One endpoint: where it is, what goes in, what comes out, and which statuses the contract gives it.
- *
- * **Details**
- *
- * - `call`: the service method, such as `SenderPoolOperations.fetch`. Errors, spans and metrics show this name.
- * - `operationId`: the name in the OpenAPI document.
- * - `payload`: the body of the request, `Schema.Void` for none.
- * - `readOnly`: set for a `POST` that changes nothing, such as a search. See {@link isReadOnly}.
+ * One endpoint: its path, its input, its result and its errors.
  *
  * @category models
  * @since 0.1.0
@@ -68,21 +60,32 @@ export interface Endpoint<
   Success extends Body,
   Errors extends ReadonlyArray<ContractErrorClass>
 > {
+  /** The service method, such as `SenderPoolOperations.fetch`. Errors, spans and metrics show this name. */
   readonly call: string
+  /** The name in the OpenAPI document. */
   readonly operationId: string
+  /** The description in the OpenAPI document. */
   readonly description: string
+  /** The HTTP method. */
   readonly method: M
+  /** The path after the base URL, with each path parameter as `:name`. */
   readonly path: `/v1/${string}`
+  /** Set for a `POST` that changes nothing, such as a search. See {@link isReadOnly}. */
   readonly readOnly?: true
+  /** The path parameters. */
   readonly params: Schema.Struct<Params>
+  /** The query parameters. */
   readonly query: Schema.Struct<Query>
+  /** The body of the request. `Schema.Void` for none. */
   readonly payload: Payload
+  /** The body of a successful response. */
   readonly success: Success
+  /** The errors that the API documents. Every endpoint also has 401 and 403. */
   readonly errors: Errors
 }
 
 /**
- * The errors that a call of an endpoint can fail with: the statuses of its contract, and the errors of any call.
+ * The errors that a call of an endpoint can fail with: its declared errors and the errors of any call.
  *
  * @category utility types
  * @since 0.1.0
@@ -92,7 +95,7 @@ export type Error<E extends { readonly errors: ReadonlyArray<ContractErrorClass>
   | CommsError.CallError
 
 /**
- * Describes an endpoint.
+ * Makes the description of an endpoint.
  *
  * @category constructors
  * @since 0.1.0
@@ -109,7 +112,7 @@ export const make = <
 ): Endpoint<M, Params, Query, Payload, Success, Errors> => endpoint
 
 /**
- * Whether a request changes nothing, so that it is safe to send it again when its answer was lost.
+ * Whether a request only reads. Such a request is safe to retry after its response was lost.
  *
  * @category guards
  * @since 0.1.0

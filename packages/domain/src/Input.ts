@@ -15,10 +15,15 @@ import * as CommsError from "./CommsError.ts"
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /**
- * Turns a schema's error into an `InvalidInput` with one issue for each field. `root` names the input itself, for issues
- * without a path.
+ * Turns a schema's error into an `InvalidInput` with one issue for each field. The client uses it for its own schemas.
+ *
+ * **Details**
+ *
+ * - `call`: the method that checks its input.
+ * - `root`: the name of the input itself, for issues without a path.
  *
  * @category errors
+ * @stability unstable
  * @since 0.1.0
  */
 export const toInvalidInput = (call: string, root: string) => (error: Schema.SchemaError) => {
@@ -36,23 +41,27 @@ export const toInvalidInput = (call: string, root: string) => (error: Schema.Sch
 }
 
 /**
- * Makes the error that rejects one field.
+ * Makes the error that rejects one field, for checks that a schema cannot express.
  *
  * @category errors
+ * @stability unstable
  * @since 0.1.0
  */
 export const invalidInput = (call: string, field: string, problem: string) =>
   new CommsError.InvalidInput({ call, field, issues: [new CommsError.InputIssue({ field, problem })] })
 
 /**
- * Makes a decoder for caller input. Its error reports all issues at once and shows the invalid values.
+ * Makes a decoder for the parameters and options of a method. Its error reports every issue and the invalid values.
  *
  * **Details**
  *
- * `onExcessProperty`: whether an unknown field is ignored or rejected. Default `"ignore"`. Use `"error"` for input that is
- * written by hand, where an unknown field is likely a typing mistake.
+ * - `call`: the method that checks its input.
+ * - `root`: the name of the input itself, for issues without a path.
+ * - `onExcessProperty`: whether an unknown field is ignored or an error. Default `"ignore"`. Use `"error"` for a file,
+ *   where an unknown field is probably a typing mistake.
  *
  * @category constructors
+ * @stability unstable
  * @since 0.1.0
  */
 export const makeDecoder = <S extends Schema.ConstraintDecoder<unknown>>(
@@ -132,7 +141,7 @@ export const durationForms = "a duration such as 200ms, 30s, 10m, 2h, 7d or \"30
 
 /**
  * Reads a duration from a flag or an environment variable: `200ms`, `30s`, `10m`, `2h`, `7d`, or one of Effect's own
- * forms, such as `30 seconds`. A negative duration is refused.
+ * forms, such as `30 seconds`. A negative duration gives none.
  *
  * @category parsing
  * @since 0.1.0
@@ -176,7 +185,7 @@ export const PositiveDurationFromText = DurationFromText.check(
 )
 
 /**
- * The fields of a struct, without those that may be undefined unless they are present.
+ * The type of {@link omitUndefined}: a field that can be undefined becomes optional.
  *
  * @category utility types
  * @stability unstable
@@ -187,7 +196,7 @@ export type OmitUndefined<A> =
   & { readonly [K in keyof A as undefined extends A[K] ? K : never]?: Exclude<A[K], undefined> }
 
 /**
- * Leaves out the fields that are undefined, for schemas and options whose keys are absent or present.
+ * Omits the fields that are undefined, for schemas and options with `optionalKey` fields.
  *
  * @category combinators
  * @stability unstable

@@ -5,15 +5,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import {
-  CommunicationOperationStatus,
-  type Counts,
-  isTerminalStatus,
-  KnownCommunicationOperationStatus,
-  openStats,
-  OperationId,
-  sumOf
-} from "./Operation.ts"
+import * as Operation from "./Operation.ts"
 import * as OperationFamily from "./OperationFamily.ts"
 import { Timestamp } from "./Timestamp.ts"
 
@@ -23,45 +15,29 @@ import { Timestamp } from "./Timestamp.ts"
  * **Details**
  *
  * - COMPLETED ends the processing, not the delivery: `delivered`, `read` and `undelivered` can still change.
- * - SCHEDULED is not an end, and can last for days.
- * - `total` counts messages, `recipients` people. Counters that the API adds later are kept, and any can be absent.
+ * - SCHEDULED is not terminal, and can last for days.
+ * - `stats.total` counts messages, `stats.recipients` people. Any counter can be absent, and the API can add others.
  *
  * @category models
  * @since 0.1.0
  */
 export class MessageOperation extends Schema.Class<MessageOperation>("MessageOperation")({
-  id: OperationId,
-  status: CommunicationOperationStatus,
-  stats: openStats([
-    "total",
-    "recipients",
-    "attempts",
-    "unaddressable",
-    "scheduled",
-    "queued",
-    "sent",
-    "delivered",
-    "read",
-    "undelivered",
-    "failed",
-    "canceled"
-  ]),
+  id: Operation.OperationId,
+  status: Operation.CommunicationOperationStatus,
+  stats: Operation.openStats(["unaddressable", "read"]),
   createdAt: Timestamp,
   updatedAt: Timestamp
 }, { description: "The progress of sending messages." }) {
-  /** Whether processing has ended: COMPLETED or CANCELED. An unknown status is not an end. */
+  /** Whether the processing ended. See `Operation.isTerminalStatus`. */
   get isTerminal(): boolean {
-    return isTerminalStatus(this.status)
+    return Operation.isTerminalStatus(this.status)
   }
-  /** Failed are `failed`, `undelivered` and `unaddressable`. These, `sent`, `delivered`, `read` and `canceled` are settled. */
-  get counts(): Counts {
+  /** The counters in common terms. `unaddressable`, `undelivered` and `failed` are failures. */
+  get counts(): Operation.Counts {
     const { stats } = this
-    const failed = sumOf(stats, ["failed", "undelivered", "unaddressable"])
-    return {
-      total: stats.total ?? 0,
-      settled: failed + sumOf(stats, ["sent", "delivered", "read", "canceled"]),
-      failed
-    }
+    const failed = Operation.sumOf(stats, ["failed", "undelivered", "unaddressable"])
+    const settled = failed + Operation.sumOf(stats, ["sent", "delivered", "read", "canceled"])
+    return { total: stats.total ?? 0, settled, failed }
   }
 }
 
@@ -76,6 +52,6 @@ export const family = OperationFamily.make({
   title: "Message operations",
   path: "/v1/Messages/Operations",
   model: MessageOperation,
-  status: KnownCommunicationOperationStatus,
+  status: Operation.KnownCommunicationOperationStatus,
   succeeded: "delivered"
 })

@@ -1,5 +1,5 @@
 /**
- * The base of every family of operations: id, status, counters and times.
+ * The common part of every family of operations: id, status, counters and times.
  *
  * @since 0.1.0
  */
@@ -17,8 +17,8 @@ import { Timestamp } from "./Timestamp.ts"
  *
  * **Gotchas**
  *
- * The published pattern has no end anchor, so it would accept an id followed by a path. This one is anchored at both
- * ends. The id does not say which family the operation belongs to.
+ * The published pattern has no end anchor and would accept an id followed by a path. This pattern has both anchors. An
+ * id does not tell the family of its operation.
  *
  * @see https://www.twilio.com/docs/comms/api/sender-pools
  * @category schemas
@@ -80,7 +80,7 @@ export type KnownCommunicationOperationStatus = typeof KnownCommunicationOperati
 const known: ReadonlySet<string> = new Set(KnownCommunicationOperationStatus.literals)
 
 /**
- * Whether any family documents a status.
+ * Whether a status is documented for any family.
  *
  * @category guards
  * @since 0.1.0
@@ -88,7 +88,7 @@ const known: ReadonlySet<string> = new Set(KnownCommunicationOperationStatus.lit
 export const isKnownStatus = (status: string): status is KnownCommunicationOperationStatus => known.has(status)
 
 /**
- * Whether a status is the end of an operation's processing: COMPLETED or CANCELED. An unknown status is not.
+ * Whether a status ends the processing: COMPLETED and CANCELED do, an unknown status does not.
  *
  * @category guards
  * @since 0.1.0
@@ -117,12 +117,12 @@ export const UnknownOperationStatus = Schema.String.check(
 export type UnknownOperationStatus = typeof UnknownOperationStatus.Type
 
 /**
- * The status of a SenderPool operation: a documented one, or any other text that the API answers.
+ * The status of a SenderPool operation: a documented status, or any other text from the API.
  *
  * **Details**
  *
- * A `switch` over the three known statuses leaves {@link UnknownOperationStatus} for its `default`, so the compiler
- * reports a forgotten one. {@link matchStatus} does the same as an expression.
+ * In a `switch` over the three known statuses, the `default` has the type {@link UnknownOperationStatus}. The compiler
+ * therefore reports a missing case. {@link matchStatus} does the same as an expression.
  *
  * @category schemas
  * @since 0.1.0
@@ -150,11 +150,11 @@ export const CommunicationOperationStatus = Schema.Union([KnownCommunicationOper
 export type CommunicationOperationStatus = typeof CommunicationOperationStatus.Type
 
 /**
- * Handles every status: each known one by its name, all others by `Unknown`.
+ * Handles every status: the known ones by name, all others with `Unknown`.
  *
  * **Details**
  *
- * `SCHEDULED`: for operations that send. Without it, the function takes a SenderPool operation's status only.
+ * `SCHEDULED` is only for operations that send. Without it, the function accepts the status of a SenderPool operation.
  *
  * **Example** (Describing a status)
  *
@@ -194,34 +194,54 @@ export const matchStatus = <A, S = never>(
   }
 }
 
+const sharedCounters = [
+  "total",
+  "recipients",
+  "attempts",
+  "scheduled",
+  "queued",
+  "sent",
+  "delivered",
+  "undelivered",
+  "failed",
+  "canceled"
+] as const
+
 /**
- * Makes the schema of counters that the API may extend: any of the named ones can be absent, and others are kept.
+ * Makes the schema of the counters of a family that sends, from the names that only this family has.
+ *
+ * **Details**
+ *
+ * Every counter can be absent. The schema keeps counters that the API adds later.
  *
  * @category schemas
+ * @stability unstable
  * @since 0.1.0
  */
 export const openStats = <const Names extends ReadonlyArray<string>>(names: Names) =>
-  Schema.StructWithRest(Schema.Struct(Struct.Record(names, Schema.optionalKey(Schema.Natural))), [
-    Schema.Record(Schema.String, Schema.Natural)
-  ])
+  Schema.StructWithRest(
+    Schema.Struct(Struct.Record([...sharedCounters, ...names] as const, Schema.optionalKey(Schema.Natural))),
+    [Schema.Record(Schema.String, Schema.Natural)]
+  )
 
 /**
- * The sum of some counters. An absent one counts as 0.
+ * The sum of some counters, for the {@link Counts} of a family that sends. An absent counter is 0.
  *
  * @category accessors
+ * @stability unstable
  * @since 0.1.0
  */
 export const sumOf = (stats: { readonly [name: string]: number }, names: ReadonlyArray<string>): number =>
   names.reduce((sum, name) => sum + (stats[name] ?? 0), 0)
 
 /**
- * The counters of any family in common terms.
+ * The counters of an operation in terms that every family shares.
  *
  * **Details**
  *
- * - `total`: how many items the operation has.
- * - `settled`: how many of them need no more processing, failed ones included.
- * - `failed`: how many of them failed. What counts as failed differs by family.
+ * - `total`: the number of items.
+ * - `settled`: the number of items that need no more processing, including failed items.
+ * - `failed`: the number of items that failed. The family defines which counters are failures.
  *
  * The API promises no relation between its counters, so `settled` can exceed `total`, and can stay below it in a
  * completed operation.
@@ -238,7 +258,15 @@ export const Counts = Schema.Struct({ total: Schema.Natural, settled: Schema.Nat
 export interface Counts extends Schema.Schema.Type<typeof Counts> {}
 
 /**
- * The part of an operation that every family has.
+ * An operation of any family.
+ *
+ * **Details**
+ *
+ * - `id`: the id of the operation.
+ * - `status`: the status, which can be unknown. See {@link CommunicationOperationStatus}.
+ * - `stats`: the counters of the family by name.
+ * - `counts`: the counters in common terms. See {@link Counts}.
+ * - `createdAt`, `updatedAt`: the times of creation and of the last update.
  *
  * @category models
  * @since 0.1.0
@@ -251,7 +279,7 @@ export class Operation extends Schema.Class<Operation>("@effect-comms/domain/Ope
   createdAt: Timestamp,
   updatedAt: Timestamp
 }) {
-  /** Whether processing has ended: COMPLETED or CANCELED. An unknown status is not an end. */
+  /** Whether the processing ended. See {@link isTerminalStatus}. */
   get isTerminal(): boolean {
     return isTerminalStatus(this.status)
   }
@@ -264,7 +292,8 @@ const isOperation = (u: unknown): u is Operation =>
     Predicate.isObject(u["stats"]) && Predicate.isObject(u["counts"]))
 
 /**
- * An operation of any family as it is. Its JSON is that of {@link Operation}, and decodes to it.
+ * Accepts an instance of any family's model. It encodes to the JSON of an {@link Operation}, and decodes to an
+ * {@link Operation}.
  *
  * @category schemas
  * @since 0.1.0
@@ -272,7 +301,7 @@ const isOperation = (u: unknown): u is Operation =>
 export const AnyOperation: Schema.declare<Operation> = Schema.declare(isOperation, {
   expected: "an operation",
   toCodecJson: () =>
-    // A link to the class itself fails to encode an absent optional key.
+    // A link to the class itself does not encode an absent optional key.
     Schema.link<Operation>()(
       Schema.Struct(Operation.fields),
       SchemaTransformation.transform({
@@ -290,7 +319,7 @@ export const AnyOperation: Schema.declare<Operation> = Schema.declare(isOperatio
 })
 
 /**
- * The status and every counter as text: two operations with the same text are in the same state.
+ * The status and every counter as text. Operations in the same state have the same text.
  *
  * @category accessors
  * @since 0.1.0

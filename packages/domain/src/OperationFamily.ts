@@ -1,6 +1,6 @@
 /**
- * What a family of operations is made from. The contract, the client, the emulator, the mock and the command all work
- * from this definition, so a new family is one file like `SenderPoolOperation`.
+ * The definition of a family of operations. The contract, the client, the emulator, the mock and the command are made
+ * from it, so a new family is one file like `SenderPoolOperation`.
  *
  * @since 0.1.0
  */
@@ -14,23 +14,21 @@ import { pageInput, pageQuery, PaginationMetadata } from "./Pagination.ts"
 import { dateRangeInput, dateRangeQuery, isDateRange, type TimestampInput } from "./Timestamp.ts"
 
 /**
- * The filters and paging of a list of operations, as a caller gives them.
- *
- * **Details**
- *
- * - `startDate`, `endDate`: created after, and before; a `DateTime`, a `Date`, or RFC 3339 text. No default.
- * - `status`: one of the family's documented statuses. No default.
- * - `pageToken`: the page to start with. Default the first page.
- * - `pageSize`: how many operations a page has. Default 50. Range 1 to 1000.
+ * The filters and paging of a list of operations.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ListParams<Status extends string = KnownCommunicationOperationStatus> {
+  /** List operations created after this time: a `DateTime`, a `Date` or RFC 3339 text. Default no limit. */
   readonly startDate?: TimestampInput | undefined
+  /** List operations created before this time: a `DateTime`, a `Date` or RFC 3339 text. Default no limit. */
   readonly endDate?: TimestampInput | undefined
+  /** List operations with this status. Default every status. */
   readonly status?: Status | undefined
+  /** The token of the page to start with. Default the first page. */
   readonly pageToken?: string | undefined
+  /** The number of operations in a page. Default 50. Range 1 to 1000. */
   readonly pageSize?: number | undefined
 }
 
@@ -41,7 +39,9 @@ export interface ListParams<Status extends string = KnownCommunicationOperationS
  * @since 0.1.0
  */
 export interface Page<A> {
+  /** The operations of the page. */
   readonly operations: ReadonlyArray<A>
+  /** The tokens of this page and the next. */
   readonly pagination: PaginationMetadata
 }
 
@@ -71,27 +71,24 @@ const listErrors = [
 ] as const
 
 /**
- * Defines a family of operations.
- *
- * **Details**
- *
- * - `resource`: the name of its service, such as `SenderPoolOperations`. Errors, spans, metrics and checkpoints hold it.
- * - `title`: its name in documentation and help, in the plural, such as `SenderPool operations`.
- * - `path`: where the operations are listed. One operation is fetched from the same path and its id.
- * - `model`: the schema of an operation.
- * - `status`: the documented statuses, which a list can be filtered by.
- * - `succeeded`: the counter of the items that succeeded, for operations that the emulator and the mock make up.
+ * Makes the definition of a family of operations.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = <M extends Model, const Status extends ReadonlyArray<KnownCommunicationOperationStatus>>(
   options: {
+    /** The name of the service, such as `SenderPoolOperations`. Errors, spans, metrics and checkpoints show it. */
     readonly resource: `${string}Operations`
+    /** The name in documentation and help, in the plural, such as `SenderPool operations`. */
     readonly title: string
+    /** The path of the list. The path of one operation appends its id. */
     readonly path: `/v1/${string}`
+    /** The schema of an operation. */
     readonly model: M
+    /** The documented statuses, by which a list can be filtered. */
     readonly status: Schema.Literals<Status>
+    /** The counter of succeeded items, for the operations that the emulator and the mock generate. */
     readonly succeeded: string
   }
 ) => {
@@ -105,6 +102,7 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
   })
   return {
     ...options,
+    /** The schema of a page. */
     Page,
     /** Checks the parameters of a list and turns them into its query. */
     ListParams: Schema.Struct({ ...dateRangeInput, status: Schema.optional(status), ...pageInput }).check(isDateRange)
@@ -112,6 +110,7 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
         Schema.toType(Schema.Struct(query)),
         SchemaTransformation.transform({ decode: omitUndefined, encode: (query) => query })
       )),
+    /** The endpoint that fetches one operation. */
     fetch: Endpoint.make({
       call: `${resource}.fetch`,
       operationId: `fetch${name}`,
@@ -124,6 +123,7 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
       success: model,
       errors: fetchErrors
     }),
+    /** The endpoint that lists one page. */
     list: Endpoint.make({
       call: `${resource}.list`,
       operationId: `list${resource}`,

@@ -1,5 +1,5 @@
 /**
- * How an operation ended. COMPLETED stands for two outcomes, since the API also says it of work that failed in part.
+ * How an operation ended. COMPLETED covers two outcomes, because the API also reports it for partial failures.
  *
  * @since 0.1.0
  */
@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import { AnyOperation, type Operation } from "./Operation.ts"
 
 /**
- * Processing has ended, and every item succeeded.
+ * Processing ended, and every item succeeded.
  *
  * @category models
  * @since 0.1.0
@@ -17,13 +17,11 @@ export class Completed extends Schema.TaggedClass<Completed>()("Completed", {
 }) {}
 
 /**
- * Processing has ended, and some items failed or were never processed.
+ * Processing ended, and some items failed or were never processed.
  *
  * **Details**
  *
- * - `failed`: how many items failed, as the family counts them.
- * - `missing`: how many items are not settled. The documentation's own example has 111 of 888.
- * - `share`: failed and missing items as a share of `total`, from 0 to 1.
+ * The API's documentation has a COMPLETED operation with 111 of 888 items missing.
  *
  * @category models
  * @since 0.1.0
@@ -31,12 +29,15 @@ export class Completed extends Schema.TaggedClass<Completed>()("Completed", {
 export class CompletedWithFailures extends Schema.TaggedClass<CompletedWithFailures>()("CompletedWithFailures", {
   operation: AnyOperation
 }) {
+  /** The number of items that failed. The family defines which counters are failures. */
   get failed(): number {
     return this.operation.counts.failed
   }
+  /** The number of items that are not settled. */
   get missing(): number {
     return missingOf(this.operation)
   }
+  /** The failed and missing items as a share of all items. Range 0 to 1. */
   get share(): number {
     const { total } = this.operation.counts
     return total === 0 ? 1 : Math.min(1, (this.failed + this.missing) / total)
@@ -44,7 +45,7 @@ export class CompletedWithFailures extends Schema.TaggedClass<CompletedWithFailu
 }
 
 /**
- * The operation was canceled. Items that succeeded before that stay.
+ * The operation was canceled. Items that succeeded before stay as they are.
  *
  * @category models
  * @since 0.1.0
@@ -54,7 +55,7 @@ export class Canceled extends Schema.TaggedClass<Canceled>()("Canceled", {
 }) {}
 
 /**
- * The outcome of an operation, told apart by `_tag`.
+ * The outcome of an operation. Its `_tag` tells which one.
  *
  * @category schemas
  * @since 0.1.0
@@ -66,7 +67,7 @@ export const Outcome = Schema.Union([Completed, CompletedWithFailures, Canceled]
  *
  * **Gotchas**
  *
- * COMPLETED ends the processing, not the delivery. For operations that send, the counters of `operation` are a snapshot.
+ * COMPLETED ends the processing, not the delivery. The counters of an operation that sends can still change.
  *
  * @category models
  * @since 0.1.0
@@ -76,7 +77,7 @@ export type Outcome<A extends Operation = Operation> = typeof Outcome.Type & { r
 const missingOf = ({ counts: { settled, total } }: Operation): number => Math.max(0, total - settled)
 
 /**
- * The outcome of an operation, or undefined while it has not ended.
+ * The outcome of an operation, or undefined while the operation is in progress.
  *
  * @category constructors
  * @since 0.1.0
@@ -96,13 +97,13 @@ export function fromOperation(operation: Operation): Outcome | undefined {
 }
 
 /**
- * Which outcomes a caller takes for a success.
+ * The outcomes that count as success.
  *
  * **Details**
  *
- * - `"any"`: all of them.
- * - `"none"`: {@link Completed} only.
- * - a share from 0 to 1: {@link Completed}, and {@link CompletedWithFailures} up to that `share`.
+ * - `"any"`: every outcome, even {@link Canceled}.
+ * - `"none"`: only {@link Completed}.
+ * - A number from 0 to 1: {@link Completed}, and {@link CompletedWithFailures} up to that `share`.
  *
  * @category schemas
  * @since 0.1.0
@@ -119,7 +120,7 @@ export const Tolerance = Schema.Union([
 export type Tolerance = typeof Tolerance.Type
 
 /**
- * Whether an outcome is within what a caller tolerates.
+ * Whether an outcome counts as success.
  *
  * @category guards
  * @since 0.1.0

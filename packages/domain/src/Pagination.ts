@@ -1,17 +1,16 @@
 /**
- * What every list of the Comms API has in common: tokens, sizes and the metadata of a page.
+ * The paging of every list: page tokens, page sizes and the metadata of a page.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
 
 /**
- * The opaque name of one page of a list.
+ * The opaque token of one page of a list.
  *
  * **Gotchas**
  *
- * Tokens hold `=`, `+` and `/`, and some look like URLs. Nothing may be read from one, and nothing may be fetched from
- * one: it goes back in `pageToken`, and nowhere else.
+ * Tokens contain `=`, `+` and `/`, and some look like URLs. Do not parse or fetch a token: send it back as `pageToken`.
  *
  * @category schemas
  * @since 0.1.0
@@ -30,7 +29,7 @@ export const PageToken = Schema.String.annotate({
 export type PageToken = typeof PageToken.Type
 
 /**
- * The largest page that the API gives.
+ * The maximum page size of the API.
  *
  * @category constants
  * @since 0.1.0
@@ -38,7 +37,7 @@ export type PageToken = typeof PageToken.Type
 export const maxPageSize = 1000
 
 /**
- * The number of resources in a page when none is asked for.
+ * The page size of the API for requests without `pageSize`.
  *
  * @category constants
  * @since 0.1.0
@@ -46,7 +45,7 @@ export const maxPageSize = 1000
 export const defaultPageSize = 50
 
 /**
- * How many resources one page may hold: an integer from 1 to 1000. The API's default is 50.
+ * The number of resources in a page. Default 50. Range 1 to 1000.
  *
  * @category schemas
  * @since 0.1.0
@@ -67,7 +66,12 @@ export const PageSize = Schema.Int.annotate({
 export type PageSize = typeof PageSize.Type
 
 /**
- * Where a page stands in its list: the token of the next page, `null` at the end, and the page's own.
+ * The position of a page in its list.
+ *
+ * **Details**
+ *
+ * - `next`: the token of the next page, or `null` at the end of the list.
+ * - `self`: the token of this page.
  *
  * @category models
  * @since 0.1.0
@@ -75,12 +79,13 @@ export type PageSize = typeof PageSize.Type
 export class PaginationMetadata extends Schema.Class<PaginationMetadata>("PaginationMetadata")({
   next: Schema.NullOr(PageToken),
   self: PageToken
-}, { description: "Where a page stands in its list." }) {}
+}, { description: "The position of a page in its list." }) {}
 
 /**
- * The paging parameters of every list, as they travel.
+ * The paging parameters of every list on the wire, for the query of an endpoint.
  *
  * @category schemas
+ * @stability unstable
  * @since 0.1.0
  */
 export const pageQuery = {
@@ -89,9 +94,10 @@ export const pageQuery = {
 }
 
 /**
- * The same parameters as a caller may give them.
+ * The paging parameters of every list as caller input, for the parameters of a list.
  *
  * @category schemas
+ * @stability unstable
  * @since 0.1.0
  */
 export const pageInput = {
@@ -100,7 +106,7 @@ export const pageInput = {
 }
 
 /**
- * The filters of a list as they travel, such as `status` or `startDate`, and `pageSize`. Dates are RFC 3339 text.
+ * The filters of a list on the wire, such as `status` or `startDate`, and `pageSize`. Dates are RFC 3339 text.
  *
  * @category schemas
  * @since 0.1.0
@@ -114,14 +120,16 @@ export const Filters = Schema.Record(Schema.String, Schema.Union([Schema.String,
 export type Filters = typeof Filters.Type
 
 /**
- * How far a walk through the pages of a list has come.
+ * The progress of a stream of a list, for the schemas of positions and checkpoints.
  *
  * **Details**
  *
- * `filters` are those in force; `pages` and `items` were delivered so far, and `lastPage` is a fingerprint of the last
- * one that was not empty, by which it is known when it comes once more.
+ * - `filters`: the filters of the list.
+ * - `pages`, `items`: the number of pages and items that were delivered.
+ * - `lastPage`: a fingerprint of the last page that was not empty, which detects a repeated page.
  *
  * @category schemas
+ * @stability unstable
  * @since 0.1.0
  */
 export const progress = {
@@ -132,12 +140,12 @@ export const progress = {
 }
 
 /**
- * Where a walk through the pages of a list failed.
+ * The position at which a stream of a list failed. A stream that resumes there loses and repeats nothing.
  *
  * **Details**
  *
- * `pageToken` is that of the page that failed, and absent when it was the list's first one. Everything before it was
- * delivered, and nothing of it: whoever goes on there, with the same filters, loses nothing and gets nothing twice.
+ * - `pageToken`: the token of the page that failed, absent for the first page. Every page before it was delivered.
+ * - `filters`, `pages`, `items`, `lastPage`: see {@link progress}.
  *
  * @category schemas
  * @since 0.1.0

@@ -10,11 +10,11 @@ import * as OperationFamily from "./OperationFamily.ts"
 import { Timestamp } from "./Timestamp.ts"
 
 /**
- * The number of an operation's items in each state.
+ * The number of items in each state, and the `total`.
  *
  * **Gotchas**
  *
- * The counters need not add up. The documentation's own example of a COMPLETED operation has 111 of 888 items queued.
+ * The states need not add up to `total`. In the API's documentation, a COMPLETED operation has 111 of 888 items queued.
  *
  * @category schemas
  * @since 0.1.0
@@ -33,12 +33,12 @@ export const SenderPoolOperationStats = Schema.Struct({
 export interface SenderPoolOperationStats extends Schema.Schema.Type<typeof SenderPoolOperationStats> {}
 
 /**
- * The progress of one piece of work on a SenderPool.
+ * The progress of creating a SenderPool or adding Senders to it.
  *
  * **Details**
  *
- * Failures show in `stats.failed` only. The operation has no failed status, no list of errors and no id of the pool. To
- * find the pool that an operation created, list SenderPools by `operationId`.
+ * Failures appear only in `stats.failed`. An operation has no failed status, no list of errors and no pool id. To find
+ * the pool that it created, list SenderPools by `operationId`.
  *
  * @category models
  * @since 0.1.0
@@ -50,11 +50,11 @@ export class SenderPoolOperation extends Schema.Class<SenderPoolOperation>("Send
   createdAt: Timestamp,
   updatedAt: Timestamp
 }, { description: "The progress of creating a SenderPool or of changing its senders." }) {
-  /** Whether processing has ended: COMPLETED or CANCELED. An unknown status is not an end. */
+  /** Whether the processing ended. See `Operation.isTerminalStatus`. */
   get isTerminal(): boolean {
     return isTerminalStatus(this.status)
   }
-  /** Created and failed items are settled. */
+  /** The counters in common terms. Created and failed items are settled. */
   get counts(): Counts {
     const { created, failed, total } = this.stats
     return { total, settled: created + failed, failed }

@@ -1,5 +1,5 @@
 /**
- * Points in time as the Comms API writes them: RFC 3339 date-times.
+ * The timestamps of the Comms API: RFC 3339 date-times.
  *
  * @since 0.1.0
  */
@@ -10,9 +10,8 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
-// `Date.parse` reads almost anything ("foo 3" is a day in 2001), so the shape is checked before it is asked.
-// The six-digit years are those `Date` itself prints for years beyond 9999. It also takes the 30th of February for the
-// first of March, so the days that no year has are refused here, and the 29th of February where it is not.
+// `Date.parse` accepts almost any text ("foo 3" is a day in 2001) and reads February 30 as March 1. The pattern rejects
+// both. It accepts six-digit years, because `Date` prints years beyond 9999 in that form.
 const rfc3339 =
   /^(?:\d{4}|[+-]\d{6})-(?!02-3|(?:0[469]|11)-31)\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/
 
@@ -24,12 +23,12 @@ const isInLeapYear = (text: string): boolean => {
 const textForms = "an RFC 3339 date-time such as 2024-04-05T06:20:00Z, or a date"
 
 /**
- * A point in time: an RFC 3339 date-time on the wire, a `DateTime.Utc` in the program.
+ * A timestamp: an RFC 3339 date-time on the wire, a `DateTime.Utc` in the program.
  *
  * **Details**
  *
- * A bare date (`2024-01-15`) is read as its first instant in UTC, since the documentation's curl samples send dates in
- * that form. Anything finer than a millisecond is cut off. It is always written as a UTC date-time with milliseconds.
+ * Decoding reads a bare date (`2024-01-15`) as midnight UTC, because the documentation's curl samples send such dates. It
+ * truncates to milliseconds. Encoding always writes a UTC date-time with milliseconds.
  *
  * @category schemas
  * @since 0.1.0
@@ -45,8 +44,8 @@ export const Timestamp = Schema.String.annotate({
 ).pipe(
   Schema.decodeTo(
     Schema.DateTimeUtc,
-    // `DateTimeUtcFromString` looks for a zone and guards against one that is missing, which the pattern has done. Two
-    // dates a record are half of what decoding a page costs, and this is a third off them.
+    // Dates are half the cost of decoding a page. `DateTimeUtcFromString` takes half as long again, because it checks for
+    // a time zone, as the pattern already does.
     SchemaTransformation.transformEffect({
       decode: (text: string, options) => {
         const millis = text.includes("-02-29") && !isInLeapYear(text) ? Number.NaN : Date.parse(text)
@@ -66,7 +65,7 @@ export const Timestamp = Schema.String.annotate({
 export type Timestamp = typeof Timestamp.Type
 
 /**
- * A point in time as a caller may give it: a `DateTime`, a `Date`, or the text of a {@link Timestamp}.
+ * A timestamp as caller input: a `DateTime`, a `Date`, or the text of a {@link Timestamp}.
  *
  * @category models
  * @since 0.1.0
@@ -104,13 +103,15 @@ export const TimestampFromInput = Schema.Unknown.pipe(
 )
 
 /**
- * The filters of every list by time of creation, as they travel: after `startDate` and before `endDate`.
+ * The date filters of every list on the wire: created after `startDate` and before `endDate`. For the query of an
+ * endpoint.
  *
  * **Gotchas**
  *
- * The API does not document whether the ends are included.
+ * The API does not document whether the range includes its ends.
  *
  * @category schemas
+ * @stability unstable
  * @since 0.1.0
  */
 export const dateRangeQuery = {
@@ -119,9 +120,10 @@ export const dateRangeQuery = {
 }
 
 /**
- * The same filters as a caller may give them.
+ * The date filters of every list as caller input, for the parameters of a list.
  *
  * @category schemas
+ * @stability unstable
  * @since 0.1.0
  */
 export const dateRangeInput = {
@@ -130,9 +132,10 @@ export const dateRangeInput = {
 }
 
 /**
- * Refuses a range that ends before it starts, naming `startDate`.
+ * Rejects a range that ends before it starts, for the parameters of a list. The issue names `startDate`.
  *
  * @category checks
+ * @stability unstable
  * @since 0.1.0
  */
 export const isDateRange = Schema.makeFilter(

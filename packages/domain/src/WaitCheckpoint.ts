@@ -1,5 +1,5 @@
 /**
- * Where a wait for an operation stands, as a value that can be stored and taken up again.
+ * The state of a wait for an operation, as a value that can be stored and resumed.
  *
  * @since 0.1.0
  */
@@ -16,7 +16,16 @@ const isNotNegative = Schema.makeFilter((duration: Duration.Duration) => !Durati
 const Limit = Schema.toCodecJson(Schema.Duration.check(isNotNegative))
 
 /**
- * The limits of a wait.
+ * The limits of a wait. A resumed wait keeps those that its options do not change.
+ *
+ * **Details**
+ *
+ * - `timeLimit`: the time limit of the wait.
+ * - `stallAfter`: the time without a change after which the operation counts as stalled.
+ * - `stallAs`: whether a stall ends the wait (`"error"`) or is only reported (`"event"`).
+ * - `notFoundGrace`: the time after the creation in which 404 is expected.
+ * - `unknownStatusLimit`: the time that the operation may keep an unknown status.
+ * - `maxFailures`, `maxFailureTime`: the failed polls in a row that the wait accepts, and for how long.
  *
  * @category schemas
  * @since 0.1.0
@@ -38,13 +47,18 @@ export const WaitLimits = Schema.Struct({
 export interface WaitLimits extends Schema.Schema.Type<typeof WaitLimits> {}
 
 /**
- * Where a wait for an operation stands: since when it lasts, what it was told, and its limits, which it keeps when it is
- * taken up again.
+ * The state of a wait for an operation.
  *
  * **Details**
  *
- * `startedAt` is when the wait began for the first time, `createdAt` when the operation was created, as far as that was
- * known, `changedAt` when it last changed, and `unknownSince` since when its status is none that is known.
+ * - `operationId`: the operation that the wait is for.
+ * - `startedAt`: the original start of the wait. Resuming does not change it.
+ * - `createdAt`: the time the operation was created, or `startedAt` if that is unknown.
+ * - `limits`: the limits of the wait. See {@link WaitLimits}.
+ * - `polls`: the number of polls so far.
+ * - `changedAt`: the time of the last change.
+ * - `unknownSince`: the time since which the status has been unknown.
+ * - `last`, `seenAt`: the last state of the operation, and the time it was seen.
  *
  * @category models
  * @since 0.1.0

@@ -1,4 +1,4 @@
-// Each error class on the wire, its status, body and headers, for the server that is derived from the contract.
+// The status, body and headers of each error class on the wire, for the server that is derived from the contract.
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Headers from "effect/http/Headers"
 import * as Schema from "effect/Schema"
@@ -32,7 +32,7 @@ const toRetryHeaders = (error: CommsError.AnswerWithRetryAfter) => ({
   ...(error.retryAfter === undefined ? {} : { "retry-after": Headers.retryAfterDuration(error.retryAfter) })
 })
 
-// A pure codec has no clock to measure a date against, so only the form in seconds is read here; the client reads both.
+// A date needs a clock, which a codec does not have. Only the client decodes it; this codec reads seconds.
 const fromRetryParts = (parts: {
   readonly body: TwilioErrors
   readonly headers: { readonly "twilio-request-id"?: string; readonly "retry-after"?: Headers.RetryAfter }
