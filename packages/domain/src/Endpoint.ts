@@ -1,8 +1,8 @@
 /**
  * The description of one endpoint, from which the client, the emulator and the OpenAPI document are made.
  *
- * It is a plain value, because `effect/http-api` would add half to the size of a client's bundle. A client derived from an
- * `HttpApi` also has no typed error for an undeclared status or media type.
+ * It is a plain value, because `effect/http-api` would add half to the size of a client's bundle. A client derived from
+ * an `HttpApi` also has no typed error for an undeclared status or media type.
  *
  * @since 0.1.0
  */

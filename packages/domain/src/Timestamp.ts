@@ -27,8 +27,8 @@ const textForms = "an RFC 3339 date-time such as 2024-04-05T06:20:00Z, or a date
  *
  * **Details**
  *
- * Decoding reads a bare date (`2024-01-15`) as midnight UTC, because the documentation's curl samples send such dates. It
- * truncates to milliseconds. Encoding always writes a UTC date-time with milliseconds.
+ * Decoding reads a bare date (`2024-01-15`) as midnight UTC, because the documentation's curl samples send such dates.
+ * It truncates to milliseconds. Encoding always writes a UTC date-time with milliseconds.
  *
  * @category schemas
  * @since 0.1.0
@@ -44,8 +44,8 @@ export const Timestamp = Schema.String.annotate({
 ).pipe(
   Schema.decodeTo(
     Schema.DateTimeUtc,
-    // Dates are half the cost of decoding a page. `DateTimeUtcFromString` takes half as long again, because it checks for
-    // a time zone, as the pattern already does.
+    // Dates are half the cost of decoding a page. `DateTimeUtcFromString` takes half as long again, because it checks
+    // for a time zone, as the pattern already does.
     SchemaTransformation.transformEffect({
       decode: (text: string, options) => {
         const millis = text.includes("-02-29") && !isInLeapYear(text) ? Number.NaN : Date.parse(text)
