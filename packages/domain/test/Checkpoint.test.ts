@@ -35,30 +35,30 @@ const read = Checkpoint.fromJson(ListCheckpoint)
 
 const write = Checkpoint.toJson(ListCheckpoint)
 
-const refusal = (input: unknown) => Effect.flip(read(typeof input === "string" ? input : JSON.stringify(input)))
+const rejection = (input: unknown) => Effect.flip(read(typeof input === "string" ? input : JSON.stringify(input)))
 
 describe("a checkpoint", () => {
   roundTrips("ListCheckpoint", ListCheckpoint)
 
-  it.effect("is written and read as text", () =>
+  it.effect("round-trips through text", () =>
     Effect.gen(function*() {
       const text = write(checkpoint)
       assert.deepEqual(JSON.parse(text), stored)
       assertEquals(yield* read(text), checkpoint)
     }))
 
-  it.effect("of a walk that is over has no token", () =>
+  it.effect("at the end of a list has no token", () =>
     Effect.gen(function*() {
       const over = yield* read(JSON.stringify({ ...stored, pageToken: null }))
       assert.isNull(over.pageToken)
     }))
 
-  it.effect("is read as it is", () =>
+  it.effect("is returned unchanged if it is an instance", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* Checkpoint.makeReader("test", ListCheckpoint)(checkpoint), checkpoint)
     }))
 
-  it.effect("of another kind has the same common fields", () =>
+  it.effect("of another kind shares the common fields", () =>
     Effect.gen(function*() {
       const Other = Schema.Struct({ ...Checkpoint.bound, at: Schema.Int })
       const other = yield* Checkpoint.fromJson(Other)(JSON.stringify({ ...stored, at: 7 }))
@@ -67,32 +67,32 @@ describe("a checkpoint", () => {
     }))
 })
 
-describe("text that is refused", () => {
+describe("rejected text", () => {
   it.effect.each([
-    ["no JSON", "{", "checkpoint"],
-    ["nothing", "", "checkpoint"],
-    ["no object", "7", "checkpoint"],
+    ["invalid JSON", "{", "checkpoint"],
+    ["empty text", "", "checkpoint"],
+    ["a number", "7", "checkpoint"],
     ["null", "null", "checkpoint"],
     ["no version", {}, "version"],
     ["a version of another type", { ...stored, version: "1" }, "version"],
     ["another kind", { ...stored, _tag: "FeedCheckpoint" }, "_tag"],
-    ["a digest that is none", { ...stored, account: "AC0123456789" }, "account"],
-    ["a date that is none", { ...stored, madeAt: "yesterday" }, "madeAt"],
+    ["a malformed digest", { ...stored, account: "AC0123456789" }, "account"],
+    ["a malformed date", { ...stored, madeAt: "yesterday" }, "madeAt"],
     ["an empty token", { ...stored, pageToken: "" }, "pageToken"],
     ["no token", { ...stored, pageToken: undefined }, "pageToken"],
     ["a count below zero", { ...stored, pages: -1 }, "pages"],
-    ["filters that are none", { ...stored, filters: { status: ["PROCESSING"] } }, "filters.status"]
+    ["malformed filters", { ...stored, filters: { status: ["PROCESSING"] } }, "filters.status"]
   ])("%s names the field", ([, input, field]) =>
     Effect.gen(function*() {
-      const error = yield* refusal(input)
+      const error = yield* rejection(input)
       assert.strictEqual(error._tag, "InvalidInput")
       assert.strictEqual(error._tag === "InvalidInput" ? error.field : "", field)
       assert.strictEqual(error.call, "Checkpoint.fromJson")
     }))
 
-  it.effect.each([0, 2, 1.5, -1])("version %s is told before anything else", (version) =>
+  it.effect.each([0, 2, 1.5, -1])("version %s is checked before any other field", (version) =>
     Effect.gen(function*() {
-      const error = yield* refusal({ version, resource: 7 })
+      const error = yield* rejection({ version, resource: 7 })
       assert.strictEqual(error._tag, "CheckpointMismatch")
       assert.strictEqual(error._tag === "CheckpointMismatch" ? error.part : "", "version")
       assert.include(error.message, `it has version ${version}, and this is version 1`)

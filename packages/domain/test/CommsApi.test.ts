@@ -17,7 +17,7 @@ const components = record(document["components"])
 
 const prose = new Set(["title", "description", "example"])
 
-/** The facts of a derived schema: references resolved, prose left out, and a nullable spelled as a list of types. */
+/** The facts of a derived schema: no references, no prose, and a nullable type as a list of types. */
 const factsOf = (schema: unknown): Json => {
   const { $ref, additionalProperties, allOf, anyOf, items, properties, ...rest } = record(schema)
   if (typeof $ref === "string") {
@@ -61,7 +61,7 @@ const contentOf = (response: unknown) =>
 const anchored = ({ pattern, ...schema }: Json): Json =>
   pattern === undefined ? schema : { ...schema, pattern: `${String(pattern)}$` }
 
-/** What the derived document says where the contract says something else, of a schema in an answer. */
+/** Applies the intended differences of the derived document to a response schema of the contract. */
 const deviate = (schema: unknown): Json => {
   const { enum: values, items, properties, ...rest } = anchored(record(schema))
   if (values !== undefined) return { anyOf: [{ ...rest, enum: values }, { type: "string" }] }
@@ -77,7 +77,7 @@ const deviate = (schema: unknown): Json => {
 }
 
 describe("the derived OpenAPI document", () => {
-  it("has the operations of the contract, and no others", () => {
+  it("has the operations of the contract, of messages and of emails", () => {
     assert.sameMembers(
       operationsOf.map(({ method, operation, path }) => `${method} ${path} ${String(operation["operationId"])}`),
       [
@@ -90,7 +90,7 @@ describe("the derived OpenAPI document", () => {
     )
   })
 
-  it("is about the same server and the same authentication", () => {
+  it("has the server and the authentication of the contract", () => {
     assert.deepEqual(document["servers"], contract.servers)
     assert.deepEqual(components["securitySchemes"], contract.securitySchemes)
   })
@@ -141,7 +141,7 @@ describe.each(contract.operations)("$operationId", ({ operationId, parameters, r
   })
 })
 
-it("the open status and the safe integers are the differences that they are meant to be", () => {
+it("the derived document has an open status and safe integers, unlike the contract", () => {
   const [operation] = contentOf(responsesOf("fetchSenderPoolOperation")["200"])
   const properties = record(operation?.schema["properties"])
   assert.deepEqual(properties["status"], {

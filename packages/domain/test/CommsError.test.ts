@@ -2,7 +2,7 @@ import { Attempt, CommsError, Pagination, TwilioError } from "@effect-comms/doma
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, DateTime, Duration, Equal, Hash, Schema } from "effect"
 import { roundTrips } from "./utils/roundTrip.ts"
-import { settledErrors } from "./utils/values.ts"
+import { normalizedErrors } from "./utils/values.ts"
 
 const {
   BadRequest,
@@ -207,7 +207,7 @@ describe("message", () => {
     assert.include(String(error), error.message)
   })
 
-  it("needs no request to be readable", () => {
+  it("is readable without a request", () => {
     for (const Class of statusClasses) {
       assert.match(
         new Class({ errors: [] }).message,
@@ -216,7 +216,7 @@ describe("message", () => {
     }
   })
 
-  it("tells every error of an answer", () => {
+  it("shows every error of a response", () => {
     const second = new TwilioError.TwilioError({ ...twilioError, code: 20002, message: "Another.", context: null })
     const { message } = new BadRequest({ errors: [twilioError, second] })
     assert.include(message, "(20001 at $.status, ")
@@ -279,7 +279,7 @@ it.prop("no error has control characters in its message", [Arbitrary.schema(Comm
   assert.notMatch(error.message, /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u)
 })
 
-it("shows no control characters of what the API wrote, and keeps them as data", () => {
+it("a message omits control characters from the API, and the fields keep them", () => {
   const text = "\u001b[31mred\u0007\r\nnext\u0000"
   const error = new BadRequest({
     errors: [new TwilioError.TwilioError({ code: 1, message: text, infoUrl: text, context: text })]
@@ -301,30 +301,33 @@ describe("isRetryable", () => {
       [InternalServerError, false],
       [ServiceUnavailable, true]
     ] as const
-  )("of $0.status", (Class, expected) => {
+  )("has a fixed value for $0.status", (Class, expected) => {
     assert.strictEqual(new Class({ errors: [] }).isRetryable, expected)
   })
 
-  it.each([408, 502, 504])("of an unexpected %d, when the request only reads", (status) => {
+  it.each([408, 502, 504])("is true for an unexpected %d if the request only reads", (status) => {
     assert.isTrue(new UnexpectedStatus({ errors: [], status, readOnly: true }).isRetryable)
     assert.isFalse(new UnexpectedStatus({ errors: [], status, readOnly: false }).isRetryable)
   })
 
-  it.each([301, 302, 400, 405, 413, 418, 422, 501, 505, 599])("never of an unexpected %d", (status) => {
+  it.each([301, 302, 400, 405, 413, 418, 422, 501, 505, 599])("is false for an unexpected %d", (status) => {
     assert.isFalse(new UnexpectedStatus({ errors: [], status, readOnly: true }).isRetryable)
     assert.isFalse(new UnexpectedStatus({ errors: [], status, readOnly: false }).isRetryable)
   })
 
-  it.each(["Connection", "Timeout"] as const)("of a lost answer (%s), when the request only reads", (reason) => {
-    assert.isTrue(new TransportFailure({ reason, detail: "", readOnly: true }).isRetryable)
-    assert.isFalse(new TransportFailure({ reason, detail: "", readOnly: false }).isRetryable)
-  })
+  it.each(["Connection", "Timeout"] as const)(
+    "is true for a lost response (%s) if the request only reads",
+    (reason) => {
+      assert.isTrue(new TransportFailure({ reason, detail: "", readOnly: true }).isRetryable)
+      assert.isFalse(new TransportFailure({ reason, detail: "", readOnly: false }).isRetryable)
+    }
+  )
 
-  it.each([true, false])("never of a request that was not let out (%s)", (readOnly) => {
+  it.each([true, false])("is false for a request that was not sent (read-only: %s)", (readOnly) => {
     assert.isFalse(new TransportFailure({ reason: "Refused", detail: "", readOnly }).isRetryable)
   })
 
-  it("never of an answer, an input or a list that cannot be used", () => {
+  it("is false for an invalid response, invalid input, an invalid list or a mismatch", () => {
     const issues = [new InputIssue({ field: "a", problem: "b" })] as const
     assert.isFalse(new InvalidResponse({ status: 200, problem: "" }).isRetryable)
     assert.isFalse(new InvalidInput({ call: "o", field: "a", issues }).isRetryable)
@@ -335,23 +338,23 @@ describe("isRetryable", () => {
 })
 
 describe("status", () => {
-  it.each(statusClasses)("of %#", (Class) => {
+  it.each(statusClasses)("equals the static status of class %#", (Class) => {
     const error = new Class({ errors: [] })
     assert.strictEqual(error.status, Class.status)
     assert.strictEqual(error.name, error._tag)
   })
 
-  it("differs between the classes", () => {
+  it("differs between classes", () => {
     assert.deepStrictEqual(statusClasses.map(({ status }) => status), [400, 401, 403, 404, 409, 429, 500, 503])
   })
 })
 
 describe("isCommsError", () => {
-  it.each(examples)("knows %#", (error) => {
+  it.each(examples)("accepts error %#", (error) => {
     assert.isTrue(CommsError.isCommsError(error))
   })
 
-  it.each([new Error("x"), { _tag: "NotFound", errors: [] }, null, "NotFound"])("does not know %s", (value) => {
+  it.each([new Error("x"), { _tag: "NotFound", errors: [] }, null, "NotFound"])("rejects %s", (value) => {
     assert.isFalse(CommsError.isCommsError(value))
   })
 })
@@ -417,7 +420,7 @@ describe("withFields", () => {
     assert.deepStrictEqual(second.attempts, attempts)
   })
 
-  it.each(examples)("adds only what the schema of %# declares", (error) => {
+  it.each(examples)("adds only fields that the schema of %# declares", (error) => {
     const codec = Schema.toCodecJson(CommsError.CommsError)
     for (const added of [fields, { window: { startDate: window.startDate } }]) {
       const copy = CommsError.withFields(error, added)
@@ -427,15 +430,15 @@ describe("withFields", () => {
 })
 
 describe("as JSON", () => {
-  roundTrips("BadRequest", BadRequest, settledErrors(BadRequest, (error) => error.errors))
-  roundTrips("Unauthorized", Unauthorized, settledErrors(Unauthorized, (error) => error.errors))
-  roundTrips("Forbidden", Forbidden, settledErrors(Forbidden, (error) => error.errors))
-  roundTrips("NotFound", NotFound, settledErrors(NotFound, (error) => error.errors))
-  roundTrips("Conflict", Conflict, settledErrors(Conflict, (error) => error.errors))
-  roundTrips("TooManyRequests", TooManyRequests, settledErrors(TooManyRequests, (error) => error.errors))
-  roundTrips("InternalServerError", InternalServerError, settledErrors(InternalServerError, (error) => error.errors))
-  roundTrips("ServiceUnavailable", ServiceUnavailable, settledErrors(ServiceUnavailable, (error) => error.errors))
-  roundTrips("UnexpectedStatus", UnexpectedStatus, settledErrors(UnexpectedStatus, (error) => error.errors))
+  roundTrips("BadRequest", BadRequest, normalizedErrors(BadRequest, (error) => error.errors))
+  roundTrips("Unauthorized", Unauthorized, normalizedErrors(Unauthorized, (error) => error.errors))
+  roundTrips("Forbidden", Forbidden, normalizedErrors(Forbidden, (error) => error.errors))
+  roundTrips("NotFound", NotFound, normalizedErrors(NotFound, (error) => error.errors))
+  roundTrips("Conflict", Conflict, normalizedErrors(Conflict, (error) => error.errors))
+  roundTrips("TooManyRequests", TooManyRequests, normalizedErrors(TooManyRequests, (error) => error.errors))
+  roundTrips("InternalServerError", InternalServerError, normalizedErrors(InternalServerError, (error) => error.errors))
+  roundTrips("ServiceUnavailable", ServiceUnavailable, normalizedErrors(ServiceUnavailable, (error) => error.errors))
+  roundTrips("UnexpectedStatus", UnexpectedStatus, normalizedErrors(UnexpectedStatus, (error) => error.errors))
   roundTrips("TransportFailure", TransportFailure)
   roundTrips("InvalidResponse", InvalidResponse)
   roundTrips("InputIssue", InputIssue)
@@ -444,9 +447,9 @@ describe("as JSON", () => {
   roundTrips("PaginationLimit", PaginationLimit)
   roundTrips("CheckpointMismatch", CheckpointMismatch)
   roundTrips(
-    "any of them",
+    "any error",
     CommsError.CommsError,
-    settledErrors(CommsError.CommsError, (error) => "errors" in error ? error.errors : [])
+    normalizedErrors(CommsError.CommsError, (error) => "errors" in error ? error.errors : [])
   )
 
   it.each(examples)("keeps the class of %#", (error) => {

@@ -17,7 +17,7 @@ const checkpoint = new FeedCheckpoint.FeedCheckpoint({
 describe("FeedCheckpoint", () => {
   roundTrips("a checkpoint", FeedCheckpoint.FeedCheckpoint)
 
-  it.effect("names the field that is malformed", () =>
+  it.effect("names a malformed field", () =>
     Effect.gen(function*() {
       const text = Checkpoint.toJson(FeedCheckpoint.FeedCheckpoint)(checkpoint)
       const read = Checkpoint.fromJson(FeedCheckpoint.FeedCheckpoint)
@@ -29,7 +29,7 @@ describe("FeedCheckpoint", () => {
     }))
 })
 
-describe("what ends a feed", () => {
+describe("an error of a feed", () => {
   const reason = new CommsError.Forbidden({ errors: [] })
   const failed = (failures: number) =>
     new FeedCheckpoint.FeedFailed({

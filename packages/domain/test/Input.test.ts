@@ -2,7 +2,7 @@ import { Input, SenderPoolOperation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
 import { Duration, Effect, Option, Schema } from "effect"
-import { refusal } from "./utils/refusal.ts"
+import { rejection } from "./utils/rejection.ts"
 
 describe("makeDecoder", () => {
   const decode = Input.makeDecoder("Things.list", "params", SenderPoolOperation.family.ListParams)
@@ -58,7 +58,7 @@ describe("intFrom", () => {
     "rejects %d with a minimum of 1",
     (input) =>
       Effect.gen(function*() {
-        assert.strictEqual(yield* refusal(Input.intFrom(1))(input), "Expected a whole number from 1")
+        assert.strictEqual(yield* rejection(Input.intFrom(1))(input), "Expected a whole number from 1")
       })
   )
 
@@ -66,13 +66,13 @@ describe("intFrom", () => {
     "rejects %d outside of 1 to 64",
     (input) =>
       Effect.gen(function*() {
-        assert.strictEqual(yield* refusal(Input.intFrom(1, 64))(input), "Expected a whole number from 1 to 64")
+        assert.strictEqual(yield* rejection(Input.intFrom(1, 64))(input), "Expected a whole number from 1 to 64")
       })
   )
 
   it.effect.each(["1", null, undefined])("rejects %o, which is not a number", (input) =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* refusal(Input.intFrom(1))(input), "Expected number")
+      assert.strictEqual(yield* rejection(Input.intFrom(1))(input), "Expected number")
     }))
 })
 
@@ -91,7 +91,7 @@ describe("DurationFromInput", () => {
     "rejects %o",
     (input) =>
       Effect.gen(function*() {
-        assert.include(yield* refusal(Input.DurationFromInput)(input), "a duration such as \"30 seconds\"")
+        assert.include(yield* rejection(Input.DurationFromInput)(input), "a duration such as \"30 seconds\"")
       })
   )
 })
@@ -128,12 +128,12 @@ describe("DurationFromText", () => {
       })
   )
 
-  it.effect("names both forms when it refuses a text", () =>
+  it.effect("names both forms when it rejects a text", () =>
     Effect.gen(function*() {
       const expected = "Expected a duration such as 200ms, 30s, 10m, 2h, 7d or \"30 seconds\""
-      assert.include(yield* refusal(Input.DurationFromText)("soon"), expected)
-      assert.include(yield* refusal(Input.DurationFromText)("-1 seconds"), expected)
-      assert.include(yield* refusal(Input.PositiveDurationFromText)("0s"), `${expected}, above zero`)
+      assert.include(yield* rejection(Input.DurationFromText)("soon"), expected)
+      assert.include(yield* rejection(Input.DurationFromText)("-1 seconds"), expected)
+      assert.include(yield* rejection(Input.PositiveDurationFromText)("0s"), `${expected}, above zero`)
     }))
 
   it.effect("encodes a text that it decodes", () =>

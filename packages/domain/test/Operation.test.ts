@@ -1,7 +1,7 @@
 import { Operation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Schema } from "effect"
-import { refusal } from "./utils/refusal.ts"
+import { rejection } from "./utils/rejection.ts"
 import { roundTrips } from "./utils/roundTrip.ts"
 
 const decodeId = Schema.decodeUnknownEffect(Operation.OperationId)
@@ -34,14 +34,14 @@ describe("OperationId", () => {
     `comms_senderpool_${"0".repeat(26)}`,
     "comms_operation_",
     ""
-  ])("refuses %j", (input) =>
+  ])("rejects %j", (input) =>
     Effect.gen(function*() {
-      assert.include(yield* refusal(Operation.OperationId)(input), "comms_operation_01h9krwprkeee8fzqspvwy6nq8")
+      assert.include(yield* rejection(Operation.OperationId)(input), "comms_operation_01h9krwprkeee8fzqspvwy6nq8")
     }))
 
-  it.effect.each([null, 26])("refuses %o", (input) =>
+  it.effect.each([null, 26])("rejects %o", (input) =>
     Effect.gen(function*() {
-      assert.include(yield* refusal(Operation.OperationId)(input), "Expected string")
+      assert.include(yield* rejection(Operation.OperationId)(input), "Expected string")
     }))
 
   roundTrips("an id", Operation.OperationId)
@@ -50,7 +50,7 @@ describe("OperationId", () => {
 describe("OperationStatus", () => {
   roundTrips("a status", Operation.OperationStatus)
 
-  it.effect.each(["PROCESSING", "COMPLETED", "CANCELED"] as const)("knows %s", (status) =>
+  it.effect.each(["PROCESSING", "COMPLETED", "CANCELED"] as const)("documents %s", (status) =>
     Effect.gen(function*() {
       assert.strictEqual(yield* decodeStatus(status), status)
       assert.isTrue(Operation.isKnownStatus(status))
@@ -59,7 +59,7 @@ describe("OperationStatus", () => {
     }))
 
   it.effect.each(["FAILED", "PAUSED", "processing", " COMPLETED", ""])(
-    "keeps %j as it is",
+    "keeps %j unchanged",
     (status) =>
       Effect.gen(function*() {
         assert.strictEqual(yield* decodeStatus(status), status)
@@ -68,7 +68,7 @@ describe("OperationStatus", () => {
       })
   )
 
-  it.effect("does not document SCHEDULED for SenderPools, and knows it for operations that send", () =>
+  it.effect("documents SCHEDULED only for operations that send", () =>
     Effect.gen(function*() {
       assert.isFalse(Schema.is(Operation.KnownOperationStatus)(yield* decodeStatus("SCHEDULED")))
       const decode = Schema.decodeUnknownEffect(Operation.CommunicationOperationStatus)
@@ -78,31 +78,31 @@ describe("OperationStatus", () => {
       assert.isFalse(Operation.isTerminalStatus("SCHEDULED"))
     }))
 
-  it.effect.each([null, 1, undefined, {}])("refuses %o", (status) =>
+  it.effect.each([null, 1, undefined, {}])("rejects %o", (status) =>
     Effect.gen(function*() {
-      assert.include(yield* refusal(Operation.OperationStatus)(status), "PROCESSING, COMPLETED or CANCELED")
+      assert.include(yield* rejection(Operation.OperationStatus)(status), "PROCESSING, COMPLETED or CANCELED")
     }))
 })
 
 it.effect.each(
   [
-    ["PROCESSING", "at work"],
+    ["PROCESSING", "in progress"],
     ["COMPLETED", "done"],
-    ["CANCELED", "called off"],
-    ["PAUSED", "in a state named PAUSED"]
+    ["CANCELED", "canceled"],
+    ["PAUSED", "in an unknown state: PAUSED"]
   ] as const
 )("matchStatus handles %s", ([input, expected]) =>
   Effect.gen(function*() {
     const describeStatus = Operation.matchStatus({
-      PROCESSING: () => "at work",
+      PROCESSING: () => "in progress",
       COMPLETED: () => "done",
-      CANCELED: () => "called off",
-      Unknown: (status) => `in a state named ${status}`
+      CANCELED: () => "canceled",
+      Unknown: (status) => `in an unknown state: ${status}`
     })
     assert.strictEqual(describeStatus(yield* decodeStatus(input)), expected)
   }))
 
-it("matchStatus handles SCHEDULED by its name where it is given, and as unknown where it is not", () => {
+it("matchStatus handles SCHEDULED by name if it has a case, and as unknown otherwise", () => {
   const cases = {
     PROCESSING: () => "processing",
     COMPLETED: () => "completed",

@@ -2,7 +2,7 @@ import { Pagination } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
 import { Effect, Schema } from "effect"
-import { refusal } from "./utils/refusal.ts"
+import { rejection } from "./utils/rejection.ts"
 import { roundTrips } from "./utils/roundTrip.ts"
 
 const decodeToken = Schema.decodeUnknownEffect(Pagination.PageToken)
@@ -21,10 +21,10 @@ describe("PageToken", () => {
       assert.strictEqual(yield* decodeToken(token), token)
     }))
 
-  it.effect.each(["", null, 1])("refuses %o", (token) =>
+  it.effect.each(["", null, 1])("rejects %o", (token) =>
     Effect.gen(function*() {
       assert.include(
-        yield* refusal(Pagination.PageToken)(token),
+        yield* rejection(Pagination.PageToken)(token),
         token === "" ? "a page token that is not empty" : "string"
       )
     }))
@@ -39,16 +39,16 @@ describe("PageSize", () => {
     }))
 
   it.effect.each([0, -1, 1001, 1.5, Number.NaN, Number.POSITIVE_INFINITY])(
-    "refuses %d",
+    "rejects %d",
     (size) =>
       Effect.gen(function*() {
-        assert.include(yield* refusal(Pagination.PageSize)(size), "an integer from 1 to 1000")
+        assert.include(yield* rejection(Pagination.PageSize)(size), "an integer from 1 to 1000")
       })
   )
 
-  it.effect("refuses text", () =>
+  it.effect("rejects text", () =>
     Effect.gen(function*() {
-      assert.include(yield* refusal(Pagination.PageSize)("50"), "Expected number")
+      assert.include(yield* rejection(Pagination.PageSize)("50"), "Expected number")
     }))
 
   it("has the documented limits", () => {
@@ -62,7 +62,7 @@ describe("PageSize", () => {
 describe("PaginationMetadata", () => {
   const decode = Schema.decodeUnknownEffect(Pagination.PaginationMetadata)
 
-  it.effect("reads the end of a list, and ignores what it does not know", () =>
+  it.effect("reads the end of a list, and ignores unknown fields", () =>
     Effect.gen(function*() {
       assertEquals(
         yield* decode({ next: null, self: "a", total: 3 }),
@@ -71,10 +71,10 @@ describe("PaginationMetadata", () => {
     }))
 
   it.effect.each([{ self: "a" }, { next: "", self: "a" }, { next: "b" }])(
-    "refuses %j",
+    "rejects %j",
     (input) =>
       Effect.gen(function*() {
-        assert.match(yield* refusal(Pagination.PaginationMetadata)(input), /\["(?:next|self)"\]/)
+        assert.match(yield* rejection(Pagination.PaginationMetadata)(input), /\["(?:next|self)"\]/)
       })
   )
 

@@ -1,7 +1,7 @@
 import { Operation, SenderPoolOperation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Schema } from "effect"
-import { refusal } from "./utils/refusal.ts"
+import { rejection } from "./utils/rejection.ts"
 import { roundTrips } from "./utils/roundTrip.ts"
 
 const wire = {
@@ -25,7 +25,7 @@ describe("SenderPoolOperation", () => {
       assert.strictEqual(DateTime.formatIso(operation.updatedAt), "2024-04-05T06:21:00.000Z")
     }))
 
-  it.effect("keeps a status that it does not know, and ignores fields that it does not know", () =>
+  it.effect("keeps an unknown status, and ignores unknown fields", () =>
     Effect.gen(function*() {
       const operation = yield* decode({ ...wire, status: "PAUSED", pool: "x", stats: { ...wire.stats, skipped: 1 } })
       assert.strictEqual(operation.status, "PAUSED")
@@ -36,25 +36,25 @@ describe("SenderPoolOperation", () => {
 
   it.effect.each(
     [["PROCESSING", false], ["COMPLETED", true], ["CANCELED", true], ["FAILED", false]] as const
-  )("isTerminal of %s", ([status, isTerminal]) =>
+  )("isTerminal for %s", ([status, isTerminal]) =>
     Effect.gen(function*() {
       assert.strictEqual((yield* decode({ ...wire, status })).isTerminal, isTerminal)
     }))
 
-  it.effect.each(["id", "status", "stats", "createdAt", "updatedAt"])("needs %s", (field) =>
+  it.effect.each(["id", "status", "stats", "createdAt", "updatedAt"])("requires %s", (field) =>
     Effect.gen(function*() {
       assert.include(
-        yield* refusal(SenderPoolOperation.SenderPoolOperation)({ ...wire, [field]: undefined }),
+        yield* rejection(SenderPoolOperation.SenderPoolOperation)({ ...wire, [field]: undefined }),
         `["${field}"]`
       )
     }))
 
   it.effect.each(["total", "queued", "created", "failed"])(
-    "needs a natural number in stats.%s",
+    "requires a natural number in stats.%s",
     (field) =>
       Effect.forEach([-1, 0.5, "1", null, undefined], (value) =>
         Effect.gen(function*() {
-          const message = yield* refusal(SenderPoolOperation.SenderPoolOperation)({
+          const message = yield* rejection(SenderPoolOperation.SenderPoolOperation)({
             ...wire,
             stats: { ...wire.stats, [field]: value }
           })
@@ -70,7 +70,7 @@ describe("SenderPoolOperation", () => {
 describe("ListParams", () => {
   const decodeParams = Schema.decodeUnknownEffect(SenderPoolOperation.family.ListParams)
 
-  it.effect("brings every field to one form", () =>
+  it.effect("normalizes every field", () =>
     Effect.gen(function*() {
       const params = yield* decodeParams({
         startDate: new Date("2024-01-15T00:00:00Z"),
@@ -96,16 +96,16 @@ describe("ListParams", () => {
       [{ startDate: "soon" }, `["startDate"]`],
       [{ startDate: "2024-01-16", endDate: "2024-01-15" }, `["startDate"]`]
     ] as const
-  )("refuses %j", ([params, field]) =>
+  )("rejects %j", ([params, field]) =>
     Effect.gen(function*() {
-      assert.include(yield* refusal(SenderPoolOperation.family.ListParams)(params), field)
+      assert.include(yield* rejection(SenderPoolOperation.family.ListParams)(params), field)
     }))
 })
 
 describe("list.query", () => {
   const encode = Schema.encodeEffect(Schema.toCodecStringTree(SenderPoolOperation.family.list.query))
 
-  it.effect("travels as text", () =>
+  it.effect("encodes to text", () =>
     Effect.gen(function*() {
       const query = yield* Schema.decodeEffect(SenderPoolOperation.family.list.query)({
         startDate: "2024-01-15",

@@ -2,7 +2,7 @@ import { Timestamp } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
 import { DateTime, Effect, Schema } from "effect"
-import { refusal } from "./utils/refusal.ts"
+import { rejection } from "./utils/rejection.ts"
 import { roundTrips } from "./utils/roundTrip.ts"
 
 const decode = Schema.decodeUnknownEffect(Timestamp.Timestamp)
@@ -56,10 +56,10 @@ describe("Timestamp", () => {
     "Fri, 05 Apr 2024 06:20:00 GMT",
     1712298000000,
     null
-  ])("refuses %o", (input) =>
+  ])("rejects %o", (input) =>
     Effect.gen(function*() {
       assert.match(
-        yield* refusal(Timestamp.Timestamp)(input),
+        yield* rejection(Timestamp.Timestamp)(input),
         /an RFC 3339 date-time such as 2024-04-05T06:20:00Z, or a date|DateTime|Expected string/
       )
     }))
@@ -83,11 +83,11 @@ describe("TimestampFromInput", () => {
     }))
 
   it.effect.each([new Date(Number.NaN), "yesterday", "2024", 1712290800000, null, {}])(
-    "refuses %o",
+    "rejects %o",
     (input) =>
       Effect.gen(function*() {
         assert.include(
-          yield* refusal(Timestamp.TimestampFromInput)(input),
+          yield* rejection(Timestamp.TimestampFromInput)(input),
           "a DateTime, a valid Date, or an RFC 3339 date-time such as 2024-04-05T06:20:00Z"
         )
       })
@@ -110,9 +110,9 @@ describe("isDateRange", () => {
       assert.deepStrictEqual(Object.keys(yield* decodeRange(range)), Object.keys(range))
     }))
 
-  it.effect("refuses a range that ends before it starts", () =>
+  it.effect("rejects a range that ends before it starts", () =>
     Effect.gen(function*() {
-      const message = yield* refusal(Range)({ startDate: "2024-04-05T00:00:00.001Z", endDate: "2024-04-05" })
+      const message = yield* rejection(Range)({ startDate: "2024-04-05T00:00:00.001Z", endDate: "2024-04-05" })
       assert.include(message, "Expected a date that is not after endDate")
       assert.include(message, `["startDate"]`)
     }))

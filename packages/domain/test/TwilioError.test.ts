@@ -1,9 +1,9 @@
 import { TwilioError } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { refusal } from "./utils/refusal.ts"
+import { rejection } from "./utils/rejection.ts"
 import { roundTrips } from "./utils/roundTrip.ts"
-import { settledErrors } from "./utils/values.ts"
+import { normalizedErrors } from "./utils/values.ts"
 
 const decode = Schema.decodeUnknownEffect(TwilioError.TwilioError)
 const decodeEnvelope = Schema.decodeUnknownEffect(TwilioError.TwilioErrors)
@@ -36,31 +36,35 @@ describe("TwilioError", () => {
       })
   )
 
-  it.effect("ignores fields that it does not know", () =>
+  it.effect("ignores unknown fields", () =>
     Effect.gen(function*() {
       const error = yield* decode({ ...wire, userError: true })
       assert.hasAllKeys(error, ["code", "context", "infoUrl", "message"])
     }))
 
-  it.effect.each(["code", "message", "infoUrl", "context"])("needs %s", (field) =>
+  it.effect.each(["code", "message", "infoUrl", "context"])("requires %s", (field) =>
     Effect.gen(function*() {
-      assert.include(yield* refusal(TwilioError.TwilioError)({ ...wire, [field]: undefined }), `["${field}"]`)
+      assert.include(yield* rejection(TwilioError.TwilioError)({ ...wire, [field]: undefined }), `["${field}"]`)
     }))
 
-  it.effect.each([20404.5, "20404"])("refuses the code %j", (code) =>
+  it.effect.each([20404.5, "20404"])("rejects the code %j", (code) =>
     Effect.gen(function*() {
-      assert.include(yield* refusal(TwilioError.TwilioError)({ ...wire, code }), `["code"]`)
+      assert.include(yield* rejection(TwilioError.TwilioError)({ ...wire, code }), `["code"]`)
     }))
 
-  roundTrips("an error", TwilioError.TwilioError, settledErrors(TwilioError.TwilioError, (error) => [error]))
+  roundTrips("an error", TwilioError.TwilioError, normalizedErrors(TwilioError.TwilioError, (error) => [error]))
 })
 
 describe("TwilioErrors", () => {
-  it.effect("keeps every error in its order", () =>
+  it.effect("keeps the order of the errors", () =>
     Effect.gen(function*() {
       const { errors } = yield* decodeEnvelope({ errors: [wire, { ...wire, code: 20001, context: "$.status" }] })
       assert.deepStrictEqual(errors.map(({ code, context }) => [code, context]), [[20404, null], [20001, "$.status"]])
     }))
 
-  roundTrips("an envelope", TwilioError.TwilioErrors, settledErrors(TwilioError.TwilioErrors, ({ errors }) => errors))
+  roundTrips(
+    "an envelope",
+    TwilioError.TwilioErrors,
+    normalizedErrors(TwilioError.TwilioErrors, ({ errors }) => errors)
+  )
 })

@@ -72,7 +72,7 @@ const checkpoint = new WaitCheckpoint.WaitCheckpoint({
 
 const read = Checkpoint.fromJson(WaitCheckpoint.WaitCheckpoint)
 
-const refusal = (change: object) => Effect.flip(read(JSON.stringify({ ...stored, ...change })))
+const rejection = (change: object) => Effect.flip(read(JSON.stringify({ ...stored, ...change })))
 
 const Others = Schema.Struct(Struct.omit(WaitCheckpoint.WaitCheckpoint.fields, ["_tag", "limits"]))
 
@@ -84,7 +84,7 @@ const checkpoints = Arbitrary.map(
 describe("a checkpoint of a wait", () => {
   roundTrips("WaitCheckpoint", WaitCheckpoint.WaitCheckpoint, checkpoints)
 
-  it.effect("is written and read as text", () =>
+  it.effect("round-trips through text", () =>
     Effect.gen(function*() {
       const text = Checkpoint.toJson(WaitCheckpoint.WaitCheckpoint)(checkpoint)
       assert.deepEqual(JSON.parse(text), stored)
@@ -102,13 +102,13 @@ describe("a checkpoint of a wait", () => {
       assertEquals((yield* read(text)).last, checkpoint.last)
     }))
 
-  it.effect("keeps a status that is not known", () =>
+  it.effect("keeps an unknown status", () =>
     Effect.gen(function*() {
       const { last: operation } = yield* read(JSON.stringify({ ...stored, last: { ...last, status: "PAUSED" } }))
       assert.strictEqual(operation.status, "PAUSED")
     }))
 
-  it.effect("that is malformed is refused, and the field is named", () =>
+  it.effect("names a malformed field", () =>
     Effect.gen(function*() {
       const negative = { _tag: "Millis", value: -1 }
       const changes: ReadonlyArray<readonly [field: string, change: object]> = [
@@ -123,9 +123,9 @@ describe("a checkpoint of a wait", () => {
         ["last", { last: null }]
       ]
       for (const [field, change] of changes) {
-        const error = yield* refusal(change)
+        const error = yield* rejection(change)
         assert.strictEqual(error._tag === "InvalidInput" ? error.field : error._tag, field)
       }
-      assert.strictEqual((yield* refusal({ version: 2 }))._tag, "CheckpointMismatch")
+      assert.strictEqual((yield* rejection({ version: 2 }))._tag, "CheckpointMismatch")
     }))
 })

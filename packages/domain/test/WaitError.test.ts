@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
 import { Arbitrary, DateTime, Duration, Effect, Schema } from "effect"
 import { roundTrips } from "./utils/roundTrip.ts"
-import { settledErrors } from "./utils/values.ts"
+import { normalizedErrors } from "./utils/values.ts"
 
 const operationId = Operation.OperationId.make("comms_operation_01h9krwprkeee8fzqspvwy6nq8")
 
@@ -109,7 +109,7 @@ describe("an error of a wait", () => {
   roundTrips(
     "WaitError",
     WaitError.WaitError,
-    settledErrors(
+    normalizedErrors(
       WaitError.WaitError,
       (error) => error._tag === "PollsFailed" && "errors" in error.reason ? error.reason.errors : []
     )
@@ -119,7 +119,7 @@ describe("an error of a wait", () => {
     for (const [error, message] of cases) assert.strictEqual(error.message, message)
   })
 
-  it.effect("is the same after it was written and read", () =>
+  it.effect("round-trips through JSON", () =>
     Effect.gen(function*() {
       for (const [error] of cases) {
         const back = yield* Schema.decodeEffect(Json)(yield* Schema.encodeEffect(Json)(error))
@@ -128,7 +128,7 @@ describe("an error of a wait", () => {
       }
     }))
 
-  it("shows a status of any length in one line", () => {
+  it("shortens a long status to one line", () => {
     const status = Operation.UnknownOperationStatus.make("PAU\n\u001b[31mSED".repeat(1000))
     const error = new WaitError.StatusNotKnown({ ...unseen, last: operationOf(status), status, since: startedAt })
     assert.isBelow(error.message.length, 600)

@@ -21,7 +21,7 @@ describe.each([
 ])("%s", (name, model, decode) => {
   roundTrips(name, model)
 
-  it.effect("keeps counters that are not documented, and needs none", () =>
+  it.effect("keeps undocumented counters, and requires none", () =>
     Effect.gen(function*() {
       const { counts, stats } = yield* decode(wire("PROCESSING", { total: 3, expired: 2 }))
       assert.deepEqual<unknown>({ ...stats }, { total: 3, expired: 2 })
@@ -29,7 +29,7 @@ describe.each([
       assert.deepEqual((yield* decode(wire("PROCESSING", {}))).counts, { total: 0, settled: 0, failed: 0 })
     }))
 
-  it.effect("has SCHEDULED as a status of its own, which is no end", () =>
+  it.effect("has the status SCHEDULED, which is not terminal", () =>
     Effect.gen(function*() {
       const operation = yield* decode(wire("SCHEDULED", { total: 3, scheduled: 3 }))
       assert.strictEqual(operation.status, "SCHEDULED")
@@ -39,8 +39,8 @@ describe.each([
     }))
 })
 
-describe("what counts as failed", () => {
-  it.effect("of messages is failed, undelivered and unaddressable", () =>
+describe("the common counts", () => {
+  it.effect("of messages include failed, undelivered and unaddressable as failures", () =>
     Effect.gen(function*() {
       const { counts } = yield* decodeMessage(wire("COMPLETED", {
         total: 10,
@@ -59,7 +59,7 @@ describe("what counts as failed", () => {
       assert.deepEqual(counts, { total: 10, settled: 10, failed: 4 })
     }))
 
-  it.effect("of emails is failed and undelivered, whether or not sent still counts what was delivered", () =>
+  it.effect("of emails include failed and undelivered as failures, whether or not sent includes delivered emails", () =>
     Effect.gen(function*() {
       const cumulative = yield* decodeEmail(
         wire("COMPLETED", { total: 5, sent: 5, delivered: 4, opened: 3, undelivered: 1 })
@@ -69,7 +69,7 @@ describe("what counts as failed", () => {
       assert.deepEqual(current.counts, { total: 5, settled: 5, failed: 1 })
     }))
 
-  it.effect("decides the outcome of the printed examples", () =>
+  it.effect("decide the outcome of the documented examples", () =>
     Effect.gen(function*() {
       const message = yield* decodeMessage(wire("COMPLETED", { total: 1, sent: 0, delivered: 1 }))
       assert.strictEqual(Outcome.fromOperation(message)?._tag, "Completed")

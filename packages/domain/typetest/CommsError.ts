@@ -28,14 +28,14 @@ export const adviceOf = (error: CommsError.CommsError): string => {
     case "InternalServerError":
     case "InvalidResponse":
     case "PaginationLoop":
-      return "tell support"
+      return "contact support"
     case "TransportFailure":
     case "UnexpectedStatus":
       return "check the network"
   }
 }
 
-export const forgetful = (error: CommsError.StatusError): number => {
+export const incomplete = (error: CommsError.StatusError): number => {
   switch (error._tag) {
     case "BadRequest":
     case "Unauthorized":
@@ -46,7 +46,7 @@ export const forgetful = (error: CommsError.StatusError): number => {
     case "InternalServerError":
       return error.status
     default: {
-      // @ts-expect-error ServiceUnavailable is forgotten
+      // @ts-expect-error ServiceUnavailable is missing
       const nothing: never = error
       return nothing
     }

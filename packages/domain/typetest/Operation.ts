@@ -4,11 +4,11 @@ import type { Equal, Expect } from "./utils/expect.ts"
 export const describe = (status: Operation.OperationStatus): string => {
   switch (status) {
     case "PROCESSING":
-      return "at work"
+      return "in progress"
     case "COMPLETED":
       return "done"
     case "CANCELED":
-      return "called off"
+      return "canceled"
     default: {
       const unknown: Operation.UnknownOperationStatus = status
       return unknown
@@ -16,13 +16,13 @@ export const describe = (status: Operation.OperationStatus): string => {
   }
 }
 
-export const describeForgetful = (status: Operation.OperationStatus): string => {
+export const describeIncomplete = (status: Operation.OperationStatus): string => {
   switch (status) {
     case "PROCESSING":
     case "COMPLETED":
       return "known"
     default: {
-      // @ts-expect-error CANCELED is forgotten
+      // @ts-expect-error CANCELED is missing
       const unknown: Operation.UnknownOperationStatus = status
       return unknown
     }
@@ -32,11 +32,11 @@ export const describeForgetful = (status: Operation.OperationStatus): string => 
 export const describeKnown = (status: Operation.KnownOperationStatus): string => {
   switch (status) {
     case "PROCESSING":
-      return "at work"
+      return "in progress"
     case "COMPLETED":
       return "done"
     case "CANCELED":
-      return "called off"
+      return "canceled"
   }
 }
 
@@ -47,13 +47,13 @@ export const matched = Operation.matchStatus({
   Unknown: (status) => status.length
 })
 
-// @ts-expect-error CANCELED is forgotten
+// @ts-expect-error CANCELED is missing
 Operation.matchStatus({ PROCESSING: () => 1, COMPLETED: () => 2, Unknown: () => 4 })
 
-// @ts-expect-error FAILED is no status
+// @ts-expect-error FAILED is not a status
 Operation.matchStatus({ PROCESSING: () => 1, COMPLETED: () => 2, CANCELED: () => 3, FAILED: () => 4, Unknown: () => 5 })
 
-// @ts-expect-error any text is no id
+// @ts-expect-error text is not an id
 export const id: Operation.OperationId = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
 
 export type Tests = [

@@ -14,11 +14,11 @@ export const inputs: ReadonlyArray<ListParams> = [
   { startDate: undefined, endDate: undefined, status: undefined, pageToken: undefined, pageSize: undefined }
 ]
 
-// @ts-expect-error FAILED is no status
+// @ts-expect-error FAILED is not a status
 export const badStatus: ListParams = { status: "FAILED" }
 
-// @ts-expect-error a misspelt filter would select everything
-export const misspelt: ListParams = { startdate: "2024-01-15" }
+// @ts-expect-error a misspelled filter would match everything
+export const misspelled: ListParams = { startdate: "2024-01-15" }
 
 export type Tests = [
   Expect<

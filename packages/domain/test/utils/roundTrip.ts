@@ -9,7 +9,7 @@ export const roundTrips = <A, E>(
 ) => {
   const json = Schema.toCodecJson(schema)
   const text = Schema.fromJsonString(json)
-  it.effect.prop(`${name} comes back from JSON as it was`, [values], ([value]) =>
+  it.effect.prop(`${name} round-trips through JSON`, [values], ([value]) =>
     Effect.gen(function*() {
       assertEquals(yield* Schema.decodeEffect(json)(yield* Schema.encodeEffect(json)(value)), value)
       assertEquals(yield* Schema.decodeEffect(text)(yield* Schema.encodeEffect(text)(value)), value)

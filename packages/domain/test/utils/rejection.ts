@@ -1,6 +1,6 @@
 import { Effect, Schema } from "effect"
 
-export const refusal = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
+export const rejection = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
   const decode = Schema.decodeUnknownEffect(schema)
   return (input: unknown) => Effect.map(Effect.flip(decode(input)), (error) => error.message)
 }
