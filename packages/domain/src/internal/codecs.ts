@@ -1,4 +1,4 @@
-// The status, body and headers of each error class on the wire, for the server that is derived from the contract.
+// Each error class on the wire, its status, body and headers, for the server that is derived from the contract.
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Headers from "effect/http/Headers"
 import * as Schema from "effect/Schema"
