@@ -12,17 +12,17 @@ const many = 1_000_000
 
 const rounds = 5
 
-/** In milliseconds, the start of the process included. */
+/** In milliseconds, including the start of the process. */
 const startGoal = 300
 
-/** How many times the memory for the few the many may take. */
+/** The maximum ratio of the memory for `many` operations to that for `few`. */
 const memoryGoal = 1.2
 
 const runs = 15
 
-class GoalMissed extends Schema.TaggedError<GoalMissed>()("GoalMissed", { what: Schema.String }) {
+class GoalMissed extends Schema.TaggedError<GoalMissed>()("GoalMissed", { goal: Schema.String }) {
   override get message(): string {
-    return `The goal was missed: ${this.what}.`
+    return `The goal was missed: ${this.goal}.`
   }
 }
 
@@ -45,7 +45,7 @@ const timeHelp = Effect.gen(function*() {
   return Rounds.median(times)
 })
 
-/** The URL of an emulator in a process of its own. */
+/** Starts an emulator in its own process. */
 const emulate = Effect.fnUntraced(function*(operations: number) {
   const { file } = yield* Comms
   const child = yield* ChildProcess.make(execPath, [file, "emulator", "--operations", String(operations), "--quiet"], {
@@ -56,7 +56,7 @@ const emulate = Effect.fnUntraced(function*(operations: number) {
   return { operations, url }
 })
 
-/** Lists everything, and gives the most memory that it took, in MB. */
+/** Lists every operation, and returns the peak memory in MB. */
 const list = Effect.fnUntraced(
   function*({ operations, url }: { readonly operations: number; readonly url: string }) {
     const { file } = yield* Comms
@@ -65,7 +65,7 @@ const list = Effect.fnUntraced(
       ["--import", peak, file, "operations", "list", "--format", "ndjson"],
       { env: envOf(url), extendEnv: true, stdin: "ignore" }
     )
-    const [listed, said] = yield* Effect.all([
+    const [listed, stderr] = yield* Effect.all([
       Stream.runFold(
         child.stdout,
         () => 0,
@@ -75,14 +75,14 @@ const list = Effect.fnUntraced(
       child.exitCode
     ], { concurrency: "unbounded" })
     if (listed !== operations) return yield* new Incomplete({ expected: operations, listed })
-    return Number(/peak ([\d.]+)/.exec(said)?.[1])
+    return Number(/peak ([\d.]+)/.exec(stderr)?.[1])
   },
   Effect.scoped
 )
 
 const program = Effect.gen(function*() {
   const help = yield* timeHelp
-  yield* Console.log(`comms --help: ${help.toFixed(0)} ms, the median of ${runs} runs`)
+  yield* Console.log(`comms --help: ${help.toFixed(0)} ms, median of ${runs} runs`)
   const servers = { few: yield* emulate(few), many: yield* emulate(many) }
   const peaks: { readonly few: Array<number>; readonly many: Array<number> } = { few: [], many: [] }
   for (let round = 0; round < rounds; round++) {
@@ -102,8 +102,8 @@ const program = Effect.gen(function*() {
       ])
     }`
   )
-  if (help > startGoal) return yield* new GoalMissed({ what: `comms --help in ${startGoal} ms` })
-  if (ratio > memoryGoal) return yield* new GoalMissed({ what: `${memoryGoal} times the memory` })
+  if (help > startGoal) return yield* new GoalMissed({ goal: `comms --help in ${startGoal} ms` })
+  if (ratio > memoryGoal) return yield* new GoalMissed({ goal: `at most ${memoryGoal} times the memory` })
 })
 
 program.pipe(

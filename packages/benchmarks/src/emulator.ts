@@ -16,7 +16,7 @@ const million = 1_000_000
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { target: Schema.String, cause: Schema.Defect() }) {}
 
-/** Gets the body of an answer, and does nothing else, so that what is measured is the server and the way to it. */
+/** Only gets the body of a response, so that the benchmark measures the server and the transport. */
 type Get = (target: string) => Effect.Effect<string, Refused>
 
 const { accountSid, authToken } = Emulator.defaultCredentials
@@ -50,7 +50,7 @@ const getOver = (url: string): Get => (target) =>
 
 const nextOf = (body: string): string | undefined => /"next":"([^"]+)"/.exec(body.slice(-500))?.[1]
 
-const walk = Effect.fnUntraced(function*(get: Get) {
+const list = Effect.fnUntraced(function*(get: Get) {
   let token: string | undefined = ""
   while (token !== undefined) {
     const query = token === "" ? "" : `&pageToken=${encodeURIComponent(token)}`
@@ -70,21 +70,21 @@ const emulator = (operations: number) =>
 
 const megabytes = () => (memoryUsage().heapUsed / 1e6).toFixed(1)
 
-const walkMillion = Effect.gen(function*() {
+const listMillion = Effect.gen(function*() {
   const before = megabytes()
   const start = yield* Clock.currentTimeMillis
   const get = yield* Effect.map(HttpClient.HttpClient, getInProcess)
   yield* get(`${path}?pageSize=1`)
   const made = yield* Clock.currentTimeMillis
   const afterMake = megabytes()
-  yield* walk(get)
-  const walked = yield* Clock.currentTimeMillis
+  yield* list(get)
+  const listed = yield* Clock.currentTimeMillis
   const count = million.toLocaleString("en")
   yield* Console.log(
     [
-      `an emulator of ${count} operations: its first answer after ${made - start} ms, walked in ${walked - made} ms,`,
-      `${Math.round(million / (walked - made) * 1000).toLocaleString("en")} operations/s`,
-      `heap used: ${before} MB before, ${afterMake} MB with it, ${megabytes()} MB after the walk`
+      `an emulator of ${count} operations: first response after ${made - start} ms, listed in ${listed - made} ms,`,
+      `${Math.round(million / (listed - made) * 1000).toLocaleString("en")} operations/s`,
+      `heap: ${before} MB before, ${afterMake} MB with the emulator, ${megabytes()} MB after listing`
     ].join("\n")
   )
 })
@@ -101,11 +101,11 @@ const program = Effect.gen(function*() {
     { name: "on a port", run: fetchMany(onPort, ids.onPort) }
   ], rounds)
   const pages = yield* Rounds.compete([
-    { name: "in process", run: walk(inProcess) },
-    { name: "on a port", run: walk(onPort) },
-    { name: "static bodies on a port", run: walk(getOver(static_.greeting)) }
+    { name: "in process", run: list(inProcess) },
+    { name: "on a port", run: list(onPort) },
+    { name: "static bodies on a port", run: list(getOver(static_.greeting)) }
   ], rounds)
-  const heading = `${fetches.toLocaleString("en")} fetches by id, ${concurrency} at once`
+  const heading = `${fetches.toLocaleString("en")} fetches by id, ${concurrency} concurrent`
   yield* Console.log(`\n${heading}\n${Rounds.table(byId, { unit: "requests", count: fetches, against: [] })}`)
   yield* Console.log(
     `\n${total.toLocaleString("en")} operations in pages of ${pageSize.toLocaleString("en")}\n${
@@ -116,7 +116,7 @@ const program = Effect.gen(function*() {
 
 program.pipe(
   Effect.provide(emulator(total)),
-  Effect.andThen(Effect.provide(walkMillion, emulator(million))),
+  Effect.andThen(Effect.provide(listMillion, emulator(million))),
   Effect.scoped,
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain

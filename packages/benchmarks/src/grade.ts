@@ -21,7 +21,7 @@ const client = Effect.fnUntraced(function*({ baseUrl, credentials }: Grader.Targ
 const authorizationOf = ({ credentials: { accountSid, authToken } }: Grader.Target) =>
   `Basic ${btoa(`${accountSid}:${Redacted.value(authToken)}`)}`
 
-// Its own pages ask, of an API's page, for its items and for what the next request is.
+// A page of the openai library defines its items and the request for the next page.
 class OpenAIPage extends AbstractPage<Operation> {
   getPaginatedItems(): Array<Operation> {
     return [...this.page.operations]
@@ -71,9 +71,9 @@ const field = [
 ]
 
 const program = Effect.gen(function*() {
-  yield* Console.log(`${Grader.Scenario.literals.length} scenarios, on ports of this machine, in real time`)
+  yield* Console.log(`${Grader.Scenario.literals.length} scenarios on local ports, in real time`)
   const start = yield* Clock.currentTimeMillis
-  // One begins a second after the other, so that no client's start is in another's times.
+  // The clients start one second apart, so that the start of one does not affect the times of another.
   const grades = yield* Effect.forEach(
     field,
     ({ grade, name }, index) => Effect.map(Effect.delay(grade, `${index} seconds`), (grade) => ({ grade, name })),

@@ -5,7 +5,7 @@ const names = ["stream", "emulator", "grade", "sixty", "prefetch", "windows", "s
 
 class NoSuchBenchmark extends Schema.TaggedError<NoSuchBenchmark>()("NoSuchBenchmark", { name: Schema.String }) {
   override get message(): string {
-    return `There is no benchmark "${this.name}". There are: ${names.join(", ")}.`
+    return `There is no benchmark "${this.name}". The benchmarks are: ${names.join(", ")}.`
   }
 }
 
@@ -13,7 +13,7 @@ const program = Effect.gen(function*() {
   const stdio = yield* Stdio.Stdio
   const [name = "stream"] = yield* stdio.args
   if (!names.includes(name)) return yield* new NoSuchBenchmark({ name })
-  // Each is a program of its own, which runs when it is loaded.
+  // Each benchmark is a program that runs when it is imported.
   yield* Effect.promise(() => import(new URL(`./${name}.ts`, import.meta.url).href))
 })
 

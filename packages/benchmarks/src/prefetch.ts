@@ -14,17 +14,17 @@ const goal = 0.55
 
 class Missed extends Schema.TaggedError<Missed>()("Missed", { ratio: Schema.Finite }) {
   override get message(): string {
-    return `With the next page ahead, a walk takes ${this.ratio.toFixed(3)} of the time, and not ${goal}.`
+    return `With prefetching, a stream took ${this.ratio.toFixed(3)} of the time. The goal is at most ${goal}.`
   }
 }
 
 class WrongCount extends Schema.TaggedError<WrongCount>()("WrongCount", { items: Schema.Int }) {
   override get message(): string {
-    return `A walk gave ${this.items} operations instead of ${pages * pageSize}.`
+    return `A stream delivered ${this.items} operations instead of ${pages * pageSize}.`
   }
 }
 
-/** Walks the list, and works on each page for as long as the server takes for one. */
+/** Streams the list, and processes each page for as long as the server takes to send one. */
 const walk = Effect.fnUntraced(function*(prefetch: number) {
   const { stream } = yield* SenderPoolOperations.SenderPoolOperations
   const items = yield* stream({ pageSize }, { prefetch }).pipe(
@@ -41,7 +41,7 @@ const program = Effect.gen(function*() {
     { name: "prefetch 1", run: walk(1) }
   ], { warmUps: 1, rounds: 7 })
   yield* Console.log(
-    `\n${pages} pages, ${Duration.format(each)} each, and as long for the work on one\n${
+    `\n${pages} pages, ${Duration.format(each)} each to send and to process\n${
       Rounds.table(timings, { unit: "pages", count: pages, against: ["prefetch 0"] })
     }\n`
   )

@@ -9,13 +9,13 @@ const runs = 5
 interface Entry {
   readonly name: string
   readonly arg: string
-  /** What every run has to keep to, for the contestants that are this client. */
+  /** The limits of every run, for the contestants that are this client. */
   readonly goal?: { readonly tooMany: number; readonly seconds: number }
 }
 
 const field: ReadonlyArray<Entry> = [
-  { name: "this client, nothing configured", arg: "client", goal: { tooMany: 12, seconds: 9 } },
-  { name: "this client, told the limit", arg: "client-told", goal: { tooMany: 1, seconds: 9 } },
+  { name: "this client", arg: "client", goal: { tooMany: 12, seconds: 9 } },
+  { name: "this client, set to the limit", arg: "client-told", goal: { tooMany: 1, seconds: 9 } },
   { name: "openai", arg: "openai" },
   { name: "ky", arg: "ky" },
   { name: "got", arg: "got" }
@@ -28,7 +28,7 @@ class Missed extends Schema.TaggedError<Missed>()("Missed", {
   seconds: Schema.Finite
 }) {
   override get message(): string {
-    return `${this.name}: ${this.ok} ok, ${this.tooMany} answers of 429, ${this.seconds} s in its worst runs.`
+    return `${this.name} missed its goal. Worst runs: ${this.ok} ok, ${this.tooMany} responses with 429, ${this.seconds} s.`
   }
 }
 
@@ -38,7 +38,7 @@ const decodeServed = Schema.decodeEffect(Served)
 
 type Run = typeof Ran.Type & typeof Served.Type
 
-/** A run has a server and a contestant of its own, each in a process of its own: nobody has learnt anything yet. */
+/** Runs a contestant against a server, both in new processes, so that neither has learned from previous runs. */
 const enter = Effect.fnUntraced(function*({ arg, name }: Entry) {
   const server = yield* Worker.start({ name: "The server", file: new URL("./sixtyServer.ts", import.meta.url) })
   const contestant = yield* Worker.start({
@@ -84,7 +84,7 @@ const program = Effect.gen(function*() {
   })
   yield* Console.log(
     [
-      `\n${calls} calls at once, a server that takes ten a second: the median of ${runs} runs (the worst)`,
+      `\n${calls} concurrent calls to a server that accepts ten a second: medians of ${runs} runs (worst runs)`,
       `\n${Rounds.columns([["", "ok", "failed", "requests", "429s", "seconds"], ...rows])}\n`
     ].join("\n")
   )

@@ -15,7 +15,7 @@ class NoSuchContestant extends Schema.TaggedError<NoSuchContestant>()("NoSuchCon
 
 const encode = Schema.encodeEffect(Ran)
 
-/** All calls at once, of a contestant that has made none before. */
+/** Makes all calls concurrently. */
 const race = Effect.fnUntraced(function*<A, E, R>(call: Effect.Effect<A, E, R>) {
   const start = yield* Clock.currentTimeMillis
   const exits = yield* Effect.replicateEffect(Effect.exit(call), calls, { concurrency: "unbounded" })

@@ -8,12 +8,13 @@ import * as Rounds from "./internal/rounds.ts"
 import { Delivered, Held, operations } from "./internal/soak.ts"
 import * as Worker from "./internal/worker.ts"
 
-// For how long everything goes on to go wrong when all that was there at the start was delivered.
+// The time for which the server stays hostile after the initial operations were delivered.
 const hostileFor = Duration.seconds(5)
 
-// What is created takes so long, and what is left over when nothing goes wrong any more is delivered in so many rounds.
+// The duration of the operations that the benchmark creates.
 const workFor = Duration.seconds(5)
 
+// The rounds on a calm server in which the feed must deliver the rest.
 const calmRounds = 3
 
 const limit = Duration.seconds(90)
@@ -42,7 +43,7 @@ const makeAdmin = Effect.fnUntraced(function*(url: string) {
   }
 })
 
-/** The states that operations have in the end. */
+/** Lists the final states of all operations. */
 const truthAt = (url: string) =>
   Stream.unwrap(Effect.map(SenderPoolOperations.SenderPoolOperations, ({ stream }) => stream({ pageSize: 1000 }))).pipe(
     Stream.runFold(
@@ -93,7 +94,7 @@ const program = Effect.gen(function*() {
   const [took] = yield* Effect.timed(takeFor(limit, () => last.size >= operations))
   yield* takeFor(hostileFor)
   yield* Fiber.interrupt(creating)
-  const inTrouble = yield* held
+  const whileHostile = yield* held
   yield* admin.setFaults(FaultPlan.calm)
   yield* takeFor(workFor)
   const { rounds } = yield* held
@@ -108,8 +109,8 @@ const program = Effect.gen(function*() {
 
   const rows: ReadonlyArray<readonly [string, string]> = [
     ["operations", truth.size.toLocaleString("en")],
-    ["of these created meanwhile", created.toLocaleString("en")],
-    ["all of the start after", `${Duration.toSeconds(took).toFixed(0)} s`],
+    ["created during the run", created.toLocaleString("en")],
+    ["initial operations after", `${Duration.toSeconds(took).toFixed(0)} s`],
     ["rounds", String(atEnd.rounds)],
     ["changes delivered", changes.toLocaleString("en")],
     ["requests", summary.requests.toLocaleString("en")],
@@ -117,8 +118,8 @@ const program = Effect.gen(function*() {
     ["doubled", String(doubled)],
     ["heap at the start", megabytes(atStart.heap)],
     ["heap at the end", megabytes(atEnd.heap)],
-    ["known in trouble", inTrouble.known.toLocaleString("en")],
-    ["known at the end", atEnd.known.toLocaleString("en")]
+    ["tracked while hostile", whileHostile.known.toLocaleString("en")],
+    ["tracked at the end", atEnd.known.toLocaleString("en")]
   ]
   yield* Console.log(
     `A feed over ${operations.toLocaleString("en")} operations on a hostile server\n${Rounds.columns(rows)}\n`

@@ -17,7 +17,7 @@ const program = Effect.gen(function*() {
   const operations = yield* SenderPoolOperations.SenderPoolOperations
   const chunks = yield* Queue.bounded<Chunk>(1)
   let known = 0
-  // There is a checkpoint after every chunk, and one after every round.
+  // The feed makes a checkpoint after every chunk and after every round, so chunks are subtracted.
   let rounds = 0
   const checkpoint = (checkpoint: FeedCheckpoint.FeedCheckpoint) =>
     Effect.sync(() => {

@@ -9,7 +9,7 @@ const program = Effect.gen(function*() {
   yield* Worker.serve(url, Effect.succeed)
 })
 
-// Old enough for all that follows from the seed to stand still.
+// The newest operation is old enough that no generated operation changes during the run.
 const emulator = Effect.map(
   DateTime.now,
   (now) =>

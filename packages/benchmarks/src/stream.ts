@@ -9,7 +9,7 @@ class WrongCount extends Schema.TaggedError<WrongCount>()("WrongCount", {
   ids: Schema.String
 }) {
   override get message(): string {
-    return `${this.name} got ${this.ids} distinct ids instead of ${total}.`
+    return `${this.name}: received ${this.ids} distinct ids instead of ${total}.`
   }
 }
 

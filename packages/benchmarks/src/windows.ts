@@ -11,7 +11,6 @@ const rounds = { warmUps: 1, rounds: 5 }
 
 const range = { startDate: new Date(newest - week), endDate: new Date(newest + 1) }
 
-// Small pages, so that there are many of them.
 const params = { ...range, pageSize: 50 }
 
 const walk = Effect.map(SenderPoolOperations.SenderPoolOperations, ({ stream }) => stream(params))
@@ -21,7 +20,7 @@ const scan = (options?: Windows.Options) =>
 
 class WrongCount extends Schema.TaggedError<WrongCount>()("WrongCount", { name: Schema.String, ids: Schema.Int }) {
   override get message(): string {
-    return `${this.name} got ${this.ids} distinct ids instead of ${operations}.`
+    return `${this.name}: received ${this.ids} distinct ids instead of ${operations}.`
   }
 }
 
@@ -31,7 +30,7 @@ class Missed extends Schema.TaggedError<Missed>()("Missed", {
   goal: Schema.Finite
 }) {
   override get message(): string {
-    return `${this.name} took ${this.ratio.toFixed(3)} of the time, and not ${this.goal} at most.`
+    return `${this.name}: took ${this.ratio.toFixed(3)} of the time. The goal is at most ${this.goal}.`
   }
 }
 
@@ -46,11 +45,11 @@ interface Entry {
 
 const entries: ReadonlyArray<Entry> = [
   { name: "one list", ids: idsOf(walk) },
-  { name: "windows, as they come", ids: idsOf(scan()) },
+  { name: "windows, in any order", ids: idsOf(scan()) },
   { name: "windows, in order", ids: idsOf(scan({ order: "window" })) }
 ]
 
-/** A run has a client of its own, which begins with few requests at once. */
+/** Each run has a new client, which starts with few concurrent requests. */
 const layerOf = (baseUrl: string) =>
   SenderPoolOperations.layer.pipe(
     Layer.provide(CommsClient.layer({ baseUrl, credentials: Emulator.defaultCredentials })),
@@ -81,7 +80,7 @@ const measure = Effect.fnUntraced(function*({ goal, hours, name }: (typeof scena
   const [list] = timings
   const ratios = timings.map(({ median }) => median / (list?.median ?? Number.NaN))
   yield* Console.log(
-    `\n${pages} pages of ${delay} ms, ${name}: medians of ${rounds.rounds}\n${
+    `\n${pages} pages of ${delay} ms, ${name}: medians of ${rounds.rounds} rounds\n${
       Rounds.columns([
         ["", "ms", "ratio", "requests"],
         ...timings.map(({ median, name }, index) => [

@@ -1,8 +1,8 @@
 /**
- * The main jobs, through the real client: every operation streamed, and one waited for.
+ * Streams every operation with the real client, and waits for one.
  *
- * Without arguments it runs against an embedded server on a loopback socket that answers some requests with 429, 409 and
- * 503. With `--live` it streams, read-only, from the API, with the credentials of the environment.
+ * By default it runs against an embedded emulator that answers some requests with 429, 409 and 503. With `--live` it
+ * streams from the API, with the credentials of the environment, and changes nothing.
  */
 import { CommsClient, SenderPoolOperations } from "@effect-comms/client"
 import { Emulator, type FaultPlan } from "@effect-comms/testing"
@@ -29,7 +29,7 @@ const embedded = Effect.gen(function*() {
   const seed = yield* Random.nextIntBetween(1, 1_000_000)
   yield* Effect.gen(function*() {
     const { url } = yield* Emulator.Address
-    yield* Console.log(`Streaming ${total} operations from the emulator at ${url}, which refuses some requests.`)
+    yield* Console.log(`Streaming ${total} operations from the emulator at ${url}, which rejects some requests.`)
     const emulator = yield* Emulator.Emulator
     const report = Effect.map(emulator.report, ({ summary }): ReadonlyArray<readonly [string, string]> => [
       ["waited", Duration.format(summary.waited)],
@@ -55,7 +55,7 @@ const embedded = Effect.gen(function*() {
 const live = Effect.gen(function*() {
   const requests = yield* Ref.make(0)
   const baseUrl = yield* Config.String("TWILIO_COMMS_BASE_URL").pipe(Config.withDefault(CommsClient.defaultBaseUrl))
-  yield* Console.log(`Streaming every operation of the account from ${baseUrl}. Nothing is changed.`)
+  yield* Console.log(`Streaming every operation of the account from ${baseUrl}. Nothing will be changed.`)
   yield* streamAll(requests, Option.none(), Effect.succeed([])).pipe(
     Effect.provide(
       SenderPoolOperations.layer.pipe(
@@ -71,7 +71,7 @@ const demo = Command.make(
   {
     live: Flag.Boolean("live").pipe(
       Flag.withDefault(false),
-      Flag.withDescription("Stream from the API, with the credentials of the environment, in the emulator's stead")
+      Flag.withDescription("Stream from the API instead of the emulator, with the credentials of the environment")
     )
   },
   Effect.fnUntraced(function*(flags) {
@@ -79,13 +79,13 @@ const demo = Command.make(
     return yield* embedded
   })
 ).pipe(
-  Command.withDescription("Streams SenderPool operations through the client, and waits for one")
+  Command.withDescription("Stream SenderPool operations with the client, and wait for one")
 )
 
 const describe = (error: unknown) =>
   error instanceof Config.ConfigError
-    ? "The credentials are not complete. Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and " +
-      `TWILIO_API_SECRET, or leave out --live. ${error.message}`
+    ? "The credentials are incomplete. Set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and " +
+      `TWILIO_API_SECRET, or omit --live. ${error.message}`
     : error instanceof Error
     ? error.message
     : String(error)

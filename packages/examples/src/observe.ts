@@ -1,12 +1,12 @@
 /**
- * What a few calls leave behind to observe, printed: a span for each call, one below it for each of its attempts, and the
- * metrics. It needs no server, neither the API nor a collector.
+ * Prints the telemetry of a few calls: a span for each call, a child span for each attempt, and the metrics. It needs
+ * neither the API nor a collector.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Array, Console, Duration, Effect, Metric, Option, Order, Tracer } from "effect"
 import * as FewCalls from "./internal/fewCalls.ts"
 
-/** The attributes that are printed. There are more, such as the URL. */
+/** The printed attributes. A span has more, such as the URL. */
 const shown = [
   "call",
   "http.request.resend_count",
@@ -16,7 +16,7 @@ const shown = [
   "comms.waited_ms"
 ]
 
-/** A tracer that keeps every span. */
+/** A tracer that collects every span. */
 const collect = (spans: Array<Tracer.NativeSpan>) =>
   Tracer.make({
     span: (options) => {

@@ -1,6 +1,6 @@
 /**
- * Sends the spans and the metrics of a few calls over OTLP, to the collector that `OTEL_EXPORTER_OTLP_ENDPOINT` names or to
- * one on this machine, and ends.
+ * Sends the spans and metrics of a few calls over OTLP to the collector at `OTEL_EXPORTER_OTLP_ENDPOINT`, by default on
+ * this machine.
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Config, Console, Effect, Layer, Ref, Schema } from "effect"
@@ -14,7 +14,7 @@ class NothingReceived extends Schema.TaggedError<NothingReceived>()("NothingRece
   }
 }
 
-/** An exporter keeps its failures to itself, so what was received is counted on its way. */
+/** Counts the exports that the collector accepted, because an exporter reports no failure. */
 const countReceived = (received: Ref.Ref<number>) =>
   Layer.effect(
     HttpClient.HttpClient,
@@ -30,7 +30,7 @@ const program = Effect.gen(function*() {
   )
   const received = yield* Ref.make(0)
   const telemetry = Otlp.layerJson({ baseUrl: endpoint, resource: { serviceName: "effect-comms-example" } })
-  // What is left to send is sent when the layer ends.
+  // The end of the layer sends the remaining telemetry.
   yield* FewCalls.fewCalls.pipe(
     Effect.provide(Layer.provideMerge(FewCalls.layer, telemetry.pipe(Layer.provide(countReceived(received)))))
   )

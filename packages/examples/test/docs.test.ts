@@ -48,7 +48,7 @@ const run = Effect.fnUntraced(function*(command: ChildProcess.Command) {
   return { output, code }
 })
 
-// Node strips types from files outside `node_modules` only, and packages are found from inside this one.
+// Node strips types only outside `node_modules`, and resolves the packages only from inside this one.
 const withFiles = Effect.fnUntraced(function*(blocks: ReadonlyArray<string>) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -100,7 +100,7 @@ it.live("every example of the documentation compiles and runs", () =>
     ))
   ), 120_000)
 
-it.live("every test of the documentation is one of these tests", () =>
+it.live("every test in the documentation is a test of this package", () =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path

@@ -41,7 +41,7 @@ const decodeMetrics = Schema.decodeUnknownEffect(Schema.Struct({
   }))
 }))
 
-/** A collector on a port of this machine, and what it received, by path. */
+/** Starts a collector on a local port. `bodies` returns the request bodies that it received at a path. */
 const makeCollector = Effect.gen(function*() {
   const received: Array<{ readonly path: string; readonly body: unknown }> = []
   const { address } = yield* HttpServer.HttpServer
@@ -111,7 +111,7 @@ it.live("sends spans and metrics over OTLP", () =>
     Effect.provide([NodeServices.layer, NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })])
   ))
 
-it.live("says where nothing was received", () =>
+it.live("names the endpoint if nothing was received", () =>
   Effect.gen(function*() {
     const { code, output } = yield* run("otlp.ts", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" })
     assert.strictEqual(code, 1)

@@ -17,7 +17,7 @@ const operation = new SenderPoolOperation.SenderPoolOperation({
   updatedAt: DateTime.makeUnsafe("2024-04-05T06:21:00Z")
 })
 
-it.effect("counts what failed", () =>
+it.effect("counts the failed items", () =>
   Effect.gen(function*() {
     assert.strictEqual(yield* countFailed, 2)
     const test = yield* SenderPoolOperationsTest.SenderPoolOperationsTest

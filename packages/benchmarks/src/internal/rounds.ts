@@ -25,7 +25,7 @@ export const median = (values: ReadonlyArray<number>): number => {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[(sorted.length >> 1) - 1] ?? Number.NaN)) / 2
 }
 
-/** Runs every contestant once a round, one after another, so that what slows the machine slows them alike. */
+/** Runs every contestant once in each round, in turn, so that a slow machine affects all of them. */
 export const compete = Effect.fnUntraced(function*<E, R>(
   contestants: ReadonlyArray<Contestant<E, R>>,
   options: { readonly warmUps: number; readonly rounds: number }
@@ -41,7 +41,7 @@ export const compete = Effect.fnUntraced(function*<E, R>(
   return contestants.map(({ name }, index): Timing => ({ name, median: median(times[index] ?? []) }))
 })
 
-/** Lines of cells, the first column flush left and the others flush right. */
+/** Aligns the first column left and the others right. */
 export const columns = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows.map((row) =>
@@ -50,7 +50,7 @@ export const columns = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   ).join("\n")
 }
 
-/** A table of the medians, and of how many times each of the others a contestant takes. */
+/** Makes a table of the medians and their ratios to the contestants in `against`. */
 export const table = (
   timings: ReadonlyArray<Timing>,
   options: { readonly unit: string; readonly count: number; readonly against: ReadonlyArray<string> }

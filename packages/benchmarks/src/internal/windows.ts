@@ -2,7 +2,7 @@ export const operations = 20_000
 
 export const pages = 400
 
-/** Of each answer, in milliseconds. */
+/** Of each response, in milliseconds. */
 export const delay = 50
 
 export const newest = Date.UTC(2024, 0, 15)

@@ -10,13 +10,13 @@ export class WorkerEnded extends Schema.TaggedError<WorkerEnded>()("WorkerEnded"
 }
 
 export interface Worker {
-  /** The line that it began with. */
+  /** The first line that the worker printed. */
   readonly greeting: string
-  /** Sends a line, and waits for the one that answers it. */
+  /** Sends a line, and returns the line that answers it. */
   readonly ask: (line: string) => Effect.Effect<string, WorkerEnded>
 }
 
-/** Starts a program of this package in a process of its own, which ends with the scope. */
+/** Starts a program of this package in its own process, which ends with the scope. */
 export const start = Effect.fnUntraced(function*(options: {
   readonly name: string
   readonly file: URL
@@ -47,7 +47,7 @@ export const start = Effect.fnUntraced(function*(options: {
   return worker
 })
 
-/** The worker's side: greets, and answers every line until there are no more. */
+/** Runs a worker: prints the greeting, and answers every line until the input ends. */
 export const serve = Effect.fnUntraced(function*<E, R>(
   greeting: string,
   respond: (line: string) => Effect.Effect<string, E, R>

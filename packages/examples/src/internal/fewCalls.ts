@@ -1,4 +1,4 @@
-// A few calls, two of which an emulator in the same process refuses at first: something to observe.
+// A few calls to an emulator in the same process, which rejects two requests.
 import { SenderPoolOperations } from "@effect-comms/client"
 import { Emulator, type FaultPlan } from "@effect-comms/testing"
 import { Effect, Layer, Stream } from "effect"
@@ -10,7 +10,7 @@ const faults: FaultPlan.FaultPlan = {
   ]
 }
 
-/** Lists some operations, fetches one of them, and one that is not there. */
+/** Lists some operations, fetches one of them, and fetches one that does not exist. */
 export const fewCalls = Effect.gen(function*() {
   const operations = yield* SenderPoolOperations.SenderPoolOperations
   const ids = yield* operations.stream({ pageSize: 5 }, { prefetch: 0 }).pipe(

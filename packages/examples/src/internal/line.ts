@@ -1,4 +1,4 @@
-// A line that moves, where somebody can see it move.
+// Progress on a terminal or in a log.
 import { Console, Effect, Stdio, Terminal } from "effect"
 
 export const bar = (share: number) => {
@@ -10,7 +10,7 @@ export const bar = (share: number) => {
 export const table = (rows: ReadonlyArray<readonly [string, string]>) =>
   rows.map(([name, value]) => `${name.padEnd(14)}${value.padStart(12)}`).join("\n")
 
-/** A line that is shown in the place of the one before, on a terminal, and below it elsewhere. */
+/** Makes a line that replaces the previous one on a terminal, and follows it elsewhere. */
 export const makeLine = Effect.gen(function*() {
   const terminal = yield* Terminal.Terminal
   const stdio = yield* Stdio.Stdio

@@ -1,4 +1,4 @@
-// The main job: every operation, streamed through the real client, with progress and a summary.
+// Streams every operation with the real client, and prints progress and a summary.
 import { SenderPoolOperations } from "@effect-comms/client"
 import { NodeHttpClient } from "@effect/platform-node"
 import { Clock, Console, Duration, Effect, Layer, Option, Ref, Schema, Stream } from "effect"
@@ -7,17 +7,16 @@ import { bar, makeLine, table } from "./line.ts"
 
 const pageSize = 100
 
-/** Something was lost, or came twice. */
 class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", {
   lost: Schema.Int,
   doubled: Schema.Int
 }) {
   override get message() {
-    return `${this.lost} operations were lost and ${this.doubled} came twice.`
+    return `${this.lost} operations were lost, and ${this.doubled} were delivered twice.`
   }
 }
 
-/** Counts what the client sends, from the outside. */
+/** Counts the requests that the client sends. */
 export const countRequests = (requests: Ref.Ref<number>) =>
   Layer.effect(
     HttpClient.HttpClient,
@@ -35,7 +34,7 @@ const makeProgress = Effect.gen(function*() {
         onSome: (expected) => `${bar(seen / expected)} ${seen} of ${expected} operations`
       })
       if (isTerminal) return show(text)
-      // Where nobody can see a line move, one a second's worth of work is enough.
+      // A log needs fewer lines than a terminal.
       return Effect.flatMap(
         Ref.get(printed),
         (last) => seen - last < 500 ? Effect.void : Effect.andThen(Ref.set(printed, seen), show(text))
@@ -83,5 +82,5 @@ export const streamAll = Effect.fn("streamAll")(function*(
   const lost = Option.match(expected, { onNone: () => 0, onSome: (expected) => expected - ids.size })
   const doubled = seen - ids.size
   if (lost !== 0 || doubled !== 0) return yield* new Incomplete({ lost, doubled })
-  yield* Console.log("Nothing was lost, and nothing came twice.")
+  yield* Console.log("Every operation was delivered exactly once.")
 })

@@ -1,4 +1,4 @@
-// A wait that is interrupted halfway and taken up again from what was stored, as after a restart.
+// A wait that is interrupted halfway and resumed from its stored checkpoint, as after a restart.
 import { SenderPoolOperations, type Waiting } from "@effect-comms/client"
 import { Checkpoint, Outcome, WaitCheckpoint } from "@effect-comms/domain"
 import { Console, Deferred, Duration, Effect, Fiber, Option, Stream } from "effect"
@@ -20,12 +20,12 @@ const describeOutcome = (outcome: Outcome.Outcome) => {
   const { created, total } = outcome.operation.stats
   switch (outcome._tag) {
     case "Completed":
-      return `It completed: all ${total} were created.`
+      return `The operation completed: all ${total} items were created.`
     case "CompletedWithFailures":
-      return `It completed with failures: ${created} of ${total} were created, ${outcome.failed} failed and ` +
-        `${outcome.missing} are missing, ${(outcome.share * 100).toFixed(1)} % together.`
+      return `The operation completed with failures: ${created} of ${total} items were created, ${outcome.failed} failed and ` +
+        `${outcome.missing} are missing (${(outcome.share * 100).toFixed(1)} %).`
     case "Canceled":
-      return `It was canceled when ${created} of ${total} were created.`
+      return `The operation was canceled after ${created} of ${total} items were created.`
   }
 }
 
@@ -59,13 +59,15 @@ export const waitForOne = Effect.fn("waitForOne")(function*(id: string) {
 
   const stored = write(checkpoint)
   yield* Console.log(
-    `Interrupted after ${checkpoint.polls} polls. What was stored, ${stored.length} characters:\n${
+    `Interrupted after ${checkpoint.polls} polls. The stored checkpoint has ${stored.length} characters:\n${
       stored.slice(0, 100)
-    }...\nA second later, the wait goes on from there.`
+    }...\nThe wait resumes from it after one second.`
   )
   yield* Effect.sleep("1 second")
 
   const last = yield* follow(yield* read(stored))
   const outcome = Option.flatMapNullishOr(last, ({ operation }) => Outcome.fromOperation(operation))
-  yield* Console.log(Option.match(outcome, { onNone: () => "It has not ended.", onSome: describeOutcome }))
+  yield* Console.log(
+    Option.match(outcome, { onNone: () => "The operation is still in progress.", onSome: describeOutcome })
+  )
 })
