@@ -28,9 +28,10 @@ import * as SenderPoolOperation from "./SenderPoolOperation.ts"
  * @category services
  * @since 0.1.0
  */
-export class Account extends Context.Service<Account, { readonly accountSid: string }>()(
-  "@effect-comms/domain/CommsApi/Account"
-) {}
+export class Account extends Context.Service<Account, {
+  /** The user name of the request: the SID of an account or of an API key. */
+  readonly accountSid: string
+}>()("@effect-comms/domain/CommsApi/Account") {}
 
 /**
  * Basic authentication: account SID and auth token, or API key SID and API key secret.

@@ -76,9 +76,10 @@ export const makeDecoder = <S extends Schema.ConstraintDecoder<unknown>>(
 }
 
 /**
- * A whole number from `minimum`, up to `maximum` if it is given.
+ * A whole number from `minimum`, and up to `maximum` if there is one. The options of the client use it.
  *
  * @category schemas
+ * @stability unstable
  * @since 0.1.0
  */
 export const intFrom = (minimum: number, maximum?: number): Schema.Int => {

@@ -59,7 +59,7 @@ export const KnownOperationStatus = Schema.Literals(["PROCESSING", "COMPLETED", 
 export type KnownOperationStatus = typeof KnownOperationStatus.Type
 
 /**
- * The statuses that the API documents for operations that send: those of {@link KnownOperationStatus} and `SCHEDULED`.
+ * The statuses that the API documents for operations that send: {@link KnownOperationStatus} and `SCHEDULED`.
  *
  * @category schemas
  * @since 0.1.0

@@ -16,7 +16,7 @@ const isNotNegative = Schema.makeFilter((duration: Duration.Duration) => !Durati
 const Limit = Schema.toCodecJson(Schema.Duration.check(isNotNegative))
 
 /**
- * The limits of a wait. A resumed wait keeps those that its options do not change.
+ * The limits of a wait. A resumed wait keeps each limit that its options do not change.
  *
  * **Details**
  *
