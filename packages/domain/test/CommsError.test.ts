@@ -125,9 +125,14 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
     ]
   ],
   [
-    new TransportFailure({ ...request, reason: "Timeout", detail: "Given up after 30s.", readOnly: false }),
+    new TransportFailure({
+      ...request,
+      reason: "Timeout",
+      detail: "The attempt timed out after 30 seconds.",
+      readOnly: false
+    }),
     [
-      `GET ${url} got no complete response. Given up after 30s.`,
+      `GET ${url} got no complete response. The attempt timed out after 30 seconds.`,
       "Raise attemptTimeout or callTimeout",
       "The server may have processed the request."
     ]
@@ -225,7 +230,7 @@ describe("message", () => {
 })
 
 describe("description", () => {
-  it.each(examples)("joined, with the request id, is the message of %#", (error) => {
+  it.each(examples)("joined with the request id is the message of %#", (error) => {
     const { advice, requestId, what, why } = error.description
     assert.strictEqual(
       error.message,
@@ -234,7 +239,7 @@ describe("description", () => {
     )
   })
 
-  it("is no field: an error shows and encodes only its data", () => {
+  it("is not a field, so an error encodes only its data", () => {
     const error = new NotFound(answer)
     assert.deepStrictEqual(Object.keys(error), [
       "_tag",
@@ -248,7 +253,7 @@ describe("description", () => {
     assert.notProperty(Schema.encodeSync(NotFound)(error), "description")
   })
 
-  it("has the attempts of the call, when there were several", () => {
+  it("has the number of attempts if there were several", () => {
     const attempt = new Attempt.Attempt({
       number: 1,
       startedAt: DateTime.makeUnsafe(0),
@@ -275,7 +280,7 @@ describe("description", () => {
   })
 })
 
-it.prop("no error has control characters in its message", [Arbitrary.schema(CommsError.CommsError)], ([error]) => {
+it.prop("no message has control characters", [Arbitrary.schema(CommsError.CommsError)], ([error]) => {
   assert.notMatch(error.message, /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u)
 })
 

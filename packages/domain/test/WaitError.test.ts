@@ -139,7 +139,7 @@ describe("an error of a wait", () => {
     assert.notMatch(error.message, /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u)
   })
 
-  it.effect("of polls gives its reason to catchReason", () =>
+  it.effect("of failed polls exposes its reason to catchReason", () =>
     Effect.gen(function*() {
       const failed = Effect.fail(new WaitError.PollsFailed({ ...unseen, reason, failures: 1, since: startedAt }))
       const caught = yield* failed.pipe(
