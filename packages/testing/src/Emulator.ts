@@ -2,8 +2,8 @@
  * A stateful Comms server, derived from the same contract as the client. It behaves like the API, injects faults on
  * demand, and reports every request.
  *
- * It runs in process as an `HttpClient` ({@link layerHttpClient}) or as a `fetch` function ({@link fetch}), and on a port
- * of the loopback interface ({@link layerServer}). Time is Effect's `Clock`, so `TestClock` controls it.
+ * It runs in process as an `HttpClient` ({@link layerHttpClient}) or as a `fetch` function ({@link fetch}), and on a
+ * port of the loopback interface ({@link layerServer}). Time is Effect's `Clock`, so `TestClock` controls it.
  *
  * @since 0.1.0
  */
@@ -246,7 +246,7 @@ export const layerClient: Layer.Layer<CommsClient.CommsClient, CommsError.Invali
   CommsClient.layer({ baseUrl, credentials: defaultCredentials }).pipe(Layer.provide(layerHttpClient))
 )
 
-// A fetch rejects with a defect: clients expect a `TypeError`, or the reason of an aborted signal, which can be any value.
+// A fetch rejects with a `TypeError` or with the reason of its signal, which can be any value, so these are defects.
 const failWith = (message: string) => Effect.catch(closed, (cause) => Effect.die(new TypeError(message, { cause })))
 
 const connectionOfFetch: Connection<never> = {

@@ -20,8 +20,8 @@ export const senderPoolOperation = {
 } as const
 
 /**
- * The example of listing operations. Its second operation is COMPLETED with 111 of 888 items queued, and has the same id
- * as the first.
+ * The example of listing operations. Its second operation is COMPLETED with 111 of 888 items queued, and has the same
+ * id as the first.
  *
  * @category examples
  * @since 0.1.0

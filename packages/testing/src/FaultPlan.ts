@@ -253,8 +253,8 @@ export const outage: FaultPlan = {
 }
 
 /**
- * {@link flaky} with a wrong clock, invalid `Retry-After` headers, empty pages, undocumented statuses and slow bodies. A
- * client that retries still gets everything.
+ * {@link flaky} with a wrong clock, invalid `Retry-After` headers, empty pages, undocumented statuses and slow bodies.
+ * A client that retries still gets everything.
  *
  * @category presets
  * @since 0.1.0

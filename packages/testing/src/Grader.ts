@@ -3,9 +3,9 @@
  *
  * **Details**
  *
- * A scenario is an emulator with a plan of faults, one call, and a verdict on the client's requests and on the result. Time
- * is Effect's `Clock`, so `TestClock` removes the waiting of clients that use it too. On the real clock a grade takes 33
- * seconds, the time of its longest scenario.
+ * A scenario is an emulator with a plan of faults, one call, and a verdict on the client's requests and on the result.
+ * Time is Effect's `Clock`, so `TestClock` removes the waiting of clients that use it too. On the real clock a grade
+ * takes 33 seconds, the time of its longest scenario.
  *
  * @since 0.1.0
  */
@@ -88,8 +88,8 @@ export interface Options {
   /** The scenarios to run. Default all. */
   readonly scenarios?: ReadonlyArray<Scenario> | undefined
   /**
-   * Whether a person makes the calls, so that they have no time limit and waits count from the first request. The scenarios
-   * `interrupted` and `sixtyAtOnce` cannot be attended. Default false.
+   * Whether a person makes the calls, so that they have no time limit and waits count from the first request. The
+   * scenarios `interrupted` and `sixtyAtOnce` cannot be attended. Default false.
    */
   readonly attended?: boolean | undefined
 }
@@ -100,8 +100,8 @@ export interface Options {
  * **Details**
  *
  * Each scenario gets its own client, and all clients are made before the first scenario. An effect can make the client,
- * in a scope that lasts as long as the grading: build its layers in that scope. A call that does not end in time fails its
- * scenario, unless it is attended.
+ * in a scope that lasts as long as the grading: build its layers in that scope. A call that does not end in time fails
+ * its scenario, unless it is attended.
  *
  * **Example** (Grading a client)
  *

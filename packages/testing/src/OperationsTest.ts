@@ -36,7 +36,7 @@ export interface Service<A extends Operation> {
   readonly set: (operations: ReadonlyArray<A>) => Effect.Effect<void>
   /** Adds an operation, or replaces the one with the same id. */
   readonly put: (operation: A) => Effect.Effect<void>
-  /** Adds an operation that is created now and ends after some polls, and returns it: `takes({ polls: 3, failed: 2 })`. */
+  /** Adds an operation that is created now and ends after some polls: `takes({ polls: 3, failed: 2 })`. Returns it. */
   readonly takes: (course: OperationCourse) => Effect.Effect<A, CommsError.InvalidInput>
   /** Makes the next fetch fail. Called twice, the next two fetches fail. */
   readonly failNextFetch: (error: Operations.FetchError) => Effect.Effect<void>

@@ -12,8 +12,8 @@ import { pad, seconds } from "./internal/table.ts"
  *
  * **Details**
  *
- * - `call`, `attempt`: a call is a request and its retries. A request retries the oldest failed one with the same method,
- *   URL, account, trace and body that was not retried yet.
+ * - `call`, `attempt`: a call is a request and its retries. A request retries the oldest failed one with the same
+ *   method, URL, account, trace and body that was not retried yet.
  * - `status`: absent if the connection was closed instead, by the plan or by the client.
  * - `faults`: the rules of the plan that applied.
  * - `asked`: the wait that the answer asked for. `kept`: the time since the answer that this request retries.

@@ -369,7 +369,7 @@ describe("families side by side", () => {
       assertTag(error, "BadRequest")
     }).pipe(Effect.provide(wire(services))))
 
-  it.effect("that an emulator does not serve are refused, as are their calls, and a schedule that a family has not", () =>
+  it.effect("that the emulator does not serve are refused, and so are their calls and schedules without SCHEDULED", () =>
     Effect.gen(function*() {
       const { create, setFaults } = yield* Emulator.Emulator
       assert.strictEqual((yield* Effect.flip(create(plan, "FaxOperations"))).field, "resource")

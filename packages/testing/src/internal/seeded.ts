@@ -1,4 +1,4 @@
-// Pseudo-random numbers by position: a seed and a position always give the same number, in any order and on any machine.
+// Pseudo-random numbers by position: a seed and a position always give the same number, on any machine.
 //
 // Effect's `Random` is sequential. A store that computes its operations, and a fault plan that must not depend on the
 // order of concurrent requests, need the nth number without the n before it.

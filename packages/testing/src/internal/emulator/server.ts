@@ -128,12 +128,10 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   const answerSafely = app.pipe(
     Effect.catchCauseIf(
       (cause) => !Cause.hasInterruptsOnly(cause),
-      (cause) =>
-        Effect.succeed(
-          isRouteNotFound(cause)
-            ? Routes.envelope(404, [twilioError(404)])
-            : Routes.envelope(500, [twilioError(500)])
-        )
+      (cause) => {
+        const status = isRouteNotFound(cause) ? 404 : 500
+        return Effect.succeed(Routes.envelope(status, [twilioError(status)]))
+      }
     )
   )
 
@@ -159,7 +157,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
       account: shownAccount(account),
       // All attempts of a call share a trace. Several calls share it if the program traces more than its calls.
       trace: request.headers["b3"]?.split("-")[0],
-      // A modified request does not share the body that was read, so both read it from the same one.
+      // Read from the request that the handler gets: a modified copy could not read the body again.
       body: request.method === "GET" ? "" : yield* Effect.orElseSucceed(effective.text, () => "")
     })
     const outcome = yield* engine.apply(

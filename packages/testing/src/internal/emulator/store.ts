@@ -1,7 +1,7 @@
 // The operations of one family: any number that a seed determines, and those that a test creates.
 //
-// Seeded operations are computed on request and never stored, so a million of them need no more memory than one. Each id
-// holds its position in scrambled form.
+// Seeded operations are computed on request and never stored, so a million of them need no more memory than one. Each
+// id holds its position in scrambled form.
 import { type Operation, OperationId } from "@effect-comms/domain/Operation"
 import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
 import * as DateTime from "effect/DateTime"

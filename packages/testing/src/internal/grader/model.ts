@@ -10,8 +10,8 @@ import type * as Stream from "effect/Stream"
  *
  * **Details**
  *
- * In process, only `fetch` and `httpClient` reach the emulator, for any host. On a port, they are the platform's own, and
- * `baseUrl` is enough.
+ * In process, only `fetch` and `httpClient` reach the emulator, for any host. On a port, they are the platform's own,
+ * and `baseUrl` is enough.
  *
  * @category models
  * @since 0.1.0

@@ -158,13 +158,11 @@ export const make = Effect.fnUntraced(function*<E, R>(
       })
     )
     const watch = (late: Effect.Effect<unknown>): Effect.Effect<End> =>
-      Effect.raceFirst(
+      Effect.raceAllFirst([
         Effect.as(Fiber.await(fiber), "ended" as const),
-        Effect.raceFirst(
-          Effect.as(Deferred.await(flood), "flood" as const),
-          Effect.as(late, "late" as const)
-        )
-      )
+        Effect.as(Deferred.await(flood), "flood" as const),
+        Effect.as(late, "late" as const)
+      ])
     return {
       watch: (limit) => watch(attended ? Effect.never : Effect.sleep(limit)),
       watchWait: (limit) =>
