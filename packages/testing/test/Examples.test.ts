@@ -26,7 +26,7 @@ describe("the documented examples, through the whole client", () => {
       assert.strictEqual(DateTime.formatIso(operation.createdAt), "2024-04-05T06:20:00.000Z")
     }).pipe(Effect.provide(answering(200, Examples.senderPoolOperation))))
 
-  it.effect("a page, with its operation that is completed and half queued", () =>
+  it.effect("a page with a completed operation that has queued items", () =>
     Effect.gen(function*() {
       const operations = yield* SenderPoolOperations.SenderPoolOperations
       const page = yield* operations.list()

@@ -209,33 +209,33 @@ const habits: ReadonlyArray<readonly [habit: string, Partial<Habits>, deserves: 
   ["retries 400", also(400), ["badRequest"]],
   ["retries 404", also(404), ["notFound"]],
   ["retries a gateway's 502", also(502), []],
-  ["does not repeat 409", never(409), ["retryAfter409"]],
-  ["does not repeat 503", never(503), ["retryAfter503"]],
+  ["does not retry 409", never(409), ["retryAfter409"]],
+  ["does not retry 503", never(503), ["retryAfter503"]],
   ["retries nothing", { retries: () => false }, [...asking, ...dates, "retryAfterNone", ...nonsense, "dropped"]],
   [
-    "does not repeat what was lost",
+    "does not retry a lost answer",
     { retries: (failure) => failure._tag !== "Lost" && good.retries(failure) },
     ["dropped"]
   ],
   ["retries half a second early", asked((millis) => millis - 500), [...asking, ...dates]],
-  ["waits a quarter of what is asked", asked((millis) => millis / 4), [...asking, "retryAfter90", ...dates]],
-  ["waits 8 seconds at most", asked((millis) => Math.min(millis, 8000)), ["retryAfter12", "retryAfter90"]],
+  ["waits a quarter of Retry-After", asked((millis) => millis / 4), [...asking, "retryAfter90", ...dates]],
+  ["waits at most 8 seconds", asked((millis) => Math.min(millis, 8000)), ["retryAfter12", "retryAfter90"]],
   ["waits a minute longer", asked((millis) => millis + 60_000), [...asking, ...dates, "outage"]],
-  ["takes a date by its own clock", { asked: byOwnClock }, ["retryAfterDateFast", "retryAfterDateSlow"]],
+  ["reads dates by its own clock", { asked: byOwnClock }, ["retryAfterDateFast", "retryAfterDateSlow"]],
   [
-    "takes nonsense for no wait",
+    "retries at once on an invalid Retry-After",
     { asked: (headers, now) => byServersClock(headers, now) ?? ("retry-after" in headers ? 0 : undefined) },
     nonsense
   ],
   ["does not back off", { backOff: 0 }, ["retryAfterNone", ...nonsense]],
-  ["retries for ever", { attempts: Number.POSITIVE_INFINITY }, ["outage"]],
+  ["retries without end", { attempts: Number.POSITIVE_INFINITY }, ["outage"]],
   ["cannot be interrupted", { wait: (millis) => Effect.uninterruptible(Effect.sleep(millis)) }, ["interrupted"]],
-  ["takes what is broken for an answer", { onBroken: Effect.succeed({}) }, ["truncated"]],
-  ["hangs on what is broken", { onBroken: Effect.never }, ["truncated"]],
-  ["refuses a status it does not know", { knows: (status) => status === "COMPLETED" }, ["unknownStatus"]],
+  ["accepts a broken answer", { onBroken: Effect.succeed({}) }, ["truncated"]],
+  ["hangs on a broken answer", { onBroken: Effect.never }, ["truncated"]],
+  ["refuses an undocumented status", { knows: (status) => status === "COMPLETED" }, ["unknownStatus"]],
   ["follows any token", { remembers: () => [] }, ["sameToken", "tokenCycle"]],
   ["remembers the last token only", { remembers: (followed) => followed.slice(-1) }, ["tokenCycle"]],
-  ["takes a loop for the end", { onLoop: Stream.empty }, ["sameToken", "tokenCycle"]],
+  ["treats a loop as the end", { onLoop: Stream.empty }, ["sameToken", "tokenCycle"]],
   ["hangs in a loop", { onLoop: Stream.never }, ["sameToken", "tokenCycle"]],
   ["stops at an empty page", { stopsAtEmptyPage: true }, ["emptyPage"]]
 ]
@@ -253,19 +253,19 @@ describe("the project's own client", () => {
     }))
 })
 
-describe("a client with habits", () => {
+describe("a client with a habit", () => {
   it.effect.each(habits)("%s", ([, habits, deserves]) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(failedOf(yield* grade(clientWith(habits), { scenarios: alone })), deserves)
     }))
 
-  it.effect("of not backing off is told so", () =>
+  it.effect("without a back-off is reported as such", () =>
     Effect.gen(function*() {
       const graded = yield* grade(clientWith({ backOff: 0 }), { scenarios: ["retryAfterNone", "retryAfterPast"] })
       assert.deepStrictEqual(graded.rows.map(({ observed }) => observed), ["retried at once", "retried at once"])
     }))
 
-  it.effect("of repeating alone wastes requests when there are many", () =>
+  it.effect("whose calls retry independently wastes requests at a shared limit", () =>
     Effect.gen(function*() {
       const graded = yield* grade(clientWith({}), { scenarios: ["sixtyAtOnce"] })
       assert.strictEqual(
@@ -275,7 +275,7 @@ describe("a client with habits", () => {
       assert.strictEqual(graded.failed, 1)
     }))
 
-  it.effect("is failed on a port as well", () =>
+  it.effect("fails on a port as well", () =>
     Effect.gen(function*() {
       const graded = yield* grade(clientWith({ ...also(500), remembers: () => [] }), {
         transport: "port",
@@ -284,13 +284,13 @@ describe("a client with habits", () => {
       assert.deepStrictEqual(failedOf(graded), ["internalServerError", "sameToken", "tokenCycle"])
     }))
 
-  it.effect("of hanging fails everything", () =>
+  it.effect("that hangs fails every scenario", () =>
     Effect.gen(function*() {
       const graded = yield* grade(() => ({ fetchOperation: () => Effect.never, listOperations: () => Stream.never }))
       assert.deepStrictEqual(failedOf(graded), every)
     }))
 
-  it.effect("of failing without a request fails everything", () =>
+  it.effect("that fails without a request fails every scenario", () =>
     Effect.gen(function*() {
       const graded = yield* grade(() => ({
         fetchOperation: () => Effect.fail("no"),
@@ -300,7 +300,7 @@ describe("a client with habits", () => {
       assert.strictEqual(observedOf(graded, "notFound"), "failed with string, and sent nothing")
     }))
 
-  it.effect("of giving something else fails everything that should succeed", () =>
+  it.effect("that returns other values fails every scenario", () =>
     Effect.gen(function*() {
       const graded = yield* grade(() => ({
         fetchOperation: () => Effect.succeed({ id: "another" }),
@@ -324,10 +324,10 @@ const byHand = (target: Grader.Target): Grader.Calls => {
   }
 }
 
-describe("calls that are attended to", () => {
+describe("attended calls", () => {
   const scenarios = ["retryAfter429", "retryAfter90", "notFound", "outage"] as const
 
-  it.effect("may take their time", () =>
+  it.effect("have no time limit", () =>
     Effect.gen(function*() {
       const attended = yield* grade(byHand, { scenarios, attended: true })
       assert.deepStrictEqual(failedOf(attended), [])
@@ -335,7 +335,7 @@ describe("calls that are attended to", () => {
       assert.deepStrictEqual(failedOf(yield* grade(byHand, { scenarios })), [...scenarios])
     }))
 
-  it.effect("know which operations there are", () =>
+  it.effect("receive the ids of all operations", () =>
     Effect.gen(function*() {
       const { rows: [row] } = yield* grade(byHand, { scenarios: ["emptyPage"], attended: true })
       assert.strictEqual(row?.observed, "listed all in 0 requests: pages of 50 are needed")
@@ -371,7 +371,7 @@ const promises =
     }
   }
 
-describe("a client of promises", () => {
+describe("a client that returns promises", () => {
   const rows: Grader.Options = { scenarios: ["retryAfter90", "interrupted", "notFound", "sameToken", "emptyPage"] }
 
   it.effect.each(["process", "port"] as const)(
@@ -392,14 +392,14 @@ describe("a client of promises", () => {
       assert.strictEqual(observedOf(graded, "interrupted"), "failed with RangeError: no wait to interrupt")
     }))
 
-  it.effect("that does not hear of the signal", () =>
+  it.effect("that ignores the signal", () =>
     Effect.gen(function*() {
       const graded = yield* grade(promises(() => new Promise(() => {})), rows)
       assert.deepStrictEqual(failedOf(graded), ["interrupted", "notFound", "sameToken"])
       assert.strictEqual(observedOf(graded, "interrupted"), "did not end")
     }))
 
-  it.effect("that throws before it gives one", () =>
+  it.effect("that throws before it returns a promise", () =>
     Effect.gen(function*() {
       const graded = yield* grade(() => ({
         fetchOperation: () => {
@@ -413,7 +413,7 @@ describe("a client of promises", () => {
 })
 
 describe("a grade", () => {
-  it.effect("says what was seen", () =>
+  it.effect("has the observed retry", () =>
     Effect.gen(function*() {
       const { rows: [row] } = yield* grade(clientWith({}), { scenarios: ["retryAfter12"] })
       assert.deepStrictEqual(
@@ -430,19 +430,19 @@ describe("a grade", () => {
       )
     }))
 
-  it.effect("says what its scenarios are", () =>
+  it.effect("describes its scenarios", () =>
     Effect.sync(() => {
       assert.deepStrictEqual(Grader.describe("internalServerError"), { given: "500", expected: "fails, not retried" })
     }))
 
-  it.effect("is JSON, and comes back from it", () =>
+  it.effect("encodes to JSON and decodes to the same grade", () =>
     Effect.gen(function*() {
       const graded = yield* grade(clientWith(also(500)))
       const text = yield* Schema.encodeEffect(Grader.GradeFromJson)(graded)
       assertEquals(yield* Schema.decodeEffect(Grader.GradeFromJson)(text), graded)
     }))
 
-  it.effect("is a table", () =>
+  it.effect("formats as a table", () =>
     Effect.gen(function*() {
       const graded = yield* grade(clientWith(also(500)), { scenarios: ["retryAfter429", "internalServerError"] })
       assert.strictEqual(
@@ -462,7 +462,7 @@ describe("a grade", () => {
       assert.strictEqual(yield* Effect.flip(grade(() => Effect.fail("no client" as const))), "no client")
     }))
 
-  it.effect("keeps a client until its scenario is over", () =>
+  it.effect("keeps the client's scope open until its scenario ends", () =>
     Effect.gen(function*() {
       const open = yield* Ref.make(0)
       const client = (target: Grader.Target) =>
@@ -474,7 +474,7 @@ describe("a grade", () => {
       assert.strictEqual(yield* Ref.get(open), 0)
     }))
 
-  it.effect("runs one scenario after another when it is told to", () =>
+  it.effect("runs scenarios one after another with concurrency 1", () =>
     Effect.gen(function*() {
       const options = { scenarios: ["retryAfter12", "retryAfter429", "retryAfter503"], concurrency: 1 } as const
       const start = Date.UTC(2026, 10, 22, 12, 0, 0, 250)

@@ -40,7 +40,7 @@ const isCourse = (course: unknown): course is OperationCourse.OperationCourse =>
 
 const fresh = SenderPoolOperationsTest.layer()
 
-describe("an operation that takes a course", () => {
+describe("an operation with a course", () => {
   layer(fresh)((it) => {
     it.effect.each<readonly [OperationCourse.OperationCourse, ReadonlyArray<string>]>([
       [{ polls: 3, failed: 2 }, [
@@ -59,7 +59,7 @@ describe("an operation that takes a course", () => {
       ]],
       [{ polls: 2, status: PAUSED }, ["PAUSED 0 + 0 + 10 = 10", "COMPLETED 10 + 0 + 0 = 10"]],
       [{ polls: Infinity }, ["PROCESSING 0 + 0 + 10 = 10", "PROCESSING 0 + 0 + 10 = 10"]]
-    ])("is seen so: %o", ([course, expected]) =>
+    ])("has these states: %o", ([course, expected]) =>
       Effect.gen(function*() {
         const { operations, test } = yield* both
         const { id } = yield* test.takes(course)
@@ -88,7 +88,7 @@ describe("an operation that takes a course", () => {
   })
 
   layer(fresh)((it) => {
-    it.effect("is looked at by a list that shows it, and by no other", () =>
+    it.effect("is polled by each list that holds it and by no other", () =>
       Effect.gen(function*() {
         const { operations, test } = yield* both
         const { id } = yield* test.takes({ polls: 3 })
@@ -104,7 +104,7 @@ describe("an operation that takes a course", () => {
   })
 
   layer(fresh)((it) => {
-    it.effect("is of now, changes when it is seen to, and is put away like any other", () =>
+    it.effect("is created now, changes when it is polled, and can be replaced", () =>
       Effect.gen(function*() {
         const { operations, test } = yield* both
         yield* TestClock.adjust("1 minute")
@@ -129,7 +129,7 @@ describe("an operation that takes a course", () => {
 
 describe("a feed and a scan", () => {
   layer(fresh)((it) => {
-    it.effect("see it come to its end", () =>
+    it.effect("see its end", () =>
       Effect.gen(function*() {
         const { operations, test } = yield* both
         yield* TestClock.setTime(Date.UTC(2024, 3, 5))
@@ -153,7 +153,7 @@ describe("a feed and a scan", () => {
   })
 })
 
-describe("a wait for it", () => {
+describe("a wait for an operation with a course", () => {
   layer(fresh)((it) => {
     it.effect.each<readonly [OperationCourse.OperationCourse, Outcome.Outcome["_tag"]]>([
       [{ polls: 3 }, "Completed"],
@@ -171,7 +171,7 @@ describe("a wait for it", () => {
         assert.strictEqual((yield* test.calls).fetch - fetch, 3)
       }))
 
-    it.effect("sees progress", () =>
+    it.effect("reports progress", () =>
       Effect.gen(function*() {
         const { operations, test } = yield* both
         const { id } = yield* test.takes({ polls: 5, total: 8 })
@@ -179,7 +179,7 @@ describe("a wait for it", () => {
         assert.deepStrictEqual(snapshots.map(({ progress }) => progress.fraction), [0, 0.25, 0.5, 0.75, 1])
       }))
 
-    it.effect("lives with polls that fail on the way", () =>
+    it.effect("tolerates failed polls", () =>
       Effect.gen(function*() {
         const { operations, test } = yield* both
         const { id } = yield* test.takes({ polls: 3 })
@@ -197,7 +197,7 @@ describe("a wait for it", () => {
         )
       }))
 
-    it.effect("ends when it stands still, when its status stays unknown, and when its time is over", () =>
+    it.effect("fails on a stall, on a lasting unknown status, and at its time limit", () =>
       Effect.gen(function*() {
         const { test } = yield* both
         const { id } = yield* test.takes({ polls: Infinity })
@@ -212,7 +212,7 @@ describe("a wait for it", () => {
   })
 
   layer(fresh)((it) => {
-    it.effect("shares the looks of a list with the waits for others", () =>
+    it.effect("shares the poll of a list with other waits", () =>
       Effect.gen(function*() {
         const { test } = yield* both
         const taken = yield* Effect.forEach(

@@ -59,7 +59,7 @@ describe("standingAt, for any plan", () => {
     assert.isAtMost(counts.failed, plan.failed ?? 0)
   })
 
-  it.prop("never goes back", [plans, times, times], ([plan, one, other]) => {
+  it.prop("never goes backwards", [plans, times, times], ([plan, one, other]) => {
     const before = standingAt(plan, Duration.millis(Math.min(one, other)))
     const after = standingAt(plan, Duration.millis(Math.max(one, other)))
     assert.isAtMost(after.counts.queued, before.counts.queued)
@@ -77,14 +77,14 @@ describe("standingAt, for any plan", () => {
     assert.isAtMost(millis, Math.max(0, time))
   })
 
-  it.prop("stands as it did when it last changed", [plans, times], ([plan, time]) => {
+  it.prop("equals its state at the last change", [plans, times], ([plan, time]) => {
     const now = standingAt(plan, Duration.millis(time))
     const changed = standingAt(plan, now.changedAfter)
     assert.deepEqual(changed.counts, now.counts)
     assert.strictEqual(changed.status, now.status)
   })
 
-  it.prop("is at its end when the work and its stalls are over", [plans], ([plan]) => {
+  it.prop("has its final status after the work and its stalls", [plans], ([plan]) => {
     const { counts, status } = standingAt(plan, Duration.millis(wholeTime(plan)))
     assert.strictEqual(status, plan.end)
     const done = Math.floor((plan.total - (plan.queued ?? 0)) * (plan.endsAt ?? 1))
@@ -119,7 +119,7 @@ describe("standingAt", () => {
     assert.deepEqual(at(plan, 1500), ["COMPLETED", 0, 10, 0, 1500])
   })
 
-  it("stands still in a stall, and goes on after it", () => {
+  it("does not change during a stall, and continues after it", () => {
     const plan = {
       total: 10,
       duration: Duration.millis(1000),
@@ -156,13 +156,13 @@ describe("standingAt", () => {
     assert.deepEqual(at(plan, "1 day"), ["CANCELED", 6, 5, 0, 500])
   })
 
-  it("completes with some left queued, as the documentation's example", () => {
+  it("completes with queued items, as in the documentation's example", () => {
     const plan = { total: 888, queued: 111, duration: Duration.minutes(1) }
     assert.deepEqual(at(plan, "30 seconds"), ["PROCESSING", 500, 388, 0, 29962])
     assert.deepEqual(at(plan, "1 minute"), ["COMPLETED", 111, 777, 0, 60000])
   })
 
-  it("has statuses that the contract does not know", () => {
+  it("can have undocumented statuses", () => {
     const plan = {
       total: 1,
       duration: Duration.millis(10),
@@ -178,17 +178,17 @@ describe("standingAt", () => {
     assert.deepEqual(at(plan, "30 days"), ["PROCESSING", 7, 3, 0, 30])
   })
 
-  it("is done at once when it takes no time", () => {
+  it("ends at once with a duration of 0", () => {
     assert.deepEqual(at({ total: 5, failed: 2, duration: Duration.zero }, 0), ["COMPLETED", 0, 3, 2, 0])
   })
 
-  it("keeps its stalls when the work itself takes no time", () => {
+  it("keeps its stalls with a duration of 0", () => {
     const plan = { total: 4, duration: Duration.zero, stalls: [{ at: 0.5, for: Duration.millis(10) }] }
     assert.deepEqual(at(plan, 9), ["PROCESSING", 2, 2, 0, 0])
     assert.deepEqual(at(plan, 10), ["COMPLETED", 0, 4, 0, 10])
   })
 
-  it("has nothing to do when there are no items", () => {
+  it("ends after its duration when it has no items", () => {
     const plan = { total: 0, duration: Duration.millis(10) }
     assert.deepEqual(at(plan, 9), ["PROCESSING", 0, 0, 0, 0])
     assert.deepEqual(at(plan, 10), ["COMPLETED", 0, 0, 0, 10])
@@ -220,7 +220,7 @@ describe("OperationPlan", () => {
       assert.include(error.message, `["${field}"]`)
     }))
 
-  it.effect("is written in milliseconds", () =>
+  it.effect("encodes durations in milliseconds", () =>
     Effect.gen(function*() {
       const plan = yield* decode({ total: 1, duration: 1500, stalls: [{ at: 0.5, for: 20 }], end: "PAUSED" })
       assert.deepEqual(at(plan, 1519), ["PROCESSING", 1, 0, 0, 0])

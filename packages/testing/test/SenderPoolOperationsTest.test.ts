@@ -61,7 +61,7 @@ describe("SenderPoolOperationsTest", () => {
       assert.deepStrictEqual(yield* collect(params), expected)
     }).pipe(Effect.provide(SenderPoolOperationsTest.layer(three))))
 
-  it.effect("fetches what is there, and only that", () =>
+  it.effect("fetches existing operations only", () =>
     Effect.gen(function*() {
       const { operations, test } = yield* both
       assert.deepStrictEqual(yield* operations.fetch(operation(2).id), operation(2))
@@ -90,7 +90,7 @@ describe("SenderPoolOperationsTest", () => {
       assert.strictEqual((yield* Effect.flip(operations.list({ pageToken: "another" })))._tag, "BadRequest")
     }).pipe(Effect.provide(SenderPoolOperationsTest.layer(three))))
 
-  it.effect("fails as it is told to, once each time", () =>
+  it.effect("fails once for each requested failure", () =>
     Effect.gen(function*() {
       const { operations, test } = yield* both
       yield* test.failNextFetch(new CommsError.Conflict({ errors: [] }))
@@ -103,7 +103,7 @@ describe("SenderPoolOperationsTest", () => {
       assert.deepStrictEqual(yield* collect(), [1, 2, 3])
     }).pipe(Effect.provide(SenderPoolOperationsTest.layer(three))))
 
-  it.effect("delivers what came before a failure", () =>
+  it.effect("delivers the items before a failure", () =>
     Effect.gen(function*() {
       const { operations, test } = yield* both
       const seen: Array<number> = []

@@ -424,7 +424,7 @@ describe("pages of another resource", () => {
 })
 
 describe("the report", () => {
-  it.effect("takes requests with other bodies for other calls", () =>
+  it.effect("counts requests with another body as other calls", () =>
     Effect.gen(function*() {
       const fetch = yield* Emulator.fetch
       // Without Effect's client, so that the requests have no trace.

@@ -41,7 +41,7 @@ describe("fetch", () => {
       assert.lengthOf(operations, 3)
     }).pipe(Effect.provide(Emulator.layer({ operations: 3 }))))
 
-  it.effect("is what the real client can be given", () =>
+  it.effect("works with the real client", () =>
     Effect.gen(function*() {
       const fetch = yield* Emulator.fetch
       const layer = SenderPoolOperations.layer.pipe(
@@ -56,7 +56,7 @@ describe("fetch", () => {
       assert.strictEqual(count, 120)
     }).pipe(Effect.provide(Emulator.layer({ operations: 120 }))))
 
-  it.effect("keeps the clock of the test", () =>
+  it.effect("uses the test's clock", () =>
     Effect.gen(function*() {
       const fetch = yield* Emulator.fetch
       const fiber = yield* Effect.forkChild(Effect.promise(() => fetch(url, { headers })))
@@ -68,7 +68,7 @@ describe("fetch", () => {
       assert.strictEqual((yield* Fiber.join(fiber)).status, 200)
     }).pipe(Effect.provide(Emulator.layer(late))))
 
-  it.effect("rejects what is no URL with a TypeError, and does not throw", () =>
+  it.effect("rejects an invalid URL with a TypeError instead of throwing", () =>
     Effect.gen(function*() {
       const fetch = yield* Emulator.fetch
       assertError(yield* rejection(() => fetch("/v1")), "TypeError")
@@ -91,7 +91,7 @@ describe("fetch", () => {
       assert.deepEqual((yield* report).requests.map(({ status }) => status), [undefined, undefined])
     }).pipe(Effect.provide(Emulator.layer(late))))
 
-  it.effect("rejects when the signal had been aborted before, and asks nothing", () =>
+  it.effect("rejects an aborted signal without a request", () =>
     Effect.gen(function*() {
       const fetch = yield* Emulator.fetch
       assertError(yield* rejection(() => fetch(url, { headers, signal: AbortSignal.abort() })), "AbortError")
@@ -99,7 +99,7 @@ describe("fetch", () => {
       assert.strictEqual((yield* report).summary.requests, 0)
     }).pipe(Effect.provide(Emulator.layer())))
 
-  it.effect("lets a signal abort a body that is being read", () =>
+  it.effect("aborts the reading of a body by its signal", () =>
     Effect.gen(function*() {
       const fetch = yield* Emulator.fetch
       const controller = new AbortController()
@@ -128,7 +128,7 @@ describe("fetch", () => {
       assert.propertyVal(error instanceof Error ? error.cause : undefined, "code", "ECONNRESET")
     }).pipe(Effect.provide(Emulator.layer(rules({ do: { _tag: "Drop" } })))))
 
-  it.effect("has a body that ends with a TypeError when the connection is dropped within it", () =>
+  it.effect("ends the body with a TypeError when the connection is dropped within it", () =>
     Effect.gen(function*() {
       const fetch = yield* Emulator.fetch
       const response = yield* Effect.promise(() => fetch(url, { headers }))

@@ -62,7 +62,7 @@ describe("options", () => {
       assert.include(error.message, `${field}: `)
     }))
 
-  it.effect("are refused for all of their fields at once", () =>
+  it.effect("are refused with all invalid fields at once", () =>
     Effect.gen(function*() {
       const error = yield* refusal(Emulator.layer({ seed: 1.5, operations: -1, reportLimit: -1 }))
       assert.deepEqual(error.issues.map(({ field }) => field), ["seed", "operations", "reportLimit"])
@@ -96,7 +96,7 @@ describe("layerServer", () => {
       assert.include(error.message, `${field}: `)
     }))
 
-  it.effect("is refused a port that is taken", () =>
+  it.effect("refuses a port that is in use", () =>
     Effect.gen(function*() {
       const { port } = yield* Emulator.Address
       const error = yield* refusal(Layer.fresh(Emulator.layerServer({ port })).pipe(Layer.provide(Emulator.layer())))
@@ -104,7 +104,7 @@ describe("layerServer", () => {
       assert.include(error.message, String(port))
     }).pipe(Effect.provide(Emulator.layerServer().pipe(Layer.provide(Emulator.layer())))))
 
-  it.effect("gives its port back when it ends, and listens on loopback only", () =>
+  it.effect("frees its port when it ends, and listens on the loopback interface only", () =>
     Effect.gen(function*() {
       const server = Emulator.layerServer().pipe(Layer.provide(Emulator.layer()))
       const { port, url } = yield* Effect.provide(Emulator.Address, server, { local: true })
@@ -114,7 +114,7 @@ describe("layerServer", () => {
     }))
 })
 
-describe("an emulator at work", () => {
+describe("a running emulator", () => {
   it.effect.each(
     [
       ["total", { total: -1, duration: Duration.zero }],
@@ -130,7 +130,7 @@ describe("an emulator at work", () => {
       assert.strictEqual((yield* Effect.flip(create(plan))).field, field)
     }).pipe(Effect.provide(Emulator.layer())))
 
-  it.effect("refuses to advance what it did not create, and by what is no duration", () =>
+  it.effect("refuses to advance an unknown id or by an invalid duration", () =>
     Effect.gen(function*() {
       const { advance, create } = yield* Emulator.Emulator
       const { id } = yield* create({ total: 1, duration: Duration.seconds(1) })
@@ -139,7 +139,7 @@ describe("an emulator at work", () => {
       assert.strictEqual((yield* advance(id, "1 second")).status, "COMPLETED")
     }).pipe(Effect.provide(Emulator.layer())))
 
-  it.effect("refuses faults that are none, and keeps those that it had", () =>
+  it.effect("refuses invalid faults", () =>
     Effect.gen(function*() {
       const { setFaults } = yield* Emulator.Emulator
       const error = yield* Effect.flip(setFaults({
@@ -170,13 +170,13 @@ describe("a plan as JSON", () => {
       assert.include((yield* Effect.flip(decodePlan(text))).message, `at ${path}`)
     }))
 
-  it.effect("that is none is refused", () =>
+  it.effect("is refused when it is not JSON", () =>
     Effect.gen(function*() {
       assert.include((yield* Effect.flip(decodePlan("rules:"))).message, "JSON")
     }))
 
   it.effect.each(FaultPlan.presetNames.map((name) => ({ name })))(
-    "$name comes back as it was",
+    "$name decodes to the same plan",
     ({ name }) =>
       Effect.gen(function*() {
         const plan = FaultPlan.presets[name]
@@ -184,7 +184,7 @@ describe("a plan as JSON", () => {
       })
   )
 
-  it.effect("is written in milliseconds", () =>
+  it.effect("encodes durations in milliseconds", () =>
     Effect.gen(function*() {
       const text = yield* encodePlan({
         rules: [{ when: { after: Duration.seconds(1) }, do: { _tag: "Delay", duration: Duration.millis(250) } }]

@@ -81,8 +81,8 @@ const walk = Effect.fnUntraced(
   }
 )
 
-describe("a walk under faults that come now and then", () => {
-  it.effect("loses nothing and gives nothing twice", () =>
+describe("a stream under random faults", () => {
+  it.effect("neither loses nor duplicates an operation", () =>
     Effect.gen(function*() {
       let failed = 0
       for (let seed = 1; seed <= 120; seed++) {
@@ -136,7 +136,7 @@ describe("a list that does not end", () => {
       })
   )
 
-  it.effect("at random ends the stream as well, whatever else goes wrong", () =>
+  it.effect("under random faults ends the stream as well", () =>
     Effect.gen(function*() {
       for (let seed = 1; seed <= 60; seed++) {
         yield* Effect.gen(function*() {
@@ -158,7 +158,7 @@ describe("a list that does not end", () => {
     }), 60_000)
 })
 
-describe("the time that a walk takes", () => {
+describe("the duration of a stream", () => {
   const pages = 40
 
   const timeOf = (prefetch: number) =>
@@ -178,7 +178,7 @@ describe("the time that a walk takes", () => {
       })
     )
 
-  it.effect("is half of it when the next page comes while this one is worked on", () =>
+  it.effect("is half as long when the next page is prefetched", () =>
     Effect.gen(function*() {
       const sequential = yield* timeOf(0)
       assert.isAtLeast(sequential, pages * 100)

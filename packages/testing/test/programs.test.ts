@@ -112,7 +112,7 @@ layer(emulator({ operations: 70, newest: "2024-01-17T00:00:00Z", span: "7 days" 
         assert.include(yield* curl("/comms_operation_01h9krwprkeee8fzqspvwy6nq8"), `"code":20404`)
       }))
 
-    test("tell the status and the media type", () =>
+    test("print the status and the media type", () =>
       Effect.gen(function*() {
         const answer = yield* run(
           "curl",

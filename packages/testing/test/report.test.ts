@@ -35,7 +35,7 @@ const encode = Schema.encodeEffect(Report.ReportFromJson)
 const decode = Schema.decodeEffect(Report.ReportFromJson)
 
 describe("a report", () => {
-  it.effect("tells attempts, and the wait that was asked and kept", () =>
+  it.effect("has attempts, and the waits that were asked for and kept", () =>
     Effect.gen(function*() {
       yield* at(0)
       yield* at(1000)
@@ -71,7 +71,7 @@ describe("a report", () => {
       })
     }).pipe(Effect.provide(Emulator.layer(rules(busy([1, 2]))))))
 
-  it.effect("forgives a millisecond", () =>
+  it.effect("tolerates a millisecond", () =>
     Effect.gen(function*() {
       yield* at(0)
       yield* at(1999)
@@ -81,7 +81,7 @@ describe("a report", () => {
       assert.deepEqual(requests.map(({ early }) => early), [false, false, false, true])
     }).pipe(Effect.provide(Emulator.layer(rules(busy([1, 3]))))))
 
-  it.effect("takes requests of other URLs and accounts for other calls", () =>
+  it.effect("counts requests with another URL or account as other calls", () =>
     Effect.gen(function*() {
       yield* at(0)
       yield* at(1, `${listPath}?pageSize=2`)
@@ -91,7 +91,7 @@ describe("a report", () => {
       assert.deepEqual(yield* attempts, ["1.1", "2.1", "3.1", "1.2", "2.2"])
     }).pipe(Effect.provide(Emulator.layer({ accounts: "any", ...rules(busy([1, 2, 3])) }))))
 
-  it.effect("takes a request after one that succeeded for another call", () =>
+  it.effect("counts a request after a success as another call", () =>
     Effect.gen(function*() {
       yield* at(0)
       yield* at(1)
@@ -112,7 +112,7 @@ describe("a report", () => {
       Effect.provide(inProcess(rules({ do: { _tag: "Delay", duration: Duration.millis(10) } }, busy([1, 2]))))
     ))
 
-  it.effect("counts an error that is not repeated once", () =>
+  it.effect("counts an error without a retry once", () =>
     Effect.gen(function*() {
       yield* at(0, fetchPath(unknownId))
       const { requests, summary } = yield* report
@@ -142,7 +142,7 @@ describe("a report", () => {
       assert.deepEqual(requests.map(({ attempt, status }) => [attempt, status]), [[1, undefined], [2, 200]])
     }).pipe(Effect.provide(Emulator.layer(rules({ when: { nth: [1] }, do: { _tag: "Drop" } })))))
 
-  it.effect("does not count what is not the API's", () =>
+  it.effect("ignores requests to other paths than the API's", () =>
     Effect.gen(function*() {
       yield* at(0, "/openapi.json")
       yield* at(0, "/docs")
@@ -150,7 +150,7 @@ describe("a report", () => {
       assert.strictEqual((yield* report).summary.requests, 0)
     }).pipe(Effect.provide(Emulator.layer({ admin: true }))))
 
-  it.effect("holds the last requests, and the sum of all", () =>
+  it.effect("holds the latest requests and the totals of all", () =>
     Effect.gen(function*() {
       for (const time of [1, 2, 3, 4, 5]) yield* at(time)
       const { requests, summary } = yield* report
@@ -158,7 +158,7 @@ describe("a report", () => {
       assert.strictEqual(summary.requests, 5)
     }).pipe(Effect.provide(Emulator.layer({ reportLimit: 3 }))))
 
-  it.effect("can hold none", () =>
+  it.effect("can hold no request", () =>
     Effect.gen(function*() {
       yield* at(1)
       const { requests, summary } = yield* report
@@ -166,7 +166,7 @@ describe("a report", () => {
       assert.strictEqual(summary.requests, 1)
     }).pipe(Effect.provide(Emulator.layer({ reportLimit: 0 }))))
 
-  it.effect("begins anew, without what arrived before", () =>
+  it.effect("starts empty after a reset", () =>
     Effect.gen(function*() {
       const { resetReport } = yield* Emulator.Emulator
       yield* at(0)
@@ -215,7 +215,7 @@ describe("a report", () => {
       ]
     }))))
 
-  it.effect("goes to JSON and back", () =>
+  it.effect("encodes to JSON and decodes to the same report", () =>
     Effect.gen(function*() {
       yield* at(0)
       yield* at(500)
@@ -227,7 +227,7 @@ describe("a report", () => {
       assert.include(text, `"asked":2000`)
     }).pipe(Effect.provide(Emulator.layer(rules(busy([1]), { when: { nth: [2] }, do: { _tag: "Drop" } })))))
 
-  it.effect("is a table for people", () =>
+  it.effect("formats as a table", () =>
     Effect.gen(function*() {
       yield* at(0)
       yield* at(1000)
@@ -251,12 +251,12 @@ describe("a report", () => {
       )
     }).pipe(Effect.provide(Emulator.layer(rules(busy([1]), { when: { nth: [1] }, do: { _tag: "Drop" } })))))
 
-  it.effect("of nothing is a table as well", () =>
+  it.effect("formats as a table without requests", () =>
     Effect.gen(function*() {
       assert.include(Report.toTable(yield* report), "requests             0")
     }).pipe(Effect.provide(Emulator.layer())))
 
-  it.effect("keeps its size, however many requests there are", () =>
+  it.effect("has a bounded size", () =>
     Effect.gen(function*() {
       const { stream } = yield* SenderPoolOperations.SenderPoolOperations
       yield* Stream.runDrain(stream({ pageSize: 1 }))

@@ -40,8 +40,8 @@ const routes = [
   ["PUT", "/faults", `{"rules":[]}`]
 ] as const
 
-describe.each([["in process", inProcess], ["on a port", onPort]] as const)("the admin's routes, %s", (_, wiring) => {
-  it.effect("are not there unless asked for", () =>
+describe.each([["in process", inProcess], ["on a port", onPort]] as const)("the admin routes, %s", (_, wiring) => {
+  it.effect("do not exist by default", () =>
     Effect.gen(function*() {
       for (const [method, path, body] of routes) {
         const answer = yield* admin(method, path, body)
@@ -50,7 +50,7 @@ describe.each([["in process", inProcess], ["on a port", onPort]] as const)("the 
       }
     }).pipe(Effect.provide(wiring())))
 
-  it.effect("create an operation and move it on", () =>
+  it.effect("create and advance an operation", () =>
     Effect.gen(function*() {
       const created = yield* admin("POST", "/operations", plan)
       assert.strictEqual(created.status, 201)
@@ -78,7 +78,7 @@ describe.each([["in process", inProcess], ["on a port", onPort]] as const)("the 
       assert.strictEqual((yield* get(listPath)).status, 200)
     }).pipe(Effect.provide(wiring({ admin: true }))))
 
-  it.effect("give the report, and begin a new one", () =>
+  it.effect("return and reset the report", () =>
     Effect.gen(function*() {
       yield* get(listPath)
       yield* get(fetchPath(unknownId))
@@ -90,7 +90,7 @@ describe.each([["in process", inProcess], ["on a port", onPort]] as const)("the 
       assert.strictEqual(again.summary.requests, 0)
     }).pipe(Effect.provide(wiring({ admin: true }))))
 
-  it.effect("refuse bodies that do not fit, and name the field", () =>
+  it.effect("refuse invalid bodies and name the field", () =>
     Effect.gen(function*() {
       for (
         const [method, path, body, field] of [
@@ -114,7 +114,7 @@ describe.each([["in process", inProcess], ["on a port", onPort]] as const)("the 
       }
     }).pipe(Effect.provide(wiring({ admin: true }))))
 
-  it.effect("refuse a body that is not JSON, and one that is missing", () =>
+  it.effect("refuse a missing body and one that is not JSON", () =>
     Effect.gen(function*() {
       for (const body of ["{", "", undefined]) {
         const answer = yield* admin("PUT", "/faults", body)
@@ -163,7 +163,7 @@ describe("a handler that dies", () => {
   )
 
   it.effect.each([["in process", inProcess], ["on a port", onPort]] as const)(
-    "answers 500 in the envelope, and the server lives on, %s",
+    "answers 500 in the envelope, and the server keeps running, %s",
     ([, wiring]) =>
       Effect.gen(function*() {
         for (let i = 0; i < 3; i++) {
@@ -186,7 +186,7 @@ const Document = Schema.fromJsonString(Schema.Struct({
 }))
 
 describe("the document", () => {
-  it.effect("is served at /openapi.json, to anybody", () =>
+  it.effect("is served at /openapi.json without credentials", () =>
     Effect.gen(function*() {
       const answer = yield* get("/openapi.json", { anonymous: true })
       assert.strictEqual(answer.status, 200)
@@ -207,7 +207,7 @@ describe("the document", () => {
       assert.notInclude(answer.body, "_emulator")
     }).pipe(Effect.provide(inProcess({ admin: true }))))
 
-  it.effect("has a page at /docs that loads nothing from elsewhere", () =>
+  it.effect("has a page at /docs that loads nothing from other hosts", () =>
     Effect.gen(function*() {
       const { body, headers, status } = yield* get("/docs", { anonymous: true })
       assert.strictEqual(status, 200)
@@ -223,14 +223,14 @@ describe("the document", () => {
 })
 
 describe("an emulator", () => {
-  it.effect("answers whatever host it is asked as, in process", () =>
+  it.effect("answers for any host in process", () =>
     Effect.gen(function*() {
       const http = yield* HttpClient.HttpClient
       const response = yield* http.get("https://comms.twilio.com/openapi.json")
       assert.strictEqual(response.status, 200)
     }).pipe(Effect.provide(inProcess())))
 
-  it.effect("is the real client's, with one layer", () =>
+  it.effect("serves the real client with one layer", () =>
     Effect.gen(function*() {
       const { list } = yield* SenderPoolOperations.SenderPoolOperations
       assert.lengthOf((yield* list()).operations, 3)
@@ -243,7 +243,7 @@ describe("an emulator", () => {
       )
     ))
 
-  it.effect("on a port closes what it holds when it ends", () =>
+  it.effect("closes its port when its layer ends", () =>
     Effect.gen(function*() {
       const url = yield* Effect.provide(
         Effect.gen(function*() {

@@ -34,9 +34,9 @@ const provide = (wiring: Wiring, options: Emulator.Options) =>
 const walk = (params: OperationFamily.ListParams<Operation.KnownOperationStatus>) =>
   Effect.flatMap(SenderPoolOperations.SenderPoolOperations, ({ stream }) => Stream.runCollect(stream(params)))
 
-describe("walking the pages", () => {
+describe("streaming the pages", () => {
   it.effect.prop(
-    "gives every operation that matches once, in the order of creation, and no other",
+    "returns exactly the matching operations, once each, in the order of creation",
     {
       seed: Schema.Int,
       operations: within(0, 150),
@@ -80,7 +80,7 @@ describe("walking the pages", () => {
       }).pipe(provide(inProcess, { seed, operations, newest: new Date(newest), span }))
   )
 
-  it.effect("goes on where it was when operations are created on the way", () =>
+  it.effect("keeps its position when operations are created meanwhile", () =>
     Effect.gen(function*() {
       const { create } = yield* Emulator.Emulator
       const { stream } = yield* SenderPoolOperations.SenderPoolOperations
@@ -163,7 +163,7 @@ const converse = Effect.gen(function*() {
 
 describe("two runs", () => {
   it.effect.prop(
-    "of the same requests with the same seeds get the same answers, to the byte",
+    "with the same requests and seeds get byte-identical answers",
     { seed: Schema.Int, plan: plans },
     ({ plan, seed }) =>
       Effect.gen(function*() {

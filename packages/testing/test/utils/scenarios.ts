@@ -93,7 +93,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
 
   describe(`${name}: the endpoints`, () => {
     test(
-      "fetch gives an operation, and its progress",
+      "fetch returns an operation with its progress",
       undefined,
       Effect.gen(function*() {
         const { create } = yield* emulator
@@ -114,7 +114,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "fetch answers 404 to an id that is not there, with the envelope",
+      "fetch answers 404 in the envelope for an unknown id",
       { operations: 5 },
       Effect.gen(function*() {
         const answer = yield* get(fetchPath(unknownId))
@@ -129,7 +129,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "an operation can be read when its delay is over",
+      "an operation is visible after the read delay",
       { readDelay: "2 seconds" },
       Effect.gen(function*() {
         const id = yield* createdId
@@ -140,7 +140,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "list gives pages of fifty, or of the size asked for",
+      "list returns pages of 50, or of the requested size",
       { operations: 120 },
       Effect.gen(function*() {
         const { list } = yield* operations
@@ -227,7 +227,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     }
 
     test(
-      "fetch answers 400 to what is no id, and names it",
+      "fetch answers 400 for a malformed id and names the field",
       undefined,
       Effect.gen(function*() {
         for (const id of ["abc", `${unknownId}!`, "comms_senderpool_01h9krwprkeee8fzqspvwy6nq8", "%20"]) {
@@ -263,7 +263,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     }
 
     test(
-      "404, in the envelope, to a path that is not there and a method that it does not have",
+      "404 in the envelope for an unknown path or method",
       { operations: 3 },
       Effect.gen(function*() {
         const id = yield* firstId
@@ -288,7 +288,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "accounts other than its own can be given, or any",
+      "other accounts can be configured, or any account",
       { accounts: "any" },
       Effect.gen(function*() {
         assert.strictEqual((yield* get(listPath, { username: "SK1", password: "x:y" })).status, 200)
@@ -299,7 +299,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
 
   describe(`${name}: page tokens`, () => {
     test(
-      "hold =, + and /, and come back whole",
+      "hold =, + and /, and survive encoding",
       { operations: 30 },
       Effect.gen(function*() {
         const seen: Array<string> = []
@@ -316,7 +316,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "give the same page again, and say which it is",
+      "return the same page again, and equal its self token",
       { operations: 30 },
       Effect.gen(function*() {
         const first = yield* pageOf(yield* get(`${listPath}?pageSize=10`))
@@ -363,7 +363,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "that were changed on the way are refused",
+      "that were modified are refused",
       { operations: 30 },
       Effect.gen(function*() {
         const { pagination } = yield* pageOf(yield* get(`${listPath}?pageSize=10`))
@@ -410,7 +410,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     }
 
     test(
-      "is kept by the client",
+      "is honoured by the client",
       rules({ when: { nth: [1, 2] }, do: busy(3) }),
       Effect.gen(function*() {
         const id = yield* createdId
@@ -450,7 +450,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     }
 
     test(
-      "Status with a body of its own, of another media type, and headers",
+      "Status can have its own body, media type and headers",
       rules({
         do: {
           _tag: "Status",
@@ -474,7 +474,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
 
     for (const [status, body] of [[200, ""], [200, "{}"], [204, ""], [205, ""], [204, "ignored"]] as const) {
       test(
-        `Status ${status} with ${JSON.stringify(body)} is an answer that cannot be understood`,
+        `Status ${status} with ${JSON.stringify(body)} is an invalid response`,
         rules({ do: { _tag: "Status", status, body } }),
         Effect.gen(function*() {
           const error = assertTag(yield* Effect.flip(fetchOnce), "InvalidResponse")
@@ -492,7 +492,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "RateLimit lets so many through in a window, for each account",
+      "RateLimit limits the requests of each account in a window",
       { accounts: "any", ...rules({ do: { _tag: "RateLimit", limit: 2, window: Duration.seconds(3) } }) },
       Effect.gen(function*() {
         assert.deepEqual(yield* statuses(listPath, 3), [200, 200, 429])
@@ -507,7 +507,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "RateLimit can say something else than the truth",
+      "RateLimit can have another Retry-After",
       rules({ do: { _tag: "RateLimit", limit: 1, window: Duration.seconds(3), retryAfter: { text: "later" } } }),
       Effect.gen(function*() {
         yield* get(listPath)
@@ -516,7 +516,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "RateLimit slows the client down, and loses it nothing",
+      "RateLimit slows the client down, without loss",
       { operations: 40, ...rules({ do: { _tag: "RateLimit", limit: 2, window: Duration.seconds(1) } }) },
       Effect.gen(function*() {
         const ids = yield* Stream.runCollect(streamIds({ pageSize: 5 }))
@@ -540,7 +540,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "Delay beyond the client's limit is a timeout, and the next attempt the same call",
+      "Delay beyond the client's limit is a timeout, and the next attempt belongs to the same call",
       rules({ when: { nth: [1] }, do: { _tag: "Delay", duration: Duration.minutes(1) } }),
       Effect.gen(function*() {
         const id = yield* createdId
@@ -579,7 +579,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
       const [what, afterBytes] of [["before the answer", undefined], ["at the body", 0], ["within it", 20]] as const
     ) {
       test(
-        `Drop ${what} is a connection that failed`,
+        `Drop ${what} is a failed connection`,
         rules({ do: afterBytes === undefined ? { _tag: "Drop" } : { _tag: "Drop", afterBytes } }),
         Effect.gen(function*() {
           const error = assertTag(yield* Effect.flip(fetchOnce), "TransportFailure")
@@ -592,7 +592,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     }
 
     test(
-      "Drop once is repeated",
+      "Drop is retried",
       rules({ when: { nth: [1] }, do: { _tag: "Drop", afterBytes: 20 } }),
       Effect.gen(function*() {
         const id = yield* createdId
@@ -601,7 +601,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "Drop and SlowBody go together",
+      "Drop and SlowBody can be combined",
       rules(
         { do: { _tag: "SlowBody", duration: Duration.seconds(2), pieces: 2 } },
         { do: { _tag: "Drop", afterBytes: 20 } }
@@ -612,7 +612,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "Body answers with HTML under a status of success",
+      "Body can answer HTML with a success status",
       rules({ do: { _tag: "Body", body: "<html>Log in</html>", mediaType: "text/html; charset=utf-8" } }),
       Effect.gen(function*() {
         const error = assertTag(yield* Effect.flip(fetchOnce), "InvalidResponse")
@@ -621,7 +621,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "Truncate ends the body early, as if it were whole",
+      "Truncate ends the body early",
       rules({ do: { _tag: "Truncate", bytes: 10 } }),
       Effect.gen(function*() {
         const id = yield* createdId
@@ -631,7 +631,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "UnknownStatus is a value",
+      "UnknownStatus is decoded",
       { operations: 3, ...rules({ do: { _tag: "UnknownStatus", status: "PAUSED" } }) },
       Effect.gen(function*() {
         assert.strictEqual((yield* fetchOnce).status, "PAUSED")
@@ -641,7 +641,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "WrongShape is an answer that cannot be understood, at a path",
+      "WrongShape is an invalid response, and the error has the path",
       { operations: 3, ...rules({ do: { _tag: "WrongShape" } }) },
       Effect.gen(function*() {
         assert.include(assertTag(yield* Effect.flip(fetchOnce), "InvalidResponse").problem, `["stats"]`)
@@ -658,7 +658,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
       ] as const
     ) {
       test(
-        `${what} is a loop that the client leaves`,
+        `${what} is a loop that the client detects`,
         { operations: 20, ...rules({ do: fault }) },
         Effect.gen(function*() {
           const ids: Array<string> = []
@@ -675,7 +675,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     }
 
     test(
-      "EmptyPage comes between, and nothing is lost",
+      "EmptyPage inserts an empty page, without loss",
       { operations: 20, ...rules({ when: { nth: [1, 3, 4] }, do: { _tag: "EmptyPage" } }) },
       Effect.gen(function*() {
         const ids = yield* Stream.runCollect(streamIds({ pageSize: 5 }))
@@ -686,7 +686,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "RepeatPage gives a page once more, under another token, and the client delivers it once",
+      "RepeatPage repeats a page with another token, and the client delivers it once",
       { operations: 20, ...rules({ when: { nth: [2] }, do: { _tag: "RepeatPage" } }) },
       Effect.gen(function*() {
         const ids = yield* Stream.runCollect(streamIds({ pageSize: 5 }))
@@ -697,7 +697,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "ClockSkew moves Date and the date in Retry-After, and the client waits as long as was meant",
+      "ClockSkew moves Date and the date in Retry-After, and the client waits as long as intended",
       rules({ do: { _tag: "ClockSkew", by: 3_600_000 } }, { when: { nth: [1] }, do: busy({ date: 10 }) }),
       Effect.gen(function*() {
         const id = yield* createdId
@@ -717,7 +717,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     const fetch = "SenderPoolOperations.fetch"
 
     test(
-      "path is how the path begins",
+      "path is a prefix of the path",
       rules({ when: { path: `${listPath}/` }, do: unavailable }),
       Effect.gen(function*() {
         assert.deepEqual(yield* statuses(listPath, 1), [200])
@@ -726,7 +726,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "call is the method of the client",
+      "call is the client's method",
       rules({ when: { call: list }, do: unavailable }, {
         when: { call: fetch },
         do: { _tag: "Status", status: 409 }
@@ -738,7 +738,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "status is what the answer would be",
+      "status is that of the answer without the fault",
       { operations: 3, ...rules({ when: { status: 404 }, do: { _tag: "Status", status: 500 } }) },
       Effect.gen(function*() {
         const id = yield* firstId
@@ -749,7 +749,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "nth counts what the other conditions let through",
+      "nth counts the requests that meet the other conditions",
       rules({ when: { call: list, nth: [2, 4] }, do: unavailable }),
       Effect.gen(function*() {
         assert.deepEqual(yield* statuses(listPath, 1), [200])
@@ -759,7 +759,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "every is each so-manieth",
+      "every picks every nth request",
       rules({ when: { every: 3 }, do: unavailable }),
       Effect.gen(function*() {
         assert.deepEqual(yield* statuses(listPath, 7), [200, 200, 503, 200, 200, 503, 200])
@@ -767,7 +767,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "after and before are times since the start",
+      "after and before count from the start",
       rules({ when: { after: Duration.minutes(1), before: Duration.minutes(2) }, do: unavailable }),
       Effect.gen(function*() {
         assert.deepEqual(yield* statuses(listPath, 1), [200])
@@ -781,7 +781,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "probability is a share of them, the same for the same seed",
+      "probability is a share of the requests, determined by the seed",
       { faults: { seed: 3, rules: [{ when: { probability: 0.3 }, do: unavailable }] } },
       Effect.gen(function*() {
         const { setFaults } = yield* emulator
@@ -801,7 +801,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "rules do their parts in order, and the first that answers is the last",
+      "rules apply in order, up to the first that answers",
       rules(
         { name: "late", do: { _tag: "Delay", duration: Duration.millis(100) } },
         { name: "first", when: { nth: [1] }, do: { _tag: "Status", status: 429 } },
@@ -816,7 +816,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
   })
 
-  describe(`${name}: an operation that takes an hour`, () => {
+  describe(`${name}: an operation of an hour`, () => {
     test(
       "is polled to its end",
       undefined,
@@ -861,7 +861,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
   describe(`${name}: presets`, () => {
     for (const preset of ["calm", "rate-limited", "flaky", "outage", "hostile"] as const) {
       test(
-        `${preset} costs the client time, and nothing else`,
+        `${preset} costs the client only time`,
         { operations: 60, faults: preset },
         Effect.gen(function*() {
           if (preset === "outage") yield* TestClock.adjust("65 seconds")

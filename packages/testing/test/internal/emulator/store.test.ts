@@ -37,17 +37,17 @@ const seeds = Schema.Int
 const isOperationId = Schema.is(Operation.OperationId)
 
 describe("a seed", () => {
-  it.prop("gives the same ids, times and stats", [seeds], ([seed]) => {
+  it.prop("determines ids, times and stats", [seeds], ([seed]) => {
     assert.deepEqual(list(store({ seed, operations: 50 })), list(store({ seed, operations: 50 })))
   })
 
-  it.prop("gives other ids than another one", [seeds, seeds], ([one, other]) => {
+  it.prop("gives other ids than another seed", [seeds, seeds], ([one, other]) => {
     if (one === other) return
     const ids = new Set(idsOf(store({ seed: one, operations: 50 })))
     assert.isTrue(idsOf(store({ seed: other, operations: 50 })).every((id) => !ids.has(id)))
   })
 
-  it.prop("gives ids that are ids, distinct, and found", [seeds], ([seed]) => {
+  it.prop("gives valid, distinct ids that are found", [seeds], ([seed]) => {
     const operations = store({ seed, operations: 200 })
     const all = list(operations)
     assert.isTrue(all.every(({ id }) => isOperationId(id)))
@@ -55,11 +55,11 @@ describe("a seed", () => {
     for (const operation of all) assert.deepEqual(operations.get(operation.id, newest), Option.some(operation))
   })
 
-  it("gives the same ids to those that are created", () => {
+  it("determines the ids of created operations", () => {
     assert.deepEqual(createdIds(), createdIds())
   })
 
-  it("gives every status, operations with failures, and completed ones with some left queued", () => {
+  it("gives every status, failures, and completed operations with queued items", () => {
     const all = list(store())
     assert.sameMembers([...new Set(all.map(({ status }) => status))], ["PROCESSING", "COMPLETED", "CANCELED"])
     assert.isTrue(all.some(({ stats }) => stats.failed > 0))
@@ -86,7 +86,7 @@ describe("ids", () => {
     "comms_operation_\u{1f600}",
     "x".repeat(500)
   ])(
-    "that are none are not found: %j",
+    "that are invalid are not found: %j",
     (id) => {
       const operations = store()
       assert.deepEqual(operations.get(id, newest), Option.none())
@@ -96,7 +96,7 @@ describe("ids", () => {
 })
 
 describe("times", () => {
-  it("end at the newest and go back over the span", () => {
+  it("end at the newest and cover the span", () => {
     const times = list(store({ span: Duration.seconds(10) })).map(({ createdAt }) => DateTime.toEpochMillis(createdAt))
     assert.strictEqual(times[999], newest)
     assert.isAtLeast(times[0] ?? 0, newest - 10_000)
@@ -117,7 +117,7 @@ describe("times", () => {
     for (const { updatedAt } of list(store())) assert.isTrue(Number.isInteger(DateTime.toEpochMillis(updatedAt)))
   })
 
-  it("that are to come leave an operation at its beginning", () => {
+  it("in the future leave an operation in its initial state", () => {
     for (
       const { createdAt, stats, updatedAt } of list(store({ operations: 10, span: Duration.zero }), {}, newest - 1)
     ) {
@@ -128,7 +128,7 @@ describe("times", () => {
 })
 
 describe("list", () => {
-  it("takes those created at startDate or later, and before endDate", () => {
+  it("includes startDate and excludes endDate", () => {
     const operations = store({ operations: 0 })
     const ids = [0, 1, 1, 2, 3].map((after) => operations.create(plan, newest + after).id)
     const between = (start: number, end: number) =>
@@ -143,14 +143,14 @@ describe("list", () => {
     assert.deepEqual(between(4, 9), [])
   })
 
-  it("says where to go on only when there is more", () => {
+  it("has a next position only if more items match", () => {
     const operations = store({ operations: 10 })
     assert.deepEqual(operations.list({ from: 0, limit: 10 }, newest).next, Option.none())
     assert.deepEqual(operations.list({ from: 0, limit: 9 }, newest).next, Option.some(9))
     assert.deepEqual(operations.list({ from: 10, limit: 1 }, newest), { items: [], next: Option.none() })
   })
 
-  it("has no page that is empty because nothing on it matches", () => {
+  it("fills a page with matching items", () => {
     const operations = store()
     const slice = operations.list({ from: 0, limit: 5, status: "CANCELED" }, newest)
     assert.lengthOf(slice.items, 5)
@@ -159,7 +159,7 @@ describe("list", () => {
 })
 
 describe("create", () => {
-  it("adds one at its beginning, which moves with time", () => {
+  it("adds an operation that changes over time", () => {
     const operations = store({ operations: 5 })
     const created = operations.create(plan, newest + 100)
     assert.strictEqual(operations.size(), 6)
@@ -178,7 +178,7 @@ describe("create", () => {
     assert.strictEqual(DateTime.toEpochMillis(operations.create(plan, newest - 1).createdAt), newest)
   })
 
-  it("can be read only after the delay", () => {
+  it("makes an operation visible after the delay", () => {
     const operations = store({ operations: 2, readDelay: Duration.seconds(2) })
     const { id } = operations.create(plan, newest)
     assert.deepEqual(operations.get(id, newest + 1999), Option.none())
@@ -189,7 +189,7 @@ describe("create", () => {
 })
 
 describe("advance", () => {
-  it("leaves a change at the time at which it came to pass", () => {
+  it("keeps the time of earlier changes", () => {
     const operations = store({ operations: 0 })
     const { id } = operations.create({ total: 10, duration: Duration.seconds(10) }, newest)
     const updatedAfter = (millis: number) =>
@@ -202,7 +202,7 @@ describe("advance", () => {
     assert.deepEqual([updatedAfter(4000), updatedAfter(90_000)], [4000, 4000])
   })
 
-  it("lets a created operation run ahead, and again", () => {
+  it("moves a created operation ahead, repeatedly", () => {
     const operations = store()
     const { id } = operations.create(plan, newest)
     const once = Option.getOrThrow(operations.advance(id, Duration.seconds(4), newest))
@@ -212,7 +212,7 @@ describe("advance", () => {
     assert.strictEqual(Option.getOrThrow(operations.get(id, newest)).status, "COMPLETED")
   })
 
-  it("does not move one that follows from the seed", () => {
+  it("ignores seeded operations", () => {
     const operations = store()
     for (const id of idsOf(operations).slice(0, 3)) {
       assert.deepEqual(operations.advance(id, Duration.days(1), newest), Option.none())
@@ -221,7 +221,7 @@ describe("advance", () => {
 })
 
 describe("a million operations", () => {
-  it("take no memory, and are found wherever they are", () => {
+  it("take no memory, and are found at any position", () => {
     const before = memoryUsage().heapUsed
     const operations = store({ operations: 1_000_000 })
     const ids: globalThis.Array<string> = []
@@ -235,7 +235,7 @@ describe("a million operations", () => {
     for (const id of ids) assert.isTrue(Option.isSome(operations.get(id, newest)))
   })
 
-  it("are walked in one go", () => {
+  it("are listed in one loop", () => {
     const operations = store({ operations: 1_000_000 })
     let from = Option.some(0)
     let count = 0
