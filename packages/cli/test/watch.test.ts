@@ -199,7 +199,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const fs = yield* FileSystem.FileSystem
         const { advance, create, env } = yield* serve()
         const file = yield* fileIn("waits of two.ndjson")
-        const plan = { ...good, duration: Duration.minutes(1) }
+        const plan = { ...good, duration: Duration.hours(1) }
         const ids = [(yield* create(plan)).id, (yield* create(plan)).id]
         const args = watch("--checkpoint", file, ...ids)
         const waits = Effect.map(fs.readFileString(file), (text) => lines(text).map((line) => decodeWait(line)))
@@ -225,7 +225,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.strictEqual(second.code, 5)
         assert.deepStrictEqual(yield* waits, before)
 
-        yield* Effect.forEach(ids, (id) => advance(id, "1 minute"))
+        yield* Effect.forEach(ids, (id) => advance(id, "1 hour"))
         const third = yield* comms([...args, "--timeout", "1h"], env)
         assert.strictEqual(third.code, 0)
         assert.isFalse(yield* fs.exists(file))
