@@ -1,8 +1,8 @@
 /**
  * Scans a long period by reading several parts of it at once, for every resource that has a creation time.
  *
- * The pages of a list come one after another, since each page has the token of the next. Dates have no such order: `scan`
- * cuts the period into windows by `startDate` and `endDate`, and each window is a list of its own.
+ * The pages of a list come one after another, since each page has the token of the next. Dates have no such order:
+ * `scan` cuts the period into windows by `startDate` and `endDate`, and each window is a list of its own.
  *
  * @since 0.1.0
  */
@@ -78,8 +78,8 @@ const Input = Schema.Struct({
  *   owns at both ends, and drops the items that it does not own. Results therefore do not depend on whether the server
  *   includes the ends of a range, compares whole seconds, or sorts its lists.
  * - A window with many more pages left than the others is split, and its parts are read from their start. Items that it
- *   has already emitted are not emitted again. The times in its pages give the estimate, so a split may cost a few extra
- *   requests.
+ *   has already emitted are not emitted again. The times in its pages give the estimate, so a split may cost a few
+ *   extra requests.
  * - Each page is one chunk, without the items that its window does not own.
  * - The first error fails the scan and interrupts the other windows, after the pages that arrived before it. It is the
  *   error of `read` with the `window` that it happened in.
@@ -91,8 +91,8 @@ const Input = Schema.Struct({
  * that is being read holds up to 64 pages. No further window is begun while 512 pages are held. Within a window, items
  * have the server's order. A window that was split first emits the pages that it had read before the split.
  *
- * A window tracks the ids of the items that it has emitted, up to 10,000. It is not split if it has emitted more, or if it
- * is shorter than 16 times the `overlap`. Items that were all created at the same time are read page after page.
+ * A window tracks the ids of the items that it has emitted, up to 10,000. It is not split if it has emitted more, or if
+ * it is shorter than 16 times the `overlap`. Items that were all created at the same time are read page after page.
  *
  * **Example** (Every operation of a week)
  *

@@ -58,7 +58,7 @@ const planOf = Effect.fnUntraced(function*(seed: number) {
   return { seed, rules } satisfies FaultPlan.FaultPlan
 })
 
-/** Walks to the end: whenever the stream fails, it goes on from where that was, a little later. */
+/** Walks to the end: whenever the stream fails, it continues from where that was, a little later. */
 const walk = Effect.fnUntraced(
   function*(params: { readonly pageSize: number }, options: { readonly prefetch: number }) {
     const { stream } = yield* operations

@@ -80,8 +80,8 @@ export const read = ({ end, start }: Window, before: Progress, times: ReadonlyAr
   return { pages, spanned, left: (length - spanned) / span }
 }
 
-// A split reads the pages of a window again, so it needs this many times more pages left: at most a fifth of the requests
-// is lost.
+// A split reads the pages of a window again, so it needs this many times more pages left: at most a fifth of the
+// requests is lost.
 const worth = 4
 
 // A window is long if it has this many times a reader's share left.

@@ -107,8 +107,8 @@ const update = <Out>(state: State<Out>, changed: Open<Out>): State<Out> => ({
 })
 
 /**
- * Begins the earliest window that is not begun. `undefined`: there is none. `"NoRoom"`: the outputs hold too many pages.
- * The very first window is always begun, since all later ones wait for it.
+ * Begins the earliest window that is not begun. `undefined`: there is none. `"NoRoom"`: the outputs hold too many
+ * pages. The very first window is always begun, since all later ones wait for it.
  */
 export const begin = <Out>(
   { isOrdered }: Plan,
