@@ -209,7 +209,7 @@ export interface AwaitCompletion<A extends Operation> {
   /** Outcomes beyond `tolerate` fail with `OutcomeNotTolerated`. */
   <Target extends string | WaitCheckpoint>(
     target: Target,
-    options: CompletionOptions
+    options: CompletionOptions | undefined
   ): Effect.Effect<Outcome.Outcome<A>, WatchError<Target> | WaitError.OutcomeNotTolerated>
 }
 
@@ -296,7 +296,7 @@ export const make = <A extends Operation>({ identity, observer, resource }: {
   ): Effect.Effect<Outcome.Outcome<A>, WatchError<Target>>
   function awaitCompletion<Target>(
     target: Target,
-    options: CompletionOptions
+    options: CompletionOptions | undefined
   ): Effect.Effect<Outcome.Outcome<A>, WatchError<Target> | WaitError.OutcomeNotTolerated>
   function awaitCompletion(
     target: string | WaitCheckpoint,

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration } from "effect"
 import * as History from "../../../src/internal/waiting/history.ts"
-import { operationOf, type Standing } from "../../utils/looks.ts"
+import { operationOf, type Standing } from "../../utils/polls.ts"
 
 /** The progress after looks in turn. */
 const after = (...looks: ReadonlyArray<readonly [at: number, standing: Standing]>) => {

@@ -1,13 +1,16 @@
 import { Attempts, RetryPolicy, type Waiting } from "@effect-comms/client"
+import type { SenderPoolOperation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, Result, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import * as History from "../../../src/internal/waiting/history.ts"
 import type { Look } from "../../../src/internal/waiting/hub.ts"
-import { makePoller, type Poller } from "../../../src/internal/waiting/poller.ts"
-import { operationIdOf, operationOf, scriptedObserver, unavailable, unavailableFor } from "../../utils/looks.ts"
+import { makePoller, type Poller as AnyPoller } from "../../../src/internal/waiting/poller.ts"
+import { operationIdOf, operationOf, scriptedObserver, unavailable, unavailableFor } from "../../utils/polls.ts"
 import { advance, settle } from "../../utils/script.ts"
 import { pass } from "../../utils/server.ts"
+
+type Poller = AnyPoller<SenderPoolOperation.SenderPoolOperation>
 
 type PollSchedule = Schedule.Schedule<unknown, Waiting.Poll>
 
@@ -19,7 +22,7 @@ const subscribe = (poller: Poller, schedule: PollSchedule, { key = {}, of = 1 }:
 /** Waits without end, or until the schedule has no more, and keeps the looks. */
 const wait = Effect.fnUntraced(
   function*(poller: Poller, schedule: PollSchedule, options?: { readonly key?: unknown; readonly of?: number }) {
-    const looks: Array<Look & { readonly cameAt: number }> = []
+    const looks: Array<Look<SenderPoolOperation.SenderPoolOperation> & { readonly cameAt: number }> = []
     const fiber = yield* Effect.forkChild(Effect.scoped(Effect.gen(function*() {
       const { next } = yield* subscribe(poller, schedule, options)
       for (let look = yield* next(undefined); look !== undefined; look = yield* next(look.number)) {

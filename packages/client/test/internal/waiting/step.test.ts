@@ -11,7 +11,7 @@ import {
   type Standing,
   unauthorized,
   unavailable
-} from "../../utils/looks.ts"
+} from "../../utils/polls.ts"
 
 const minute = 60_000
 

@@ -1,6 +1,6 @@
 import { CommsError, Operation, type SenderPoolOperation as Domain } from "@effect-comms/domain"
 import { SenderPoolOperation } from "@effect-comms/domain"
-import { Clock, DateTime, Duration, Effect } from "effect"
+import { Clock, DateTime, Duration, Effect, Schema } from "effect"
 import type { Observer } from "../../src/internal/observing/observer.ts"
 import { idOf } from "./server.ts"
 
@@ -15,8 +15,7 @@ export interface Standing {
   readonly failed?: number
 }
 
-const decodeStatus = (status: string): Operation.OperationStatus =>
-  Operation.isKnownStatus(status) ? status : Operation.UnknownOperationStatus.make(status)
+const decodeStatus = Schema.decodeUnknownSync(Operation.OperationStatus)
 
 /** An operation at work, but for what is said of it. */
 export const operationOf = (
