@@ -42,6 +42,9 @@ const watch = (
   ...args: ReadonlyArray<string>
 ): ReadonlyArray<string> => ["operations", "watch", "--interval", "100ms", ...args]
 
+const belongsTo = (what: string) =>
+  new RegExp(`bound\\.ndjson cannot be resumed\\. .*\\n {2}Why: The checkpoint belongs to another ${what}`)
+
 layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "60 seconds" })(
   "comms operations watch",
   (it) => {
@@ -256,8 +259,6 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           [account, server, none, resource, anotherId].map(({ code }) => code),
           [2, 2, 2, 2, 2]
         )
-        const belongsTo = (what: string) =>
-          new RegExp(`bound\\.ndjson cannot be resumed\\. .*\\n {2}Why: The checkpoint belongs to another ${what}`)
         for (const { stderr } of [resource, anotherId]) assert.match(stderr, belongsTo("resource"))
         assert.match(account.stderr, belongsTo("account"))
         assert.match(server.stderr, belongsTo("server"))
