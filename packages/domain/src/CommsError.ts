@@ -11,24 +11,22 @@
  *
  * @since 0.1.0
  */
-import type * as DateTime from "effect/DateTime"
-import type * as Duration from "effect/Duration"
+import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { Attempt } from "./Attempt.ts"
 import {
-  describeAnswer,
-  describeCooldown,
-  describeInput,
-  describeLimit,
-  describeLoop,
-  describeMismatch,
+  afterAttempts,
+  bodyOf,
+  counted,
+  DescribedError,
+  type DescribedErrorClass,
   describeResponse,
-  describeTransport,
-  describeUnexpected,
-  type Description,
-  messageOf
+  inWords,
+  requestOf,
+  sentence
 } from "./internal/describe.ts"
 import { PageToken, Position } from "./Pagination.ts"
+import { printable } from "./Printable.ts"
 import { TwilioError } from "./TwilioError.ts"
 
 export type { Description } from "./internal/describe.ts"
@@ -81,15 +79,7 @@ const answerWithRetryAfter = {
  * @category models
  * @since 0.1.0
  */
-export interface Answer {
-  readonly errors: ReadonlyArray<TwilioError>
-  readonly method?: string
-  readonly url?: string
-  readonly attempts?: ReadonlyArray<Attempt>
-  readonly requestId?: string
-  readonly mediaType?: string
-  readonly excerpt?: string
-}
+export interface Answer extends Schema.Struct.Type<typeof answer> {}
 
 /**
  * An {@link Answer} with a `Retry-After`: how long the server asks to wait, counted from the arrival of the response,
@@ -98,24 +88,46 @@ export interface Answer {
  * @category models
  * @since 0.1.0
  */
-export interface AnswerWithRetryAfter extends Answer {
-  readonly retryAfter?: Duration.Duration
-  readonly retryAt?: DateTime.Utc
+export interface AnswerWithRetryAfter extends Schema.Struct.Type<typeof answerWithRetryAfter> {}
+
+const whyOf = (error: AnswerWithRetryAfter): ReadonlyArray<string> => [
+  ...error.errors.map(({ code, context, infoUrl, message }) =>
+    `${sentence(message)} (${code}${context === null ? "" : ` at ${printable(context)}`}, ${printable(infoUrl)})`
+  ),
+  ...bodyOf(error),
+  ...(error.retryAfter === undefined ? [] : [`The server asks to wait ${inWords(error.retryAfter)}.`])
+]
+
+// `status`, `title` and `detail` are those of a problem detail (RFC 9457).
+interface Problem {
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  readonly advice: string
+  readonly isRetryable: boolean
 }
 
-// The base of the class of one status. `status`, `title` and `detail` are statics of the class, and those of a problem
-// detail (RFC 9457).
-const AnswerError =
-  <Self>() =>
-  <const Tag extends string, const Fields extends Schema.Struct.Fields, const Status extends number>(
-    tag: Tag,
-    fields: Fields,
-    problem: { readonly status: Status; readonly title: string; readonly detail: string }
-  ) =>
+// The base of the class of one status. Its parameters are statics of the class.
+function AnswerError<Self>(): <Tag extends string, const Fields extends Schema.Struct.Fields, const P extends Problem>(
+  tag: Tag,
+  fields: Fields,
+  problem: P
+) => DescribedErrorClass<Self, Tag, Fields, Pick<P, "status" | "isRetryable">> & P
+function AnswerError(): unknown {
+  return (tag: string, fields: typeof answer, problem: Problem) =>
     Object.assign(
-      Schema.TaggedError<Self>()(tag, fields, { description: problem.detail, httpApiStatus: problem.status }),
+      class extends DescribedError<Answer>()(
+        tag,
+        fields,
+        (error) => describeResponse(error, `${problem.status} ${problem.title}`, whyOf(error), problem.advice),
+        { description: problem.detail, httpApiStatus: problem.status }
+      ) {
+        readonly status = problem.status
+        readonly isRetryable = problem.isRetryable
+      },
       problem
     )
+}
 
 /**
  * 400: the request was malformed or ambiguous. A retry returns the same error.
@@ -126,17 +138,10 @@ const AnswerError =
 export class BadRequest extends AnswerError<BadRequest>()("BadRequest", answer, {
   status: 400,
   title: "Bad Request",
-  detail: "The request was malformed or ambiguous."
-}) {
-  readonly status = BadRequest.status
-  readonly isRetryable = false
-  get description(): Description {
-    return describeAnswer(this, BadRequest.title, "Correct the request: a retry returns the same error.")
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+  detail: "The request was malformed or ambiguous.",
+  advice: "Correct the request: a retry returns the same error.",
+  isRetryable: false
+}) {}
 
 /**
  * 401: the credentials are missing or wrong. The API returns it, although its reference does not mention it.
@@ -147,21 +152,10 @@ export class BadRequest extends AnswerError<BadRequest>()("BadRequest", answer, 
 export class Unauthorized extends AnswerError<Unauthorized>()("Unauthorized", answer, {
   status: 401,
   title: "Unauthorized",
-  detail: "The credentials are missing or wrong."
-}) {
-  readonly status = Unauthorized.status
-  readonly isRetryable = false
-  get description(): Description {
-    return describeAnswer(
-      this,
-      Unauthorized.title,
-      "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET."
-    )
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+  detail: "The credentials are missing or wrong.",
+  advice: "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET.",
+  isRetryable: false
+}) {}
 
 /**
  * 403: the credentials are valid, and do not permit the request. The API returns it, although its reference does not
@@ -173,17 +167,10 @@ export class Unauthorized extends AnswerError<Unauthorized>()("Unauthorized", an
 export class Forbidden extends AnswerError<Forbidden>()("Forbidden", answer, {
   status: 403,
   title: "Forbidden",
-  detail: "The credentials do not permit the request."
-}) {
-  readonly status = Forbidden.status
-  readonly isRetryable = false
-  get description(): Description {
-    return describeAnswer(this, Forbidden.title, "Use credentials that have permission for this request.")
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+  detail: "The credentials do not permit the request.",
+  advice: "Use credentials that have permission for this request.",
+  isRetryable: false
+}) {}
 
 /**
  * 404: the resource does not exist. A new resource may be missing for a moment after it was created.
@@ -194,17 +181,10 @@ export class Forbidden extends AnswerError<Forbidden>()("Forbidden", answer, {
 export class NotFound extends AnswerError<NotFound>()("NotFound", answer, {
   status: 404,
   title: "Not Found",
-  detail: "The requested resource was not found."
-}) {
-  readonly status = NotFound.status
-  readonly isRetryable = false
-  get description(): Description {
-    return describeAnswer(this, NotFound.title, "Check the id, and that it belongs to this account.")
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+  detail: "The requested resource was not found.",
+  advice: "Check the id, and that it belongs to this account.",
+  isRetryable: false
+}) {}
 
 /**
  * 409: the request conflicts with the current state, for example when a new account is not ready yet (77701). It can be
@@ -216,17 +196,10 @@ export class NotFound extends AnswerError<NotFound>()("NotFound", answer, {
 export class Conflict extends AnswerError<Conflict>()("Conflict", answerWithRetryAfter, {
   status: 409,
   title: "Conflict",
-  detail: "The request conflicts with the current state of the resource. Retry it after Retry-After."
-}) {
-  readonly status = Conflict.status
-  readonly isRetryable = true
-  get description(): Description {
-    return describeAnswer(this, Conflict.title, "Retry the request later.")
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+  detail: "The request conflicts with the current state of the resource. Retry it after Retry-After.",
+  advice: "Retry the request later.",
+  isRetryable: true
+}) {}
 
 /**
  * 429: too many requests. The request was not processed, so a retry is always safe, after `retryAfter`.
@@ -237,17 +210,10 @@ export class Conflict extends AnswerError<Conflict>()("Conflict", answerWithRetr
 export class TooManyRequests extends AnswerError<TooManyRequests>()("TooManyRequests", answerWithRetryAfter, {
   status: 429,
   title: "Too Many Requests",
-  detail: "Too many requests. Retry it after Retry-After."
-}) {
-  readonly status = TooManyRequests.status
-  readonly isRetryable = true
-  get description(): Description {
-    return describeAnswer(this, TooManyRequests.title, "Retry the request later, and send fewer requests at once.")
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+  detail: "Too many requests. Retry it after Retry-After.",
+  advice: "Retry the request later, and send fewer requests at once.",
+  isRetryable: true
+}) {}
 
 /**
  * 500: the server failed. The API asks not to retry the request.
@@ -258,21 +224,10 @@ export class TooManyRequests extends AnswerError<TooManyRequests>()("TooManyRequ
 export class InternalServerError extends AnswerError<InternalServerError>()("InternalServerError", answer, {
   status: 500,
   title: "Internal Server Error",
-  detail: "The API is experiencing server-side issues. The request should not be retried."
-}) {
-  readonly status = InternalServerError.status
-  readonly isRetryable = false
-  get description(): Description {
-    return describeAnswer(
-      this,
-      InternalServerError.title,
-      "The API asks not to retry it. Contact Twilio support with the request id."
-    )
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+  detail: "The API is experiencing server-side issues. The request should not be retried.",
+  advice: "The API asks not to retry it. Contact Twilio support with the request id.",
+  isRetryable: false
+}) {}
 
 /**
  * 503: the API is temporarily unavailable. The request can be retried after `retryAfter`.
@@ -283,17 +238,12 @@ export class InternalServerError extends AnswerError<InternalServerError>()("Int
 export class ServiceUnavailable extends AnswerError<ServiceUnavailable>()("ServiceUnavailable", answerWithRetryAfter, {
   status: 503,
   title: "Service Unavailable",
-  detail: "The API is temporarily unavailable. Retry it after Retry-After."
-}) {
-  readonly status = ServiceUnavailable.status
-  readonly isRetryable = true
-  get description(): Description {
-    return describeAnswer(this, ServiceUnavailable.title, "Retry the request later.")
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+  detail: "The API is temporarily unavailable. Retry it after Retry-After.",
+  advice: "Retry the request later.",
+  isRetryable: true
+}) {}
+
+const checkBaseUrl = "Check TWILIO_COMMS_BASE_URL, and any proxy between this program and the API."
 
 const retryableWhenReadOnly: ReadonlySet<number> = new Set([408, 502, 504])
 
@@ -307,19 +257,25 @@ const retryableWhenReadOnly: ReadonlySet<number> = new Set([408, 502, 504])
  * @category errors
  * @since 0.1.0
  */
-export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>()("UnexpectedStatus", {
+export class UnexpectedStatus extends DescribedError<UnexpectedStatus>()("UnexpectedStatus", {
   ...answerWithRetryAfter,
   status: Schema.Int,
   readOnly: Schema.Boolean
-}) {
+}, (error) =>
+  describeResponse(
+    error,
+    String(error.status),
+    [
+      ...whyOf(error),
+      error.status >= 300 && error.status < 400
+        ? "Redirects are not followed, so that the credentials reach no other server."
+        : "The API does not document this status for this request, so it may come from a proxy."
+    ],
+    checkBaseUrl
+  ))
+{
   get isRetryable(): boolean {
     return this.readOnly && retryableWhenReadOnly.has(this.status)
-  }
-  get description(): Description {
-    return describeUnexpected(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
   }
 }
 
@@ -338,20 +294,34 @@ export class UnexpectedStatus extends Schema.TaggedError<UnexpectedStatus>()("Un
  * @category errors
  * @since 0.1.0
  */
-export class TransportFailure extends Schema.TaggedError<TransportFailure>()("TransportFailure", {
+export class TransportFailure extends DescribedError<TransportFailure>()("TransportFailure", {
   ...request,
   reason: Schema.Literals(["Connection", "Timeout", "Refused"]),
   detail: Schema.String,
   readOnly: Schema.Boolean
+}, (error) => {
+  const why = sentence(error.detail)
+  if (error.reason === "Refused") {
+    return {
+      what: `${requestOf(error)} was not sent.`,
+      why: [why],
+      advice: "Try again when the circuit breaker lets requests through."
+    }
+  }
+  const isTimeout = error.reason === "Timeout"
+  return {
+    what: `${requestOf(error)} got no complete response${afterAttempts(error)}.`,
+    why: [
+      isTimeout ? why : `The connection failed: ${why}`,
+      ...(error.readOnly ? [] : ["The server may have processed the request."])
+    ],
+    advice: isTimeout
+      ? "Raise attemptTimeout or callTimeout, or check the network for delays."
+      : "Check the network and TWILIO_COMMS_BASE_URL."
+  }
 }) {
   get isRetryable(): boolean {
     return this.readOnly && this.reason !== "Refused"
-  }
-  get description(): Description {
-    return describeTransport(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
   }
 }
 
@@ -366,20 +336,21 @@ export class TransportFailure extends Schema.TaggedError<TransportFailure>()("Tr
  * @category errors
  * @since 0.1.0
  */
-export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("InvalidResponse", {
+export class InvalidResponse extends DescribedError<InvalidResponse>()("InvalidResponse", {
   ...request,
   status: Schema.Int,
   problem: Schema.String,
   requestId: Schema.optionalKey(Schema.String),
   ...body
-}) {
+}, (error) =>
+  describeResponse(
+    error,
+    `${error.status} with an invalid body`,
+    [sentence(error.problem), ...bodyOf(error)],
+    checkBaseUrl
+  ))
+{
   readonly isRetryable = false
-  get description(): Description {
-    return describeResponse(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
 }
 
 /**
@@ -392,18 +363,22 @@ export class InvalidResponse extends Schema.TaggedError<InvalidResponse>()("Inva
  * @category errors
  * @since 0.1.0
  */
-export class CoolingDown extends Schema.TaggedError<CoolingDown>()("CoolingDown", {
+export class CoolingDown extends DescribedError<CoolingDown>()("CoolingDown", {
   ...request,
   retryAfter: Schema.Duration,
   retryAt: Schema.DateTimeUtc
+}, (error) => {
+  const retryAt = DateTime.formatIso(error.retryAt)
+  return {
+    what: `${requestOf(error)} was not sent.`,
+    why: [
+      `The server asked this account to wait until ${retryAt}, which is another ${inWords(error.retryAfter)} and ` +
+      "longer than this call may wait."
+    ],
+    advice: `Retry the request at ${retryAt} or later, or raise maxRetryAfter and callTimeout.`
+  }
 }) {
   readonly isRetryable = true
-  get description(): Description {
-    return describeCooldown(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
 }
 
 /**
@@ -427,19 +402,16 @@ export class InputIssue extends Schema.Class<InputIssue>("@effect-comms/domain/I
  * @category errors
  * @since 0.1.0
  */
-export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
+export class InvalidInput extends DescribedError<InvalidInput>()("InvalidInput", {
   call: Schema.String,
   field: Schema.String,
   issues: Schema.NonEmptyArray(InputIssue),
   ...added
-}) {
+}, (error) => ({
+  what: `The input of ${printable(error.call)} is invalid. Nothing was sent.`,
+  why: error.issues.map(({ field, problem }) => sentence(`${field}: ${problem}`))
+})) {
   readonly isRetryable = false
-  get description(): Description {
-    return describeInput(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
 }
 
 /**
@@ -457,21 +429,23 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
  * @category errors
  * @since 0.1.0
  */
-export class PaginationLoop extends Schema.TaggedError<PaginationLoop>()("PaginationLoop", {
+export class PaginationLoop extends DescribedError<PaginationLoop>()("PaginationLoop", {
   call: Schema.String,
   reason: Schema.Literals(["RepeatedToken", "RepeatedPages"]),
   pageToken: PageToken,
   pages: Schema.Natural,
   trail: Schema.Array(PageToken),
   ...added
-}) {
+}, (error) => ({
+  what: `${printable(error.call)} stopped after ${counted(error.pages, "page")}. All items up to there were delivered.`,
+  why: [
+    error.reason === "RepeatedToken"
+      ? "The server sent a page token for the second time, so the list would never end."
+      : "The server sent the same pages again and again, so the list would never end."
+  ],
+  advice: "Narrow the filters, or contact Twilio support."
+})) {
   readonly isRetryable = false
-  get description(): Description {
-    return describeLoop(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
 }
 
 /**
@@ -488,22 +462,31 @@ export class PaginationLoop extends Schema.TaggedError<PaginationLoop>()("Pagina
  * @category errors
  * @since 0.1.0
  */
-export class PaginationLimit extends Schema.TaggedError<PaginationLimit>()("PaginationLimit", {
+export class PaginationLimit extends DescribedError<PaginationLimit>()("PaginationLimit", {
   call: Schema.String,
   limit: Schema.Literals(["maxPages", "maxItems"]),
   max: Schema.Natural,
   pageToken: Schema.optionalKey(PageToken),
   trail: Schema.Array(PageToken),
   ...added
-}) {
+}, (error) => ({
+  what: `${printable(error.call)} stopped at its limit. All items up to there were delivered.`,
+  why: [`The list is longer than ${error.limit} allows, which is ${error.max}.`],
+  advice: `Raise ${error.limit}, narrow the filters, or resume from the error's position.`
+})) {
   readonly isRetryable = false
-  get description(): Description {
-    return describeLimit(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
 }
+
+const mismatches = {
+  version: ["was written by another version of this library", "Start over, or resume it with that version."],
+  resource: ["belongs to another resource", "Resume it with the resource that created it."],
+  baseUrl: ["belongs to another server", "Resume it with the base URL that it was created with."],
+  account: [
+    "belongs to another account or API key",
+    "Resume it with the account SID or the API key that it was created with."
+  ],
+  age: ["is too old", "Start over, or raise maxAge."]
+} as const
 
 /**
  * A checkpoint cannot be resumed here. Nothing was sent.
@@ -515,20 +498,32 @@ export class PaginationLimit extends Schema.TaggedError<PaginationLimit>()("Pagi
  * @category errors
  * @since 0.1.0
  */
-export class CheckpointMismatch extends Schema.TaggedError<CheckpointMismatch>()("CheckpointMismatch", {
+export class CheckpointMismatch extends DescribedError<CheckpointMismatch>()("CheckpointMismatch", {
   call: Schema.String,
   part: Schema.Literals(["version", "resource", "baseUrl", "account", "age"]),
   detail: Schema.optionalKey(Schema.String),
   ...added
+}, (error) => {
+  const [why, advice] = mismatches[error.part]
+  return {
+    what: `${printable(error.call)} rejected a checkpoint. Nothing was sent.`,
+    why: [`The checkpoint ${why}${error.detail === undefined ? "" : ` (${printable(error.detail)})`}.`],
+    advice
+  }
 }) {
   readonly isRetryable = false
-  get description(): Description {
-    return describeMismatch(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
 }
+
+const statusErrors = [
+  BadRequest,
+  Unauthorized,
+  Forbidden,
+  NotFound,
+  Conflict,
+  TooManyRequests,
+  InternalServerError,
+  ServiceUnavailable
+] as const
 
 /**
  * An error class of one status code.
@@ -536,15 +531,7 @@ export class CheckpointMismatch extends Schema.TaggedError<CheckpointMismatch>()
  * @category models
  * @since 0.1.0
  */
-export type StatusErrorClass =
-  | typeof BadRequest
-  | typeof Unauthorized
-  | typeof Forbidden
-  | typeof NotFound
-  | typeof Conflict
-  | typeof TooManyRequests
-  | typeof InternalServerError
-  | typeof ServiceUnavailable
+export type StatusErrorClass = (typeof statusErrors)[number]
 
 /**
  * The errors that have a class for their status code.
@@ -570,28 +557,13 @@ export type CallError =
   | CoolingDown
 
 /**
- * Every error of this module.
- *
- * @category models
- * @since 0.1.0
- */
-export type CommsError = StatusError | CallError | PaginationLoop | PaginationLimit | CheckpointMismatch
-
-/**
  * The schema of every error of this module, distinguished by `_tag`.
  *
  * @category schemas
  * @since 0.1.0
  */
 export const CommsError = Schema.Union([
-  BadRequest,
-  Unauthorized,
-  Forbidden,
-  NotFound,
-  Conflict,
-  TooManyRequests,
-  InternalServerError,
-  ServiceUnavailable,
+  ...statusErrors,
   UnexpectedStatus,
   TransportFailure,
   InvalidResponse,
@@ -601,6 +573,8 @@ export const CommsError = Schema.Union([
   PaginationLimit,
   CheckpointMismatch
 ])
+
+export type CommsError = typeof CommsError.Type
 
 /**
  * Whether a value is one of this module's errors.

@@ -6,9 +6,9 @@
 import * as Schema from "effect/Schema"
 import { bound } from "./Checkpoint.ts"
 import { CommsError } from "./CommsError.ts"
-import { type Description, messageOf } from "./internal/describe.ts"
-import { describeFeed, describeOverflow } from "./internal/describeFeed.ts"
+import { DescribedError, timesOf } from "./internal/describe.ts"
 import { OperationId } from "./Operation.ts"
+import { printable } from "./Printable.ts"
 import { Timestamp } from "./Timestamp.ts"
 
 /**
@@ -62,20 +62,20 @@ export class FeedCheckpoint extends Schema.TaggedClass<FeedCheckpoint>("@effect-
  * @category errors
  * @since 0.1.0
  */
-export class FeedFailed extends Schema.TaggedError<FeedFailed>()("FeedFailed", {
+export class FeedFailed extends DescribedError<FeedFailed>()("FeedFailed", {
   call: Schema.String,
   reason: CommsError,
   failures: Schema.Natural,
   since: Schema.DateTimeUtc,
   checkpoint: FeedCheckpoint
-}) {
-  get description(): Description {
-    return describeFeed(this)
+}, (error) => {
+  const { advice, what, ...rest } = error.reason.description
+  return {
+    ...rest,
+    what: `${printable(error.call)} failed${timesOf(error)}: ${what}`,
+    advice: `${advice === undefined ? "" : `${advice} `}Nothing is lost: resume from the error's checkpoint.`
   }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+}) {}
 
 /**
  * The feed has to track more operations than `maxTracked` allows.
@@ -87,16 +87,13 @@ export class FeedFailed extends Schema.TaggedError<FeedFailed>()("FeedFailed", {
  * @category errors
  * @since 0.1.0
  */
-export class FeedOverflow extends Schema.TaggedError<FeedOverflow>()("FeedOverflow", {
+export class FeedOverflow extends DescribedError<FeedOverflow>()("FeedOverflow", {
   call: Schema.String,
   tracked: Schema.Natural,
   maxTracked: Schema.Natural,
   checkpoint: FeedCheckpoint
-}) {
-  get description(): Description {
-    return describeOverflow(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+}, ({ call, maxTracked, tracked }) => ({
+  what: `${printable(call)} stopped: it has to track ${tracked} operations, and maxTracked is ${maxTracked}.`,
+  why: ["Operations are tracked until they have ended and are older than the overlap."],
+  advice: "Nothing is lost: resume from the error's checkpoint with a greater maxTracked or a shorter overlap."
+})) {}

@@ -4,19 +4,13 @@
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import { CommsError } from "./CommsError.ts"
-import { type Description, messageOf } from "./internal/describe.ts"
-import {
-  describeNotFound,
-  describeNotTolerated,
-  describePolls,
-  describeStall,
-  describeStatus,
-  describeWait
-} from "./internal/describeWait.ts"
-import { AnyOperation, OperationId, UnknownOperationStatus } from "./Operation.ts"
+import { counted, DescribedError, inWords, timesOf } from "./internal/describe.ts"
+import { AnyOperation, type Counts, OperationId, UnknownOperationStatus } from "./Operation.ts"
 import { Outcome, Tolerance } from "./Outcome.ts"
+import { printable } from "./Printable.ts"
 
 const wait = {
   operationId: OperationId,
@@ -38,7 +32,20 @@ const wait = {
  * @category models
  * @since 0.1.0
  */
-export interface Wait extends Schema.Schema.Type<Schema.Struct<typeof wait>> {}
+export interface Wait extends Schema.Struct.Type<typeof wait> {}
+
+const inCounts = ({ failed, settled, total }: Counts): string => `${settled} of ${total} settled, ${failed} failed`
+
+const maxStatusLength = 64
+
+const nameOf = (status: string): string => printable(status).slice(0, maxStatusLength)
+
+const lastOf = ({ last }: Wait): string =>
+  last === undefined
+    ? "No poll has found it."
+    : `Its last known status is ${nameOf(last.status)}: ${inCounts(last.counts)}.`
+
+const inProgress = "The operation itself may still be in progress."
 
 /**
  * Polls failed too many times in a row or for too long, or a poll failed with a permanent error.
@@ -52,19 +59,19 @@ export interface Wait extends Schema.Schema.Type<Schema.Struct<typeof wait>> {}
  * @category errors
  * @since 0.1.0
  */
-export class PollsFailed extends Schema.TaggedError<PollsFailed>()("PollsFailed", {
+export class PollsFailed extends DescribedError<PollsFailed>()("PollsFailed", {
   ...wait,
   reason: CommsError,
   failures: Schema.Natural,
   since: Schema.DateTimeUtc
-}) {
-  get description(): Description {
-    return describePolls(this)
+}, (error) => {
+  const { what, why, ...rest } = error.reason.description
+  return {
+    ...rest,
+    what: `Polling ${error.operationId} failed${timesOf(error)}: ${what}`,
+    why: [...why, lastOf(error), inProgress]
   }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+}) {}
 
 /**
  * The API does not find the operation, and the time in which a new operation may be missing has passed.
@@ -72,17 +79,22 @@ export class PollsFailed extends Schema.TaggedError<PollsFailed>()("PollsFailed"
  * @category errors
  * @since 0.1.0
  */
-export class OperationNotFound extends Schema.TaggedError<OperationNotFound>()("OperationNotFound", {
+export class OperationNotFound extends DescribedError<OperationNotFound>()("OperationNotFound", {
   ...wait,
   grace: Schema.Duration
-}) {
-  get description(): Description {
-    return describeNotFound(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+}, (error) =>
+  error.last === undefined
+    ? {
+      what: `${error.operationId} was still not found ${inWords(error.grace)} after its creation.`,
+      why: [lastOf(error)],
+      advice: "Check the id, and that it belongs to this account."
+    }
+    : {
+      what: `${error.operationId} was found before, and is no longer found.`,
+      why: [lastOf(error)],
+      advice: "List the operations to check whether it was removed."
+    })
+{}
 
 /**
  * The operation has had a status that this version of the library does not know, for longer than allowed.
@@ -90,18 +102,18 @@ export class OperationNotFound extends Schema.TaggedError<OperationNotFound>()("
  * @category errors
  * @since 0.1.0
  */
-export class StatusNotKnown extends Schema.TaggedError<StatusNotKnown>()("StatusNotKnown", {
+export class StatusNotKnown extends DescribedError<StatusNotKnown>()("StatusNotKnown", {
   ...wait,
   status: UnknownOperationStatus,
   since: Schema.DateTimeUtc
-}) {
-  get description(): Description {
-    return describeStatus(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+}, (error) => ({
+  what: `${error.operationId} has had the status ${nameOf(error.status)} since ${DateTime.formatIso(error.since)}.`,
+  why: [
+    "This version of the library does not know that status, so it cannot tell whether the operation has ended.",
+    lastOf(error)
+  ],
+  advice: "Update the library, or raise unknownStatusLimit."
+})) {}
 
 /**
  * The operation has not changed for too long.
@@ -109,17 +121,14 @@ export class StatusNotKnown extends Schema.TaggedError<StatusNotKnown>()("Status
  * @category errors
  * @since 0.1.0
  */
-export class Stalled extends Schema.TaggedError<Stalled>()("Stalled", {
+export class Stalled extends DescribedError<Stalled>()("Stalled", {
   ...wait,
   unchangedFor: Schema.Duration
-}) {
-  get description(): Description {
-    return describeStall(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+}, (error) => ({
+  what: `${error.operationId} has not changed for ${inWords(error.unchangedFor)}.`,
+  why: [lastOf(error)],
+  advice: "Wait for it again, raise stall.after, or contact Twilio support."
+})) {}
 
 /**
  * The wait reached its time limit, or its schedule allows no more polls.
@@ -127,17 +136,20 @@ export class Stalled extends Schema.TaggedError<Stalled>()("Stalled", {
  * @category errors
  * @since 0.1.0
  */
-export class WaitTimeout extends Schema.TaggedError<WaitTimeout>()("WaitTimeout", {
+export class WaitTimeout extends DescribedError<WaitTimeout>()("WaitTimeout", {
   ...wait,
   limit: Schema.Literals(["time", "schedule"])
-}) {
-  get description(): Description {
-    return describeWait(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+}, (error) => ({
+  what: `${error.operationId} had not ended after ${inWords(error.waited)} and ${counted(error.polls, "poll")}.`,
+  why: [
+    error.limit === "time" ? "The wait reached its time limit." : "The schedule of the wait allows no more polls.",
+    lastOf(error),
+    inProgress
+  ],
+  advice: error.limit === "time"
+    ? "Wait for it again, or raise timeLimit."
+    : "Wait for it again, or use a schedule with more polls."
+})) {}
 
 /**
  * The operation ended with an outcome that the caller does not tolerate.
@@ -145,17 +157,24 @@ export class WaitTimeout extends Schema.TaggedError<WaitTimeout>()("WaitTimeout"
  * @category errors
  * @since 0.1.0
  */
-export class OutcomeNotTolerated extends Schema.TaggedError<OutcomeNotTolerated>()("OutcomeNotTolerated", {
+export class OutcomeNotTolerated extends DescribedError<OutcomeNotTolerated>()("OutcomeNotTolerated", {
   outcome: Outcome,
   tolerance: Tolerance
-}) {
-  get description(): Description {
-    return describeNotTolerated(this)
-  }
-  override get message(): string {
-    return messageOf(this.description)
-  }
-}
+}, ({ outcome, tolerance }) => {
+  const { id, counts } = outcome.operation
+  const advice = "Items that succeeded remain. Check what is missing before sending it again."
+  return outcome._tag === "CompletedWithFailures"
+    ? {
+      what: `${id} completed with failures: ${inCounts(counts)}, ${outcome.missing} missing.`,
+      why: [
+        typeof tolerance === "number"
+          ? `At most ${Number((tolerance * 100).toPrecision(3))} % failed or missing items are tolerated.`
+          : "No failed or missing items are tolerated."
+      ],
+      advice
+    }
+    : { what: `${id} was canceled: ${inCounts(counts)}.`, why: ["A canceled operation is not tolerated."], advice }
+}) {}
 
 /**
  * Every error that ends a wait before its operation ends.
