@@ -3,84 +3,52 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Headers from "effect/http/Headers"
 import * as Schema from "effect/Schema"
 import * as CommsError from "../CommsError.ts"
+import { omitUndefined } from "../Input.ts"
 import { TwilioErrors } from "../TwilioError.ts"
 
-const envelope = (status: number) => TwilioErrors.pipe(HttpApiSchema.status(status))
-
-const toBody = (error: CommsError.Answer) => ({ errors: error.errors })
-
-const answerHeaders = { "twilio-request-id": Schema.optionalKey(Schema.String) }
-
-const toHeaders = (error: CommsError.Answer) =>
-  error.requestId === undefined ? {} : { "twilio-request-id": error.requestId }
-
-const fromParts = (parts: {
-  readonly body: TwilioErrors
-  readonly headers: { readonly "twilio-request-id"?: string }
-}): CommsError.Answer => ({
-  errors: parts.body.errors,
-  ...(parts.headers["twilio-request-id"] === undefined ? {} : { requestId: parts.headers["twilio-request-id"] })
-})
-
-const retryHeaders = {
-  ...answerHeaders,
-  "retry-after": Schema.optionalKey(Schema.RetryAfterFromString)
+export interface ErrorClass<Self extends CommsError.Answer> extends Schema.Codec<Self, unknown> {
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  new(fields: CommsError.AnswerWithRetryAfter): Self
 }
 
-const toRetryHeaders = (error: CommsError.AnswerWithRetryAfter) => ({
-  ...toHeaders(error),
-  ...(error.retryAfter === undefined ? {} : { "retry-after": Headers.retryAfterDuration(error.retryAfter) })
-})
+const requestIdHeader = { "twilio-request-id": Schema.optionalKey(Schema.String) }
+
+const retryHeaders = { ...requestIdHeader, "retry-after": Schema.optionalKey(Schema.RetryAfterFromString) }
 
 // A date needs a clock, which a codec does not have. Only the client decodes it; this codec reads seconds.
-const fromRetryParts = (parts: {
-  readonly body: TwilioErrors
-  readonly headers: { readonly "twilio-request-id"?: string; readonly "retry-after"?: Headers.RetryAfter }
-}): CommsError.AnswerWithRetryAfter => {
-  const retryAfter = parts.headers["retry-after"]
-  return { ...fromParts(parts), ...(retryAfter?._tag === "Duration" ? { retryAfter: retryAfter.duration } : {}) }
+const fromHeaders = (
+  headers: { readonly "twilio-request-id"?: string; readonly "retry-after"?: Headers.RetryAfter }
+) => {
+  const { "retry-after": retryAfter, "twilio-request-id": requestId } = headers
+  return omitUndefined({
+    requestId,
+    retryAfter: retryAfter?._tag === "Duration" ? retryAfter.duration : undefined
+  })
 }
 
-const answerCodec = <Error extends Schema.Top & { readonly Type: CommsError.Answer; readonly status: number }>(
-  error: Error,
-  make: (fields: CommsError.Answer) => Error["Type"]
-) =>
-  error.pipe(
-    HttpApiSchema.encodeToWithHeaders({ body: envelope(error.status), headers: answerHeaders }, {
-      decode: (parts) => make(fromParts(parts)),
-      encode: (error) => ({ body: toBody(error), headers: toHeaders(error) })
-    })
-  )
+const toHeaders = ({ requestId, retryAfter }: CommsError.AnswerWithRetryAfter) =>
+  omitUndefined({
+    "twilio-request-id": requestId,
+    "retry-after": retryAfter && Headers.retryAfterDuration(retryAfter)
+  })
 
-const retryCodec = <
-  Error extends Schema.Top & { readonly Type: CommsError.AnswerWithRetryAfter; readonly status: number }
->(
-  error: Error,
-  make: (fields: CommsError.AnswerWithRetryAfter) => Error["Type"]
-) =>
+const answerCodec = <Self extends CommsError.Answer>(error: ErrorClass<Self>, headers: typeof requestIdHeader) =>
   error.pipe(
-    HttpApiSchema.encodeToWithHeaders({ body: envelope(error.status), headers: retryHeaders }, {
-      decode: (parts) => make(fromRetryParts(parts)),
-      encode: (error) => ({ body: toBody(error), headers: toRetryHeaders(error) })
+    HttpApiSchema.encodeToWithHeaders({ body: TwilioErrors.pipe(HttpApiSchema.status(error.status)), headers }, {
+      decode: ({ body, headers }) => new error({ ...body, ...fromHeaders(headers) }),
+      encode: (error) => ({ body: { errors: error.errors }, headers: toHeaders(error) })
     })
   )
 
 export const byStatus = {
-  [CommsError.BadRequest.status]: answerCodec(CommsError.BadRequest, (fields) => new CommsError.BadRequest(fields)),
-  [CommsError.NotFound.status]: answerCodec(CommsError.NotFound, (fields) => new CommsError.NotFound(fields)),
-  [CommsError.Conflict.status]: retryCodec(CommsError.Conflict, (fields) => new CommsError.Conflict(fields)),
-  [CommsError.TooManyRequests.status]: retryCodec(
-    CommsError.TooManyRequests,
-    (fields) => new CommsError.TooManyRequests(fields)
-  ),
-  [CommsError.InternalServerError.status]: answerCodec(
-    CommsError.InternalServerError,
-    (fields) => new CommsError.InternalServerError(fields)
-  ),
-  [CommsError.ServiceUnavailable.status]: retryCodec(
-    CommsError.ServiceUnavailable,
-    (fields) => new CommsError.ServiceUnavailable(fields)
-  )
+  [CommsError.BadRequest.status]: answerCodec(CommsError.BadRequest, requestIdHeader),
+  [CommsError.NotFound.status]: answerCodec(CommsError.NotFound, requestIdHeader),
+  [CommsError.Conflict.status]: answerCodec(CommsError.Conflict, retryHeaders),
+  [CommsError.TooManyRequests.status]: answerCodec(CommsError.TooManyRequests, retryHeaders),
+  [CommsError.InternalServerError.status]: answerCodec(CommsError.InternalServerError, requestIdHeader),
+  [CommsError.ServiceUnavailable.status]: answerCodec(CommsError.ServiceUnavailable, retryHeaders)
 }
 
 const Problem = Schema.Struct({
@@ -90,23 +58,13 @@ const Problem = Schema.Struct({
   detail: Schema.String
 }).pipe(HttpApiSchema.asJson({ contentType: "application/problem+json" }))
 
-const problemCodec = <
-  Error extends Schema.Top & {
-    readonly Type: CommsError.Answer
-    readonly status: number
-    readonly title: string
-    readonly detail: string
-  }
->(
-  error: Error,
-  make: (fields: CommsError.Answer) => Error["Type"]
-) =>
+const problemCodec = <Self extends CommsError.Answer>(error: ErrorClass<Self>) =>
   error.pipe(
     HttpApiSchema.encodeToWithHeaders({
       body: Problem.annotate({ description: error.detail, httpApiStatus: error.status }),
-      headers: answerHeaders
+      headers: requestIdHeader
     }, {
-      decode: ({ headers }) => make(fromParts({ body: { errors: [] }, headers })),
+      decode: ({ headers }) => new error({ errors: [], ...fromHeaders(headers) }),
       encode: (answer) => ({
         body: {
           type: "about:blank",
@@ -119,6 +77,6 @@ const problemCodec = <
     })
   )
 
-export const unauthorized = problemCodec(CommsError.Unauthorized, (fields) => new CommsError.Unauthorized(fields))
+export const unauthorized = problemCodec(CommsError.Unauthorized)
 
-export const forbidden = problemCodec(CommsError.Forbidden, (fields) => new CommsError.Forbidden(fields))
+export const forbidden = problemCodec(CommsError.Forbidden)
