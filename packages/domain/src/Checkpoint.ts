@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as CommsError from "./CommsError.ts"
 import { makeDecoder } from "./Input.ts"
-import { PageToken, progress } from "./Pagination.ts"
+import { PageToken, Position } from "./Pagination.ts"
 import { Timestamp } from "./Timestamp.ts"
 
 /**
@@ -39,14 +39,10 @@ export const Sha256 = Schema.String.check(
  */
 export const Identity = Schema.Struct({ baseUrl: Sha256, account: Sha256 })
 
-/**
- * @category models
- * @since 0.1.0
- */
 export interface Identity extends Schema.Schema.Type<typeof Identity> {}
 
 /**
- * The common fields of every checkpoint, for the schemas of checkpoints.
+ * The common part of every checkpoint. The schemas of checkpoints spread its fields.
  *
  * **Details**
  *
@@ -56,28 +52,15 @@ export interface Identity extends Schema.Schema.Type<typeof Identity> {}
  * - `madeAt`: the time it was made.
  *
  * @category schemas
- * @stability unstable
  * @since 0.1.0
  */
-export const bound = {
+export const Bound = Schema.Struct({
   version: Schema.Literal(version),
   resource: Schema.NonEmptyString,
   ...Identity.fields,
   madeAt: Timestamp
-}
+})
 
-/**
- * The common part of every checkpoint. See {@link bound} for its fields.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Bound = Schema.Struct(bound)
-
-/**
- * @category models
- * @since 0.1.0
- */
 export interface Bound extends Schema.Schema.Type<typeof Bound> {}
 
 /**
@@ -86,15 +69,15 @@ export interface Bound extends Schema.Schema.Type<typeof Bound> {}
  * **Details**
  *
  * - `pageToken`: the token of the next page, or `null` at the end of the list.
- * - `filters`, `pages`, `items`, `lastPage`: see `Pagination.progress`.
- * - The other fields: see {@link bound}.
+ * - `filters`, `pages`, `items`, `lastPage`: see `Pagination.Position`.
+ * - The other fields: see {@link Bound}.
  *
  * @category models
  * @since 0.1.0
  */
 export class ListCheckpoint extends Schema.TaggedClass<ListCheckpoint>("@effect-comms/domain/ListCheckpoint")(
   "ListCheckpoint",
-  { ...bound, ...progress, pageToken: Schema.NullOr(PageToken) }
+  { ...Bound.fields, ...Position.fields, pageToken: Schema.NullOr(PageToken) }
 ) {}
 
 /**

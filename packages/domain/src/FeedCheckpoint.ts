@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { bound } from "./Checkpoint.ts"
+import { Bound } from "./Checkpoint.ts"
 import { CommsError } from "./CommsError.ts"
 import { DescribedError, timesOf } from "./internal/describe.ts"
 import { OperationId } from "./Operation.ts"
@@ -29,10 +29,6 @@ export const KnownOperation = Schema.Struct({
   ended: Schema.Boolean
 })
 
-/**
- * @category models
- * @since 0.1.0
- */
 export interface KnownOperation extends Schema.Schema.Type<typeof KnownOperation> {}
 
 /**
@@ -48,7 +44,7 @@ export interface KnownOperation extends Schema.Schema.Type<typeof KnownOperation
  */
 export class FeedCheckpoint extends Schema.TaggedClass<FeedCheckpoint>("@effect-comms/domain/FeedCheckpoint")(
   "FeedCheckpoint",
-  { ...bound, settled: Timestamp, known: Schema.Array(KnownOperation) }
+  { ...Bound.fields, settled: Timestamp, known: Schema.Array(KnownOperation) }
 ) {}
 
 /**

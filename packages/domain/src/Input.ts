@@ -185,19 +185,13 @@ export const PositiveDurationFromText = DurationFromText.check(
   Schema.makeFilter(Duration.isPositive, { expected: `${durationForms}, above zero` })
 )
 
-/**
- * The type of {@link omitUndefined}: a field that can be undefined becomes optional.
- *
- * @category utility types
- * @stability unstable
- * @since 0.1.0
- */
-export type OmitUndefined<A> =
+type OmitUndefined<A> =
   & { readonly [K in keyof A as undefined extends A[K] ? never : K]: A[K] }
   & { readonly [K in keyof A as undefined extends A[K] ? K : never]?: Exclude<A[K], undefined> }
 
 /**
- * Omits the fields that are undefined, for schemas and options with `optionalKey` fields.
+ * Omits the fields that are undefined, for schemas and options with `optionalKey` fields. A field that can be undefined
+ * becomes optional.
  *
  * @category combinators
  * @stability unstable

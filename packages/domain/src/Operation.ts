@@ -34,10 +34,6 @@ export const OperationId = Schema.String.annotate({
   })
 ).pipe(Schema.brand("OperationId"))
 
-/**
- * @category models
- * @since 0.1.0
- */
 export type OperationId = typeof OperationId.Type
 
 /**
@@ -52,10 +48,6 @@ export const KnownOperationStatus = Schema.Literals(["PROCESSING", "COMPLETED", 
   expected: "PROCESSING, COMPLETED or CANCELED"
 })
 
-/**
- * @category models
- * @since 0.1.0
- */
 export type KnownOperationStatus = typeof KnownOperationStatus.Type
 
 /**
@@ -71,10 +63,6 @@ export const KnownCommunicationOperationStatus = Schema.Literals(["SCHEDULED", .
     expected: "SCHEDULED, PROCESSING, COMPLETED or CANCELED"
   })
 
-/**
- * @category models
- * @since 0.1.0
- */
 export type KnownCommunicationOperationStatus = typeof KnownCommunicationOperationStatus.Type
 
 const known: ReadonlySet<string> = new Set(KnownCommunicationOperationStatus.literals)
@@ -110,10 +98,6 @@ export const UnknownOperationStatus = Schema.String.check(
   })
 ).pipe(Schema.brand("UnknownOperationStatus"))
 
-/**
- * @category models
- * @since 0.1.0
- */
 export type UnknownOperationStatus = typeof UnknownOperationStatus.Type
 
 /**
@@ -129,10 +113,6 @@ export type UnknownOperationStatus = typeof UnknownOperationStatus.Type
  */
 export const OperationStatus = Schema.Union([KnownOperationStatus, UnknownOperationStatus])
 
-/**
- * @category models
- * @since 0.1.0
- */
 export type OperationStatus = typeof OperationStatus.Type
 
 /**
@@ -143,10 +123,6 @@ export type OperationStatus = typeof OperationStatus.Type
  */
 export const CommunicationOperationStatus = Schema.Union([KnownCommunicationOperationStatus, UnknownOperationStatus])
 
-/**
- * @category models
- * @since 0.1.0
- */
 export type CommunicationOperationStatus = typeof CommunicationOperationStatus.Type
 
 /**
@@ -251,10 +227,6 @@ export const sumOf = (stats: { readonly [name: string]: number }, names: Readonl
  */
 export const Counts = Schema.Struct({ total: Schema.Natural, settled: Schema.Natural, failed: Schema.Natural })
 
-/**
- * @category models
- * @since 0.1.0
- */
 export interface Counts extends Schema.Schema.Type<typeof Counts> {}
 
 /**
@@ -306,14 +278,7 @@ export const AnyOperation: Schema.declare<Operation> = Schema.declare(isOperatio
       Schema.Struct(Operation.fields),
       SchemaTransformation.transform({
         decode: (fields) => new Operation(fields),
-        encode: ({ counts, createdAt, id, stats, status, updatedAt }) => ({
-          id,
-          status,
-          stats,
-          counts,
-          createdAt,
-          updatedAt
-        })
+        encode: (operation) => ({ ...operation, counts: operation.counts })
       })
     )
 })

@@ -10,11 +10,15 @@ import * as CommsError from "./CommsError.ts"
 import * as Endpoint from "./Endpoint.ts"
 import { omitUndefined } from "./Input.ts"
 import { type KnownCommunicationOperationStatus, type Operation, OperationId } from "./Operation.ts"
-import { pageInput, pageQuery, PaginationMetadata } from "./Pagination.ts"
-import { dateRangeInput, dateRangeQuery, isDateRange, type TimestampInput } from "./Timestamp.ts"
+import { PageSize, PageToken, PaginationMetadata } from "./Pagination.ts"
+import { isDateRange, Timestamp, TimestampFromInput, type TimestampInput } from "./Timestamp.ts"
 
 /**
  * The filters and paging of a list of operations.
+ *
+ * **Gotchas**
+ *
+ * The API does not document whether the range of the dates includes its ends.
  *
  * @category models
  * @since 0.1.0
@@ -53,15 +57,6 @@ export interface Page<A> {
  */
 export type Model = Schema.Codec<Operation, unknown> & Endpoint.Body
 
-const fetchErrors = [
-  CommsError.BadRequest,
-  CommsError.NotFound,
-  CommsError.Conflict,
-  CommsError.TooManyRequests,
-  CommsError.InternalServerError,
-  CommsError.ServiceUnavailable
-] as const
-
 const listErrors = [
   CommsError.BadRequest,
   CommsError.Conflict,
@@ -94,7 +89,13 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
 ) => {
   const { model, path, resource, status, title } = options
   const name = resource.slice(0, -1)
-  const query = { ...dateRangeQuery, status: Schema.optionalKey(status), ...pageQuery }
+  const Query = Schema.Struct({
+    startDate: Schema.optionalKey(Timestamp),
+    endDate: Schema.optionalKey(Timestamp),
+    status: Schema.optionalKey(status),
+    pageToken: Schema.optionalKey(PageToken),
+    pageSize: Schema.optionalKey(PageSize)
+  })
   const Page = Schema.Struct({ operations: Schema.Array(model), pagination: PaginationMetadata }).annotate({
     identifier: `${name}Page`,
     title: `${name}Page`,
@@ -105,11 +106,16 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
     /** The schema of a page. */
     Page,
     /** Checks the parameters of a list and turns them into its query. */
-    ListParams: Schema.Struct({ ...dateRangeInput, status: Schema.optional(status), ...pageInput }).check(isDateRange)
-      .pipe(Schema.decodeTo(
-        Schema.toType(Schema.Struct(query)),
-        SchemaTransformation.transform({ decode: omitUndefined, encode: (query) => query })
-      )),
+    ListParams: Schema.Struct({
+      startDate: Schema.optional(TimestampFromInput),
+      endDate: Schema.optional(TimestampFromInput),
+      status: Schema.optional(status),
+      pageToken: Schema.optional(PageToken),
+      pageSize: Schema.optional(PageSize)
+    }).check(isDateRange).pipe(Schema.decodeTo(
+      Schema.toType(Query),
+      SchemaTransformation.transform({ decode: omitUndefined, encode: (query) => query })
+    )),
     /** The endpoint that fetches one operation. */
     fetch: Endpoint.make({
       call: `${resource}.fetch`,
@@ -121,7 +127,7 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
       query: Schema.Struct({}),
       payload: Schema.Void,
       success: model,
-      errors: fetchErrors
+      errors: [...listErrors, CommsError.NotFound]
     }),
     /** The endpoint that lists one page. */
     list: Endpoint.make({
@@ -131,7 +137,7 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
       method: "GET",
       path,
       params: Schema.Struct({}),
-      query: Schema.Struct(query),
+      query: Query,
       payload: Schema.Void,
       success: Page,
       errors: listErrors

@@ -113,10 +113,6 @@ export const Tolerance = Schema.Union([
   Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }, { expected: "a share from 0 to 1" }))
 ]).annotate({ expected: "\"any\", \"none\" or a share from 0 to 1" })
 
-/**
- * @category models
- * @since 0.1.0
- */
 export type Tolerance = typeof Tolerance.Type
 
 /**

@@ -22,10 +22,6 @@ export const PageToken = Schema.String.annotate({
   Schema.brand("PageToken")
 )
 
-/**
- * @category models
- * @since 0.1.0
- */
 export type PageToken = typeof PageToken.Type
 
 /**
@@ -59,10 +55,6 @@ export const PageSize = Schema.Int.annotate({
   Schema.isBetween({ minimum: 1, maximum: maxPageSize }, { expected: "an integer from 1 to 1000" })
 ).pipe(Schema.brand("PageSize"))
 
-/**
- * @category models
- * @since 0.1.0
- */
 export type PageSize = typeof PageSize.Type
 
 /**
@@ -82,30 +74,6 @@ export class PaginationMetadata extends Schema.Class<PaginationMetadata>("Pagina
 }, { description: "The position of a page in its list." }) {}
 
 /**
- * The paging parameters of every list on the wire, for the query of an endpoint.
- *
- * @category schemas
- * @stability unstable
- * @since 0.1.0
- */
-export const pageQuery = {
-  pageToken: Schema.optionalKey(PageToken),
-  pageSize: Schema.optionalKey(PageSize)
-}
-
-/**
- * The paging parameters of every list as caller input, for the parameters of a list.
- *
- * @category schemas
- * @stability unstable
- * @since 0.1.0
- */
-export const pageInput = {
-  pageToken: Schema.optional(PageToken),
-  pageSize: Schema.optional(PageSize)
-}
-
-/**
  * The filters of a list on the wire, such as `status` or `startDate`, and `pageSize`. Dates are RFC 3339 text.
  *
  * @category schemas
@@ -113,31 +81,7 @@ export const pageInput = {
  */
 export const Filters = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite]))
 
-/**
- * @category models
- * @since 0.1.0
- */
 export type Filters = typeof Filters.Type
-
-/**
- * The progress of a stream of a list, for the schemas of positions and checkpoints.
- *
- * **Details**
- *
- * - `filters`: the filters of the list.
- * - `pages`, `items`: the number of pages and items that were delivered.
- * - `lastPage`: a fingerprint of the last page that was not empty, which detects a repeated page.
- *
- * @category schemas
- * @stability unstable
- * @since 0.1.0
- */
-export const progress = {
-  filters: Filters,
-  pages: Schema.Natural,
-  items: Schema.Natural,
-  lastPage: Schema.optionalKey(Schema.String)
-}
 
 /**
  * The position at which a stream of a list failed. A stream that resumes there loses and repeats nothing.
@@ -145,15 +89,19 @@ export const progress = {
  * **Details**
  *
  * - `pageToken`: the token of the page that failed, absent for the first page. Every page before it was delivered.
- * - `filters`, `pages`, `items`, `lastPage`: see {@link progress}.
+ * - `filters`: the filters of the list.
+ * - `pages`, `items`: the number of pages and items that were delivered.
+ * - `lastPage`: a fingerprint of the last page that was not empty, which detects a repeated page.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Position = Schema.Struct({ ...progress, pageToken: Schema.optionalKey(PageToken) })
+export const Position = Schema.Struct({
+  filters: Filters,
+  pages: Schema.Natural,
+  items: Schema.Natural,
+  lastPage: Schema.optionalKey(Schema.String),
+  pageToken: Schema.optionalKey(PageToken)
+})
 
-/**
- * @category models
- * @since 0.1.0
- */
 export interface Position extends Schema.Schema.Type<typeof Position> {}

@@ -26,10 +26,6 @@ export const SenderPoolOperationStats = Schema.Struct({
   failed: Schema.Natural
 }).annotate({ identifier: "SenderPoolOperationStats", title: "SenderPoolOperationStats" })
 
-/**
- * @category models
- * @since 0.1.0
- */
 export interface SenderPoolOperationStats extends Schema.Schema.Type<typeof SenderPoolOperationStats> {}
 
 /**

@@ -58,10 +58,6 @@ export const Timestamp = Schema.String.annotate({
   )
 )
 
-/**
- * @category models
- * @since 0.1.0
- */
 export type Timestamp = typeof Timestamp.Type
 
 /**
@@ -101,35 +97,6 @@ export const TimestampFromInput = Schema.Unknown.pipe(
     })
   )
 )
-
-/**
- * The date filters of every list on the wire: created after `startDate` and before `endDate`. For the query of an
- * endpoint.
- *
- * **Gotchas**
- *
- * The API does not document whether the range includes its ends.
- *
- * @category schemas
- * @stability unstable
- * @since 0.1.0
- */
-export const dateRangeQuery = {
-  startDate: Schema.optionalKey(Timestamp),
-  endDate: Schema.optionalKey(Timestamp)
-}
-
-/**
- * The date filters of every list as caller input, for the parameters of a list.
- *
- * @category schemas
- * @stability unstable
- * @since 0.1.0
- */
-export const dateRangeInput = {
-  startDate: Schema.optional(TimestampFromInput),
-  endDate: Schema.optional(TimestampFromInput)
-}
 
 /**
  * Rejects a range that ends before it starts, for the parameters of a list. The issue names `startDate`.

@@ -58,8 +58,4 @@ export const TwilioErrors = Schema.Struct({
   errors: Schema.Array(TwilioError).annotateKey({ description: "One or more Twilio API errors." })
 }).annotate({ identifier: "TwilioErrors", title: "TwilioErrors" })
 
-/**
- * @category models
- * @since 0.1.0
- */
 export interface TwilioErrors extends Schema.Schema.Type<typeof TwilioErrors> {}

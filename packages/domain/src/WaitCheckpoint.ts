@@ -5,7 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { bound } from "./Checkpoint.ts"
+import { Bound } from "./Checkpoint.ts"
 import { AnyOperation, OperationId } from "./Operation.ts"
 import { Timestamp } from "./Timestamp.ts"
 
@@ -40,10 +40,6 @@ export const WaitLimits = Schema.Struct({
   maxFailureTime: Limit
 })
 
-/**
- * @category models
- * @since 0.1.0
- */
 export interface WaitLimits extends Schema.Schema.Type<typeof WaitLimits> {}
 
 /**
@@ -66,7 +62,7 @@ export interface WaitLimits extends Schema.Schema.Type<typeof WaitLimits> {}
 export class WaitCheckpoint extends Schema.TaggedClass<WaitCheckpoint>("@effect-comms/domain/WaitCheckpoint")(
   "WaitCheckpoint",
   {
-    ...bound,
+    ...Bound.fields,
     operationId: OperationId,
     startedAt: Timestamp,
     createdAt: Timestamp,

@@ -60,7 +60,7 @@ describe("a checkpoint", () => {
 
   it.effect("of another kind shares the common fields", () =>
     Effect.gen(function*() {
-      const Other = Schema.Struct({ ...Checkpoint.bound, at: Schema.Int })
+      const Other = Schema.Struct({ ...Checkpoint.Bound.fields, at: Schema.Int })
       const other = yield* Checkpoint.fromJson(Other)(JSON.stringify({ ...stored, at: 7 }))
       assert.strictEqual(other.at, 7)
       assert.strictEqual(other.resource, "SenderPoolOperations")

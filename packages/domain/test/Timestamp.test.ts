@@ -95,7 +95,8 @@ describe("TimestampFromInput", () => {
 })
 
 describe("isDateRange", () => {
-  const Range = Schema.Struct(Timestamp.dateRangeInput).check(Timestamp.isDateRange)
+  const date = Schema.optional(Timestamp.TimestampFromInput)
+  const Range = Schema.Struct({ startDate: date, endDate: date }).check(Timestamp.isDateRange)
   const decodeRange = Schema.decodeUnknownEffect(Range)
 
   it.effect.each([

@@ -7,7 +7,7 @@ import { TestClock } from "effect/testing"
 import { anonymous, check, stamp } from "../../src/internal/checkpoint.ts"
 import { assertTag, credentials, layerHttp } from "../utils/script.ts"
 
-const Mark = Schema.Struct({ ...Checkpoint.bound, at: Schema.Int })
+const Mark = Schema.Struct({ ...Checkpoint.Bound.fields, at: Schema.Int })
 
 const other = { ...anonymous, account: "1".repeat(64) }
 
