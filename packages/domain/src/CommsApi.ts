@@ -87,49 +87,25 @@ const describe = (endpoint: {
     transform: describeParameters({ ...endpoint.params.fields, ...endpoint.query.fields })
   })
 
-const errorsOf = <const Errors extends ReadonlyArray<Endpoint.ContractErrorClass>>(errors: Errors) =>
-  errors.map((error) => Codecs.byStatus[error.status as Errors[number]["status"]])
-
 /**
- * The options of an `HttpApiEndpoint` without a body, for the groups of a server.
+ * The options of an `HttpApiEndpoint` without a body, for the groups of a server. One with a body adds its `payload`.
  *
  * @category constructors
  * @stability unstable
  * @since 0.1.0
  */
-export const read = <
-  M extends Endpoint.Method,
+export const optionsOf = <
   Params extends Endpoint.Fields,
   Query extends Endpoint.Fields,
   Success extends Endpoint.Body,
-  Errors extends ReadonlyArray<Endpoint.ContractErrorClass>
->({ errors, params, query, success }: Endpoint.Endpoint<M, Params, Query, Schema.Void, Success, Errors>) => ({
+  const Errors extends ReadonlyArray<Endpoint.ContractErrorClass>
+>(
+  { errors, params, query, success }: Endpoint.Endpoint<Endpoint.Method, Params, Query, Endpoint.Body, Success, Errors>
+) => ({
   params,
   query,
   success,
-  error: errorsOf(errors)
-})
-
-/**
- * The options of an `HttpApiEndpoint` with a body, for the groups of a server.
- *
- * @category constructors
- * @stability unstable
- * @since 0.1.0
- */
-export const write = <
-  M extends Endpoint.Method,
-  Params extends Endpoint.Fields,
-  Query extends Endpoint.Fields,
-  Payload extends Endpoint.Body,
-  Success extends Endpoint.Body,
-  Errors extends ReadonlyArray<Endpoint.ContractErrorClass>
->({ errors, params, payload, query, success }: Endpoint.Endpoint<M, Params, Query, Payload, Success, Errors>) => ({
-  params,
-  query,
-  payload,
-  success,
-  error: errorsOf(errors)
+  error: errors.map((error) => Codecs.byStatus[error.status as Errors[number]["status"]])
 })
 
 /**
@@ -145,8 +121,8 @@ export const operationsGroup = <
   Status extends ReadonlyArray<KnownCommunicationOperationStatus>
 >(identifier: Id, title: string, { fetch, list }: OperationFamily.OperationFamily<M, Status>) =>
   HttpApiGroup.make(identifier).add(
-    HttpApiEndpoint.get("list", list.path, read(list)).annotateMerge(describe(list)),
-    HttpApiEndpoint.get("fetch", fetch.path, read(fetch)).annotateMerge(describe(fetch))
+    HttpApiEndpoint.get("list", list.path, optionsOf(list)).annotateMerge(describe(list)),
+    HttpApiEndpoint.get("fetch", fetch.path, optionsOf(fetch)).annotateMerge(describe(fetch))
   ).middleware(Refusals).middleware(Authorization).annotateMerge(OpenApi.annotations({ title }))
 
 /**
