@@ -21,18 +21,13 @@ import { Timestamp } from "./Timestamp.ts"
  */
 export const version = 1
 
-/**
- * A SHA-256 digest, as 64 hexadecimal digits.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Sha256 = Schema.String.check(
+const Sha256 = Schema.String.check(
   Schema.isPattern(/^[0-9a-f]{64}$/, { expected: "a SHA-256 digest of 64 hexadecimal digits" })
 )
 
 /**
- * The server and account of a client, as digests of its base URL and of its account SID or API key SID.
+ * The server and account of a client, as SHA-256 digests of its base URL and of its account SID or API key
+ * SID.
  *
  * @category schemas
  * @since 0.1.0

@@ -107,7 +107,7 @@ interface Problem {
   readonly isRetryable: boolean
 }
 
-// The base of the class of one status. Its parameters are statics of the class.
+// The base of the class of one status. The properties of `problem` are statics of the class.
 function AnswerError<Self>(): <Tag extends string, const Fields extends Schema.Struct.Fields, const P extends Problem>(
   tag: Tag,
   fields: Fields,
@@ -119,7 +119,12 @@ function AnswerError(): unknown {
       class extends DescribedError<Answer>()(
         tag,
         fields,
-        (error) => describeResponse(error, `${problem.status} ${problem.title}`, whyOf(error), problem.advice),
+        (error) =>
+          describeResponse(error, {
+            returned: `${problem.status} ${problem.title}`,
+            why: whyOf(error),
+            advice: problem.advice
+          }),
         { description: problem.detail, httpApiStatus: problem.status }
       ) {
         readonly status = problem.status
@@ -262,17 +267,16 @@ export class UnexpectedStatus extends DescribedError<UnexpectedStatus>()("Unexpe
   status: Schema.Int,
   readOnly: Schema.Boolean
 }, (error) =>
-  describeResponse(
-    error,
-    String(error.status),
-    [
+  describeResponse(error, {
+    returned: String(error.status),
+    why: [
       ...whyOf(error),
       error.status >= 300 && error.status < 400
         ? "Redirects are not followed, so that the credentials reach no other server."
         : "The API does not document this status for this request, so it may come from a proxy."
     ],
-    checkBaseUrl
-  ))
+    advice: checkBaseUrl
+  }))
 {
   get isRetryable(): boolean {
     return this.readOnly && retryableWhenReadOnly.has(this.status)
@@ -343,12 +347,11 @@ export class InvalidResponse extends DescribedError<InvalidResponse>()("InvalidR
   requestId: Schema.optionalKey(Schema.String),
   ...body
 }, (error) =>
-  describeResponse(
-    error,
-    `${error.status} with an invalid body`,
-    [sentence(error.problem), ...bodyOf(error)],
-    checkBaseUrl
-  ))
+  describeResponse(error, {
+    returned: `${error.status} with an invalid body`,
+    why: [sentence(error.problem), ...bodyOf(error)],
+    advice: checkBaseUrl
+  }))
 {
   readonly isRetryable = false
 }

@@ -82,19 +82,18 @@ export class PollsFailed extends DescribedError<PollsFailed>()("PollsFailed", {
 export class OperationNotFound extends DescribedError<OperationNotFound>()("OperationNotFound", {
   ...wait,
   grace: Schema.Duration
-}, (error) =>
-  error.last === undefined
-    ? {
-      what: `${error.operationId} was still not found ${inWords(error.grace)} after its creation.`,
-      why: [lastOf(error)],
-      advice: "Check the id, and that it belongs to this account."
-    }
-    : {
-      what: `${error.operationId} was found before, and is no longer found.`,
-      why: [lastOf(error)],
-      advice: "List the operations to check whether it was removed."
-    })
-{}
+}, (error) => {
+  const wasFound = error.last !== undefined
+  return {
+    what: wasFound
+      ? `${error.operationId} was found before, and is no longer found.`
+      : `${error.operationId} was still not found ${inWords(error.grace)} after its creation.`,
+    why: [lastOf(error)],
+    advice: wasFound
+      ? "List the operations to check whether it was removed."
+      : "Check the id, and that it belongs to this account."
+  }
+}) {}
 
 /**
  * The operation has had a status that this version of the library does not know, for longer than allowed.

@@ -40,6 +40,7 @@ export function DescribedError<Self>(): <Tag extends string, const Fields extend
   describe: (error: Schema.Struct.Type<Fields>) => Description,
   annotations?: Annotations
 ) => DescribedErrorClass<Self, Tag, Fields>
+// A class cannot extend a base whose type depends on `Self`, so only the signature above is precise.
 export function DescribedError(): unknown {
   return (
     tag: string,
@@ -108,12 +109,10 @@ export const bodyOf = ({ excerpt, mediaType }: Exchange): ReadonlyArray<string> 
 /** The description of a response. `returned` begins with its status. */
 export const describeResponse = (
   error: Exchange,
-  returned: string,
-  why: ReadonlyArray<string>,
-  advice: string
+  parts: { readonly returned: string; readonly why: ReadonlyArray<string>; readonly advice: string }
 ): Description => ({
-  what: `${requestOf(error)} returned ${returned}${afterAttempts(error)}.`,
-  why,
-  advice,
+  what: `${requestOf(error)} returned ${parts.returned}${afterAttempts(error)}.`,
+  why: parts.why,
+  advice: parts.advice,
   requestId: error.requestId === undefined ? undefined : printable(error.requestId)
 })
