@@ -2,9 +2,10 @@
  * The errors of calls of the Comms API: tagged classes whose fields are data.
  *
  * There is one class for each status code of the contract, and {@link UnexpectedStatus} for all others. The other
- * classes are {@link TransportFailure} (no complete response), {@link InvalidResponse} (a response with an invalid body),
- * {@link InvalidInput}, {@link CheckpointMismatch} and {@link CoolingDown} (nothing was sent), {@link PaginationLoop} (a
- * list that would never end) and {@link PaginationLimit} (a list that is longer than its limit).
+ * classes are {@link TransportFailure} (no complete response), {@link InvalidResponse} (a response with an invalid
+ * body), {@link InvalidInput}, {@link CheckpointMismatch} and {@link CoolingDown} (nothing was sent),
+ * {@link PaginationLoop} (a list that would never end) and {@link PaginationLimit} (a list that is longer than its
+ * limit).
  *
  * Every error, also of waits and feeds, has a `description`: what happened, why, and what to do. `message` joins it to
  * one text. Neither contains control characters, whatever the server sent.

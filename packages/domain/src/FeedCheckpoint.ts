@@ -16,8 +16,8 @@ import { Timestamp } from "./Timestamp.ts"
  *
  * **Details**
  *
- * `createdAt` is in epoch milliseconds, `version` identifies the state that was delivered last, and `ended` says whether
- * the operation had ended in that state.
+ * `createdAt` is in epoch milliseconds, `version` identifies the state that was delivered last, and `ended` says
+ * whether the operation had ended in that state.
  *
  * @category schemas
  * @since 0.1.0
@@ -52,8 +52,8 @@ export class FeedCheckpoint extends Schema.TaggedClass<FeedCheckpoint>("@effect-
  *
  * **Details**
  *
- * `reason` is the last error, `failures` the number of failures in a row, and `since` the time of the first of them. The
- * feed can be resumed from `checkpoint`: nothing is lost.
+ * `reason` is the last error, `failures` the number of failures in a row, and `since` the time of the first of them.
+ * The feed can be resumed from `checkpoint`: nothing is lost.
  *
  * @category errors
  * @since 0.1.0
