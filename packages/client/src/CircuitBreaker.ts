@@ -3,7 +3,8 @@
  *
  * Use it in programs that should fail fast. Without it, calls wait for the end of a cooldown.
  *
- * Effect 4.1 marks `effect/persistence/CircuitBreaker` as experimental. Only this module imports it.
+ * Import it as `@effect-comms/client/CircuitBreaker`. Effect 4.1 marks `effect/persistence/CircuitBreaker` as
+ * experimental, and it loads `effect/persistence/Redis`. Only this module imports it.
  *
  * @stability experimental
  * @since 0.1.0

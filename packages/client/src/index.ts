@@ -2,7 +2,6 @@
  * @since 0.1.0
  */
 export * as Attempts from "./Attempts.ts"
-export * as CircuitBreaker from "./CircuitBreaker.ts"
 export * as CommsClient from "./CommsClient.ts"
 export * as Credentials from "./Credentials.ts"
 export * as EmailOperations from "./EmailOperations.ts"

@@ -1,4 +1,5 @@
-import { CircuitBreaker, CommsClient, SenderPoolOperations } from "@effect-comms/client"
+import { CommsClient, SenderPoolOperations } from "@effect-comms/client"
+import * as CircuitBreaker from "@effect-comms/client/CircuitBreaker"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Layer, Ref } from "effect"
 import { CircuitBreaker as Breaker } from "effect/persistence"
