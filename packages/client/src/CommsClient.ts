@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
-import * as CommsError from "@effect-comms/domain/CommsError"
+import type * as CommsError from "@effect-comms/domain/CommsError"
 import * as Endpoint from "@effect-comms/domain/Endpoint"
 import {
   DurationFromText,
@@ -48,20 +48,25 @@ import { identify } from "./internal/checkpoint.ts"
 import { variable } from "./internal/variable.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
+type AnyEndpoint = Endpoint.Endpoint<
+  Endpoint.Method,
+  Endpoint.Fields,
+  Endpoint.Fields,
+  Endpoint.Body,
+  Endpoint.Body,
+  ReadonlyArray<Endpoint.ContractErrorClass>
+>
+
 /**
  * The input of an endpoint: the path parameters, query and body that it declares.
  *
  * @category models
  * @since 0.1.0
  */
-export type Request<
-  Params extends Endpoint.Fields,
-  Query extends Endpoint.Fields,
-  Payload extends Endpoint.Body
-> =
-  & (keyof Params extends never ? {} : { readonly params: Schema.Struct.Type<Params> })
-  & (keyof Query extends never ? {} : { readonly query: Schema.Struct.Type<Query> })
-  & (Payload extends Schema.Void ? {} : { readonly payload: Payload["Type"] })
+export type Request<E extends AnyEndpoint> =
+  & (keyof E["params"]["fields"] extends never ? {} : { readonly params: E["params"]["Type"] })
+  & (keyof E["query"]["fields"] extends never ? {} : { readonly query: E["query"]["Type"] })
+  & (E["payload"] extends Schema.Void ? {} : { readonly payload: E["payload"]["Type"] })
 
 /**
  * The interface of the client.
@@ -75,21 +80,9 @@ export interface Service {
   /** The digests of the base URL and the user name, which checkpoints are bound to. */
   readonly identity: Effect.Effect<Checkpoint.Identity>
   /** Makes the function that calls an endpoint. It builds the codecs of the endpoint, so make it once. */
-  readonly endpoint: <
-    M extends Endpoint.Method,
-    Params extends Endpoint.Fields,
-    Query extends Endpoint.Fields,
-    Payload extends Endpoint.Body,
-    Success extends Endpoint.Body,
-    Errors extends ReadonlyArray<Endpoint.ContractErrorClass>
-  >(
-    endpoint: Endpoint.Endpoint<M, Params, Query, Payload, Success, Errors>
-  ) => (
-    request: Request<Params, Query, Payload>
-  ) => Effect.Effect<
-    Success["Type"],
-    Endpoint.Error<Endpoint.Endpoint<M, Params, Query, Payload, Success, Errors>>
-  >
+  readonly endpoint: <E extends AnyEndpoint>(
+    endpoint: E
+  ) => (request: Request<E>) => Effect.Effect<E["success"]["Type"], Endpoint.Error<E>>
 }
 
 /**
@@ -127,28 +120,12 @@ export interface Options {
 }
 
 /**
- * The default of `maxBodySize`: 32 MiB.
- *
- * @category constants
- * @since 0.1.0
- */
-export const defaultMaxBodySize = 32 * 1024 * 1024
-
-/**
  * The default of `baseUrl`.
  *
  * @category constants
  * @since 0.1.0
  */
 export const defaultBaseUrl = "https://comms.twilio.com"
-
-/**
- * The default of `attemptTimeout`.
- *
- * @category constants
- * @since 0.1.0
- */
-export const defaultAttemptTimeout: Duration.Duration = Duration.seconds(30)
 
 const library = "effect-comms/0.1.0"
 
@@ -191,14 +168,7 @@ const toRecord = (tree: Schema.StringTree): Readonly<Record<string, string>> =>
 const fillPath = (path: string, params: Readonly<Record<string, string>>): string =>
   path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))
 
-const makeEncoder = (
-  { call, params, payload, query }: {
-    readonly call: string
-    readonly params: Schema.Struct<Endpoint.Fields>
-    readonly query: Schema.Struct<Endpoint.Fields>
-    readonly payload: Endpoint.Body
-  }
-) => {
+const makeEncoder = ({ call, params, payload, query }: AnyEndpoint) => {
   // Services decode their input, so it is not checked a second time.
   const unchecked = { disableChecks: true }
   const encodeParams = Schema.encodeUnknownEffect(Schema.toCodecStringTree(params), unchecked)
@@ -233,10 +203,7 @@ export const make = Effect.fnUntraced(function*(
   const { password, username } = Credentials.toBasic(options.credentials)
   const scrub = Credentials.toScrubber(options.credentials)
   const baseUrl = yield* checkBaseUrl(layerName, options.baseUrl ?? defaultBaseUrl)
-  const { attemptTimeout = defaultAttemptTimeout, maxBodySize = defaultMaxBodySize } = yield* decodeLimits({
-    attemptTimeout: options.attemptTimeout,
-    maxBodySize: options.maxBodySize
-  })
+  const { attemptTimeout = Duration.seconds(30), maxBodySize = 32 * 1024 * 1024 } = yield* decodeLimits(options)
   if (Redacted.value(username) === "" || Redacted.value(username).includes(":") || Redacted.value(password) === "") {
     return yield* invalidInput(layerName, "credentials", "Expected a name without a colon and a secret, neither empty")
   }
@@ -258,21 +225,13 @@ export const make = Effect.fnUntraced(function*(
   const policy = yield* RetryPolicy.make(options.retry)
   const flowControl = yield* Effect.serviceOption(FlowControl.FlowControl)
   const gate = yield* (Option.isSome(flowControl) ? flowControl.value : yield* FlowControl.make(options.flowControl))
-    .gate(
-      `${new URL(baseUrl).host} ${Hash.string(Redacted.value(username)).toString(36)}`
-    )
+    .gate(`${new URL(baseUrl).host} ${Hash.string(Redacted.value(username)).toString(36)}`)
 
   const endpoint: Service["endpoint"] = (endpoint) => {
     const { call, method, path } = endpoint
     const readOnly = Endpoint.isReadOnly(endpoint)
     const encode = makeEncoder(endpoint)
-    const read = makeReader(
-      endpoint.success,
-      new Map(
-        [...endpoint.errors, CommsError.Unauthorized, CommsError.Forbidden].map((Class) => [Class.status, Class])
-      ),
-      maxBodySize
-    )
+    const read = makeReader(endpoint, maxBodySize)
     return Effect.fnUntraced(function*(request) {
       const { body, params, query } = yield* encode(request)
       const httpRequest = HttpClientRequest.make(method)(baseUrl + fillPath(path, params), { urlParams: query, body })
@@ -288,9 +247,7 @@ export const make = Effect.fnUntraced(function*(
         noRedirects,
         withoutSpan,
         Effect.mapError(toTransportFailure(exchange)),
-        Effect.flatMap((response) =>
-          Effect.map(read(exchange, response), (value) => ({ status: response.status, value }))
-        ),
+        Effect.flatMap((response) => read(exchange, response)),
         failAfter(exchange, "attempt", attemptTimeout)
       )
       return yield* run({ call, method, url, readOnly, server }, send, gate, policy)

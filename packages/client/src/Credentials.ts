@@ -20,29 +20,13 @@ import { variable } from "./internal/variable.ts"
  * @category models
  * @since 0.1.0
  */
-export type Credentials = AccountCredentials | ApiKeyCredentials
-
-/**
- * An account SID (`AC...`) and its auth token.
- *
- * @category models
- * @since 0.1.0
- */
-export interface AccountCredentials {
-  /** The account SID. */
+export type Credentials = {
+  /** The account SID (`AC...`). */
   readonly accountSid: string
   /** The auth token of the account. */
   readonly authToken: Redacted.Redacted<string>
-}
-
-/**
- * The SID (`SK...`) and the secret of an API key.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ApiKeyCredentials {
-  /** The SID of the API key. */
+} | {
+  /** The SID of the API key (`SK...`). */
   readonly apiKey: Redacted.Redacted<string>
   /** The secret of the API key. */
   readonly apiSecret: Redacted.Redacted<string>
@@ -165,22 +149,15 @@ const longestFirst = Order.mapInput(Order.Number, (text: string) => -text.length
 const formsOf = (secret: string): ReadonlyArray<string> => {
   const inUrl = encodeURIComponent(secret.replace(/\p{Cs}/gu, "\uFFFD"))
   const inForm = new URLSearchParams([["", secret]]).toString().slice(1)
-  const inHtml = secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(
-    "\"",
-    "&quot;"
-  )
+  const inHtml = secret.replace(/[&<>"]/g, (character) => htmlEscapes[character] ?? character)
   return [
     secret,
-    inUrl,
-    toLowerCaseEscapes(inUrl),
-    inForm,
-    toLowerCaseEscapes(inForm),
-    inHtml,
-    ...["&#39;", "&#x27;", "&apos;"].map((quote) => inHtml.replaceAll("'", quote)),
+    ...[inUrl, inForm].flatMap((text) => [text, text.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())]),
+    ...["'", "&#39;", "&#x27;", "&apos;"].map((quote) => inHtml.replaceAll("'", quote)),
     encodeJson(secret).slice(1, -1)
   ]
 }
 
-const toLowerCaseEscapes = (text: string): string => text.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())
+const htmlEscapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;" }
 
 const encodeJson = Schema.encodeSync(Schema.fromJsonString(Schema.String))

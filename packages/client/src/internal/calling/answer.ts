@@ -1,6 +1,7 @@
 // Turns the answer to a request, or the failure of the transport, into a value or a typed error.
 import * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
+import { omitUndefined } from "@effect-comms/domain/Input"
 import { printable } from "@effect-comms/domain/Printable"
 import { TwilioError, TwilioErrors } from "@effect-comms/domain/TwilioError"
 import * as Clock from "effect/Clock"
@@ -15,13 +16,17 @@ import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import * as RetryPolicy from "../../RetryPolicy.ts"
+import type { Answered } from "./state.ts"
 
-/** The request as errors show it, and the function that removes secrets from text of the answer. */
-export interface Exchange {
+/** The request as errors show it. */
+export interface Request {
   readonly method: string
   readonly url: string
   readonly readOnly: boolean
+}
+
+/** A request, and the function that removes secrets from text of its answer. */
+export interface Exchange extends Request {
   readonly scrub: (text: string) => string
 }
 
@@ -33,17 +38,17 @@ const excerptOf = (text: string, scrub: Exchange["scrub"]): string =>
   // Scrub before cutting, since the scrubber does not find half a secret.
   shorten(printable(scrub(text).slice(0, 8 * excerptLength)), excerptLength)
 
-const bodyOf = (headers: Headers.Headers, text: string, scrub: Exchange["scrub"]) => {
-  const contentType = headers["content-type"]
-  const mediaType = contentType === undefined
-    ? {}
-    : { mediaType: scrub(contentType).replace(/;.*/s, "").trim().slice(0, 100) }
-  return { ...mediaType, excerpt: excerptOf(text, scrub) }
-}
-
-const requestIdOf = (headers: Headers.Headers, scrub: Exchange["scrub"]) => {
+// The text of an answer that has an error envelope is not shown.
+const fieldsOf = ({ method, scrub, url }: Exchange, headers: Headers.Headers, text?: string) => {
   const requestId = headers["twilio-request-id"] ?? headers["x-request-id"]
-  return requestId === undefined ? {} : { requestId: shorten(scrub(requestId), 100) }
+  const contentType = text === undefined ? undefined : headers["content-type"]
+  return {
+    method,
+    url,
+    requestId: requestId === undefined ? undefined : shorten(scrub(requestId), 100),
+    mediaType: contentType === undefined ? undefined : scrub(contentType).replace(/;.*/s, "").trim().slice(0, 100),
+    excerpt: text === undefined ? undefined : excerptOf(text, scrub)
+  }
 }
 
 const scrubError = (scrub: Exchange["scrub"]) => ({ code, context, infoUrl, message }: TwilioError) =>
@@ -60,7 +65,7 @@ const scrubError = (scrub: Exchange["scrub"]) => ({ code, context, infoUrl, mess
  * A date is compared with the `Date` header of the answer, so that a wrong clock on either side has no effect. A value
  * that is not a wait (negative, in the past, not a number, or several values) is ignored.
  */
-export const retryAfterOf = (headers: Headers.Headers, now: number): Duration.Duration | undefined => {
+const retryAfterOf = (headers: Headers.Headers, now: number): Duration.Duration | undefined => {
   const header = headers["retry-after"]
   if (header === undefined) return undefined
   const parsed = Headers.parseRetryAfter(header)
@@ -82,33 +87,10 @@ export const timeAt = (millis: number): DateTime.Utc => DateTime.makeUnsafe(Math
 
 const decodeEnvelope = Schema.decodeUnknownOption(Schema.fromJsonString(TwilioErrors))
 
-/** The error for an answer that is not a success: the class of its status, or `UnexpectedStatus`. */
-export const toStatusError = <Class extends Endpoint.ContractErrorClass>(
-  classes: ReadonlyMap<number, Class | typeof CommsError.Unauthorized | typeof CommsError.Forbidden>,
-  exchange: Exchange,
-  response: { readonly status: number; readonly headers: Headers.Headers },
-  text: string,
-  now: number
-): InstanceType<Class> | CommsError.CallError => {
-  const { method, readOnly, scrub, url } = exchange
-  const { headers, status } = response
-  const envelope = decodeEnvelope(text)
-  const fields = {
-    method,
-    url,
-    ...requestIdOf(headers, scrub),
-    ...(Option.isSome(envelope)
-      ? { errors: envelope.value.errors.map(scrubError(scrub)) }
-      : { errors: [], ...bodyOf(headers, text, scrub) })
-  }
-  const retryAfter = retryAfterOf(headers, now)
-  const withRetryAfter = retryAfter === undefined
-    ? fields
-    : { ...fields, retryAfter, retryAt: timeAt(now + Duration.toMillis(retryAfter)) }
-  const Class = classes.get(status)
-  return Class === undefined
-    ? new CommsError.UnexpectedStatus({ ...withRetryAfter, status, readOnly })
-    : new Class(withRetryAfter) as InstanceType<Class>
+/** The success and the errors of an endpoint. */
+interface Contract {
+  readonly success: Endpoint.Body
+  readonly errors: ReadonlyArray<Endpoint.ContractErrorClass>
 }
 
 const causes = (cause: unknown): ReadonlyArray<{ readonly message: string; readonly code?: unknown }> => {
@@ -123,6 +105,7 @@ const causes = (cause: unknown): ReadonlyArray<{ readonly message: string; reado
 
 /** The failure of the transport, with the message of its innermost cause. */
 export const toTransportFailure = (exchange: Exchange) => (error: HttpClientError.HttpClientError) => {
+  const { method, readOnly, scrub, url } = exchange
   const chain = causes(error.reason.cause)
   const last = chain[chain.length - 1]
   const code = chain.find(({ code }) => typeof code === "string")?.code
@@ -134,20 +117,16 @@ export const toTransportFailure = (exchange: Exchange) => (error: HttpClientErro
     : last.message
   const detail = typeof code === "string" && !said.includes(code) ? `${said} (${code})` : said
   return new CommsError.TransportFailure({
-    method: exchange.method,
-    url: exchange.url,
-    readOnly: exchange.readOnly,
+    method,
+    url,
+    readOnly,
     reason: isRefused ? "Refused" : "Connection",
-    detail: excerptOf(detail, exchange.scrub)
+    detail: excerptOf(detail, scrub)
   })
 }
 
 /** Interrupts an attempt or a call after a time, and fails with a `TransportFailure`. */
-export const failAfter = (
-  { method, readOnly, url }: Pick<Exchange, "method" | "readOnly" | "url">,
-  what: "attempt" | "call",
-  duration: Duration.Duration
-) =>
+export const failAfter = ({ method, readOnly, url }: Request, what: "attempt" | "call", duration: Duration.Duration) =>
   Effect.timeoutOrElse({
     duration,
     orElse: () =>
@@ -162,17 +141,15 @@ export const failAfter = (
       )
   })
 
-const tooLarge = (maxBodySize: number): string => `The body is larger than the limit of ${maxBodySize} bytes.`
-
-// The text of a body, or none if it is too large. Bytes are counted as they arrive, unless an uncompressed body has a
+// The text of a body; undefined if it is too large. Bytes are counted as they arrive, unless an uncompressed body has a
 // `Content-Length` within the limit.
 const readText = (
   response: HttpClientResponse.HttpClientResponse,
   maxBodySize: number
-): Effect.Effect<Option.Option<string>, HttpClientError.HttpClientError> => {
+): Effect.Effect<string | undefined, HttpClientError.HttpClientError> => {
   const { headers } = response
   const length = /^\d+$/.test(headers["content-length"] ?? "") ? Number(headers["content-length"]) : Number.NaN
-  if (length <= maxBodySize && headers["content-encoding"] === undefined) return Effect.asSome(response.text)
+  if (length <= maxBodySize && headers["content-encoding"] === undefined) return response.text
   return Effect.suspend(() => {
     let size = length > maxBodySize ? length : 0
     // The connection is released when the stream ends early.
@@ -183,84 +160,76 @@ const readText = (
       }),
       Stream.decodeText,
       Stream.mkString,
-      Effect.asSome,
       Effect.catch((error) =>
         error === undefined
-          ? Effect.succeedNone
+          ? Effect.undefined
           : error.reason._tag === "EmptyBodyError"
-          ? Effect.succeedSome("")
+          ? Effect.succeed("")
           : Effect.fail(error)
       )
     )
   })
 }
 
-const invalid = (
-  { method, scrub, url }: Exchange,
-  { headers, status }: HttpClientResponse.HttpClientResponse,
-  text: string,
-  problem: string
-) =>
-  new CommsError.InvalidResponse({
-    method,
-    url,
-    status,
-    problem,
-    ...requestIdOf(headers, scrub),
-    ...bodyOf(headers, text, scrub)
-  })
-
 /** Makes the function that reads an answer to its end and returns its value, or fails with its error. */
-export const makeReader = <Success extends Endpoint.Body, Class extends Endpoint.ContractErrorClass>(
-  success: Success,
-  classes: ReadonlyMap<number, Class | typeof CommsError.Unauthorized | typeof CommsError.Forbidden>,
-  maxBodySize: number
-) => {
+export const makeReader = <C extends Contract>({ errors, success }: C, maxBodySize: number) => {
   const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(success)))
+  const classes = new Map<number, CommsError.StatusErrorClass>(
+    [...errors, CommsError.Unauthorized, CommsError.Forbidden].map((Class) => [Class.status, Class])
+  )
 
   const readSuccess = (
     exchange: Exchange,
-    response: HttpClientResponse.HttpClientResponse,
-    body: Option.Option<string>
-  ): Effect.Effect<Success["Type"], CommsError.InvalidResponse> =>
-    Option.match(body, {
-      onNone: () => Effect.fail(invalid(exchange, response, "", tooLarge(maxBodySize))),
-      onSome: (text) =>
-        Effect.mapError(decode(text), (error) =>
-          invalid(
-            exchange,
-            response,
-            text,
-            text === "" ? "The body is empty." : excerptOf(error.message, exchange.scrub)
-          ))
+    { headers, status }: HttpClientResponse.HttpClientResponse,
+    text: string | undefined
+  ): Effect.Effect<Answered<C["success"]["Type"]>, CommsError.InvalidResponse> => {
+    const invalid = (problem: string) =>
+      new CommsError.InvalidResponse(omitUndefined({ ...fieldsOf(exchange, headers, text ?? ""), status, problem }))
+    if (text === undefined) {
+      return Effect.fail(invalid(`The body is larger than the limit of ${maxBodySize} bytes.`))
+    }
+    return Effect.mapBoth(decode(text), {
+      onFailure: ({ message }) => invalid(text === "" ? "The body is empty." : excerptOf(message, exchange.scrub)),
+      onSuccess: (value) => ({ status, value })
     })
+  }
 
-  const readFailure = (
+  const readFailure = Effect.fnUntraced(function*(
     exchange: Exchange,
-    response: HttpClientResponse.HttpClientResponse,
-    body: Option.Option<string>
-  ) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const error = toStatusError(classes, exchange, response, Option.getOrElse(body, () => ""), now)
-      const header = response.headers["retry-after"]
-      return header !== undefined && RetryPolicy.retryAfter(error) === undefined
-        ? Effect.andThen(
-          Effect.annotateCurrentSpan("comms.retry_after.ignored", excerptOf(header, exchange.scrub)),
-          Effect.fail(error)
-        )
-        : Effect.fail(error)
+    { headers, status }: HttpClientResponse.HttpClientResponse,
+    text: string
+  ): Effect.fn.Return<never, Endpoint.Error<C>> {
+    const { readOnly, scrub } = exchange
+    const now = yield* Clock.currentTimeMillis
+    const retryAfter = retryAfterOf(headers, now)
+    const envelope = Option.getOrUndefined(decodeEnvelope(text))
+    const fields = omitUndefined({
+      ...fieldsOf(exchange, headers, envelope === undefined ? text : undefined),
+      errors: envelope?.errors.map(scrubError(scrub)) ?? [],
+      retryAfter,
+      retryAt: retryAfter === undefined ? undefined : timeAt(now + Duration.toMillis(retryAfter))
     })
+    const header = headers["retry-after"]
+    if (header !== undefined && retryAfter === undefined) {
+      yield* Effect.annotateCurrentSpan("comms.retry_after.ignored", excerptOf(header, scrub))
+    }
+    const Class = classes.get(status)
+    const error = Class === undefined
+      ? new CommsError.UnexpectedStatus({ ...fields, status, readOnly })
+      : new Class(fields) as InstanceType<C["errors"][number]>
+    return yield* Effect.fail(error)
+  })
 
   return (
     exchange: Exchange,
     response: HttpClientResponse.HttpClientResponse
-  ): Effect.Effect<Success["Type"], InstanceType<Class> | CommsError.CallError> =>
+  ): Effect.Effect<Answered<C["success"]["Type"]>, Endpoint.Error<C>> =>
     readText(response, maxBodySize).pipe(
       Effect.mapError(toTransportFailure(exchange)),
-      Effect.flatMap((body) =>
+      Effect.flatMap((text) =>
         response.status >= 200 && response.status < 300
-          ? readSuccess(exchange, response, body)
-          : readFailure(exchange, response, body)
+          ? readSuccess(exchange, response, text)
+          : readFailure(exchange, response, text ?? "")
       )
     )
 }
