@@ -178,10 +178,7 @@ export const make = <A extends Operation, E extends CommsError.CommsError, E1 ex
     start: Since | FeedCheckpoint,
     options?: Options<E2, R2>
   ): Stream.Stream<Change<A>, FeedError | CommsError.CheckpointMismatch | E2, R2>
-  function changes<E2, R2>(
-    start: Since | FeedCheckpoint,
-    { interval, ...options }: Options<E2, R2> = {}
-  ): Stream.Stream<Change<A>, FeedError | CommsError.CheckpointMismatch | E2, R2> {
+  function changes<E2, R2>(start: Since | FeedCheckpoint, { interval, ...options }: Options<E2, R2> = {}) {
     return Stream.unwrap(Effect.gen(function*() {
       const settings = yield* decodeSettings({ ...options, ...(Schedule.isSchedule(interval) ? {} : { interval }) })
       const { known, settled } = "settled" in start

@@ -47,14 +47,6 @@ export type ListError = Endpoint.Error<Family["list"]>
 export type StreamError = Paging.StreamError<ListError>
 
 /**
- * The errors of streaming operations from a checkpoint.
- *
- * @category errors
- * @since 0.1.0
- */
-export type ResumeError = Paging.ResumeError<ListError>
-
-/**
  * The errors of scanning operations.
  *
  * @category errors

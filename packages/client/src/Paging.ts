@@ -6,7 +6,7 @@
  */
 import * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type * as CommsError from "@effect-comms/domain/CommsError"
-import { makeDecoder, omitUndefined, PositiveDurationFromInput } from "@effect-comms/domain/Input"
+import { intFrom, makeDecoder, omitUndefined, PositiveDurationFromInput } from "@effect-comms/domain/Input"
 import * as Pagination from "@effect-comms/domain/Pagination"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -63,22 +63,6 @@ export interface ResumeOptions<E = never, R = never> extends Options<E, R> {
   /** The maximum age of the checkpoint. Default 7 days. Range above zero. */
   readonly maxAge?: Duration.Input | undefined
 }
-
-/**
- * The default of `prefetch`.
- *
- * @category constants
- * @since 0.1.0
- */
-export const defaultPrefetch = 1
-
-/**
- * The default of `maxPages`.
- *
- * @category constants
- * @since 0.1.0
- */
-export const defaultMaxPages = 100_000
 
 /**
  * An error of a page, with the position at which the stream can resume.
@@ -174,15 +158,10 @@ export interface Streams<Params extends object, Page, Item, E> {
 
 const isFunction = Schema.declare(Predicate.isFunction, { expected: "a function" })
 
-const atLeast = (minimum: number) =>
-  Schema.Int.check(Schema.isGreaterThanOrEqualTo(minimum, { expected: `a whole number from ${minimum}` }))
-
 const CheckedOptions = Schema.Struct({
-  prefetch: Schema.optional(
-    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 16 }, { expected: "a whole number from 0 to 16" }))
-  ),
-  maxPages: Schema.optional(atLeast(1)),
-  maxItems: Schema.optional(atLeast(0)),
+  prefetch: Schema.optional(intFrom(0, 16)),
+  maxPages: Schema.optional(intFrom(1)),
+  maxItems: Schema.optional(intFrom(0)),
   maxAge: Schema.optional(PositiveDurationFromInput),
   onRepeatedPage: Schema.optional(isFunction),
   checkpoint: Schema.optional(isFunction)
@@ -194,8 +173,7 @@ const refused = (error: CommsError.InvalidInput) =>
 
 type Start = object | Pagination.Position | Checkpoint.ListCheckpoint
 
-const isPosition = (start: object): start is Pagination.Position =>
-  Predicate.hasProperty(start, "filters") && !isCheckpoint(start)
+const isPosition = (start: object): start is Pagination.Position => Predicate.hasProperty(start, "filters")
 
 const isCheckpoint = (start: object): start is Checkpoint.ListCheckpoint => Predicate.isTagged(start, "ListCheckpoint")
 
@@ -247,8 +225,7 @@ export const make = <
     select: (taken: Walk.Taken<Page, Item>) => ReadonlyArray<A>
   ): Stream.Stream<A, StreamError<E> | E2, R> =>
     Stream.scoped(Stream.fromPull(Effect.gen(function*() {
-      const { checkpoint, maxItems, maxPages = defaultMaxPages, onRepeatedPage, prefetch: pages = defaultPrefetch } =
-        options
+      const { checkpoint, maxItems, maxPages = 100_000, onRepeatedPage, prefetch: pages = 1 } = options
       const take = yield* prefetch(
         Walk.make(
           {
@@ -286,16 +263,14 @@ export const make = <
     })))
 
   const begin = Effect.fnUntraced(function*(start: Start, maxAge: Duration.Duration | undefined) {
-    if (isCheckpoint(start)) {
-      const { filters, items, lastPage, pages, pageToken } = yield* accept(start, maxAge)
-      return { query: yield* decodeFilters(filters), before: omitUndefined({ items, lastPage, pages }), pageToken }
+    if (!isCheckpoint(start) && !isPosition(start)) {
+      const query = yield* decodeParams(start)
+      return { query, before: { items: 0, pages: 0 }, pageToken: query.pageToken }
     }
-    if (isPosition(start)) {
-      const { filters, items, lastPage, pages, pageToken } = yield* decodePosition(start)
-      return { query: yield* decodeFilters(filters), before: omitUndefined({ items, lastPage, pages }), pageToken }
-    }
-    const query = yield* decodeParams(start)
-    return { query, before: { items: 0, pages: 0 }, pageToken: query.pageToken }
+    const { filters, items, lastPage, pages, pageToken } = yield* isCheckpoint(start)
+      ? accept(start, maxAge)
+      : decodePosition(start)
+    return { query: yield* decodeFilters(filters), before: omitUndefined({ items, lastPage, pages }), pageToken }
   })
 
   const streamOf = <A>(select: (taken: Walk.Taken<Page, Item>) => ReadonlyArray<A>): ListStream<Params, A, E> => {
@@ -307,10 +282,7 @@ export const make = <
       start?: Start,
       options?: ResumeOptions<E2, R>
     ): Stream.Stream<A, ResumeError<E> | E2, R>
-    function stream<E2, R>(
-      start: Start = {},
-      options: ResumeOptions<E2, R> = {}
-    ): Stream.Stream<A, ResumeError<E> | E2, R> {
+    function stream<E2, R>(start: Start = {}, options: ResumeOptions<E2, R> = {}) {
       return Stream.unwrap(Effect.gen(function*() {
         const settings = yield* Effect.result(decodeOptions(options))
         const { before, pageToken, query } = yield* Effect.catchTag(

@@ -49,13 +49,7 @@ export interface Options {
   readonly callTimeout?: Duration.Input | undefined
 }
 
-/**
- * Validates {@link Options} and decodes their durations.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Options = Schema.Struct({
+const Settings = Schema.Struct({
   maxAttempts: Schema.optional(intFrom(1)),
   initialDelay: Schema.optional(DurationFromInput),
   maxDelay: Schema.optional(PositiveDurationFromInput),
@@ -63,7 +57,7 @@ export const Options = Schema.Struct({
   callTimeout: Schema.optional(PositiveDurationFromInput)
 })
 
-const decodeOptions = makeDecoder("RetryPolicy.make", "options", Options)
+const decodeSettings = makeDecoder("RetryPolicy.make", "options", Settings)
 
 /**
  * The `Retry-After` of a failure, if the server sent one.
@@ -74,7 +68,7 @@ const decodeOptions = makeDecoder("RetryPolicy.make", "options", Options)
 export const retryAfter = (error: CommsError.CommsError): Duration.Duration | undefined =>
   "retryAfter" in error ? error.retryAfter : undefined
 
-const fromSettings = (settings: typeof Options.Type): RetryPolicy => {
+const fromSettings = (settings: typeof Settings.Type): RetryPolicy => {
   const maxRetryAfter = settings.maxRetryAfter ?? Duration.minutes(1)
   return {
     maxRetryAfter,
@@ -109,7 +103,7 @@ const fromSettings = (settings: typeof Options.Type): RetryPolicy => {
  * @since 0.1.0
  */
 export const make = (options?: Options): Effect.Effect<RetryPolicy, CommsError.InvalidInput> =>
-  Effect.map(decodeOptions(options ?? {}), fromSettings)
+  Effect.map(decodeSettings(options ?? {}), fromSettings)
 
 /**
  * Makes a policy. Throws `InvalidInput` if an option is invalid.

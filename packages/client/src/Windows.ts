@@ -49,21 +49,11 @@ export interface Options {
   readonly overlap?: Duration.Input | undefined
 }
 
-/**
- * The schema that checks and decodes {@link Options}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Options = Schema.Struct({
+const Input = Schema.Struct({
   windows: Schema.optional(intFrom(1, maxWindows)),
   concurrency: Schema.optional(intFrom(1, maxConcurrency)),
   order: Schema.optional(Schema.Literals(["window", "none"])),
-  overlap: Schema.optional(PositiveDurationFromInput)
-})
-
-const Input = Schema.Struct({
-  ...Options.fields,
+  overlap: Schema.optional(PositiveDurationFromInput),
   startDate: TimestampFromInput,
   endDate: Schema.optional(TimestampFromInput)
 }).check(isDateRange)

@@ -1,6 +1,7 @@
 // Binds checkpoints to a server and an account, and checks them before anything is sent.
 import * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import * as CommsError from "@effect-comms/domain/CommsError"
+import { omitUndefined } from "@effect-comms/domain/Input"
 import * as Digest from "effect/crypto/Digest"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -38,16 +39,15 @@ export const defaultMaxAge = Duration.days(7)
  * Makes the function that validates a checkpoint: its version, resource, server, account and age. Clocks differ, so a
  * checkpoint from the future is accepted.
  */
-export const check = <S extends Checkpoint.CheckpointSchema>(options: {
+export const check = <S extends Checkpoint.CheckpointSchema>({ call, identity, resource, schema }: {
   readonly call: string
   readonly schema: S
   readonly identity: Effect.Effect<Checkpoint.Identity>
   readonly resource: string
 }) => {
-  const { identity, call, resource, schema } = options
   const read = Checkpoint.makeReader(call, schema)
   const mismatch = (part: CommsError.CheckpointMismatch["part"], detail?: string) =>
-    new CommsError.CheckpointMismatch({ call, part, ...(detail === undefined ? {} : { detail }) })
+    new CommsError.CheckpointMismatch(omitUndefined({ call, part, detail }))
   return Effect.fnUntraced(function*(
     input: unknown,
     maxAge: Duration.Duration = defaultMaxAge

@@ -19,11 +19,13 @@ export interface Failures<E> {
   readonly add: (reason: CommsError.CommsError, isTransient: boolean) => Effect.Effect<void, E>
 }
 
+/** The `Retry-After` of a failure, or zero. */
+export const retryAfterOf = (error: CommsError.CommsError): Duration.Duration =>
+  RetryPolicy.retryAfter(error) ?? Duration.zero
+
 const pause = backoff("1 second", "30 seconds").pipe(
   Schedule.setInputType<CommsError.CommsError>(),
-  Schedule.modifyDelay(({ duration, input }) =>
-    Effect.succeed(Duration.max(duration, RetryPolicy.retryAfter(input) ?? Duration.zero))
-  )
+  Schedule.modifyDelay(({ duration, input }) => Effect.succeed(Duration.max(duration, retryAfterOf(input))))
 )
 
 export const make = <E>(
@@ -45,7 +47,7 @@ export const make = <E>(
           wait = yield* Schedule.toStepWithSleep(pause)
         }
         failures++
-        const asked = Duration.toMillis(RetryPolicy.retryAfter(reason) ?? Duration.zero)
+        const asked = Duration.toMillis(retryAfterOf(reason))
         if (!isTransient || failures > maxFailures || now + asked - since > Duration.toMillis(maxFailureTime)) {
           return yield* toError(reason, failures, since)
         }

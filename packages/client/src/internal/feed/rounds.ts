@@ -3,17 +3,19 @@ import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import { FeedCheckpoint, FeedFailed, FeedOverflow } from "@effect-comms/domain/FeedCheckpoint"
 import type { Operation, OperationId } from "@effect-comms/domain/Operation"
+import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Order from "effect/Order"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import * as RetryPolicy from "../../RetryPolicy.ts"
 import type { Observer } from "../observing/observer.ts"
 import { isTransient } from "../transient.ts"
+import type { Range } from "../windows/model.ts"
 import * as Failures from "./failures.ts"
 import type { Change } from "./model.ts"
 import * as State from "./state.ts"
@@ -24,7 +26,7 @@ export interface Source<A, E, E1> {
   /** The name of the call, for errors. */
   readonly call: string
   /** Streams the pages of the operations that were created in a range. */
-  readonly read: (range: Window.Range) => Stream.Stream<ReadonlyArray<A>, E>
+  readonly read: (range: Range) => Stream.Stream<ReadonlyArray<A>, E>
   /** Polls tracked operations. */
   readonly observe: Observer<A, E1>["observe"]
 }
@@ -49,16 +51,11 @@ export const toSchedule = (interval: Duration.Duration | Schedule.Schedule<unkno
 const mayBeExpiredToken = (error: CommsError.CommsError): boolean =>
   error._tag === "BadRequest" || error._tag === "NotFound" || error._tag === "PaginationLoop"
 
-const retryAfterOf = (error: CommsError.CommsError): number =>
-  Duration.toMillis(RetryPolicy.retryAfter(error) ?? Duration.zero)
+const byRetryAfter = Order.flip(Order.mapInput(Duration.Order, Failures.retryAfterOf))
 
 /** A permanent failure, or the one with the longest `Retry-After`. */
 const worstOf = <E extends CommsError.CommsError>(failures: ReadonlyArray<E>): E | undefined =>
-  failures.find((error) => !isTransient(error)) ??
-    failures.reduce<E | undefined>(
-      (worst, error) => worst === undefined || retryAfterOf(error) > retryAfterOf(worst) ? error : worst,
-      undefined
-    )
+  failures.find((error) => !isTransient(error)) ?? Arr.sort(failures, byRetryAfter)[0]
 
 export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1 extends CommsError.CommsError>(
   { call, observe, read }: Source<A, E, E1>,

@@ -1,16 +1,11 @@
 // The time windows in which a feed reads a list.
 import * as DateTime from "effect/DateTime"
+import type { Range } from "../windows/model.ts"
 
 /** The creation times from `start` to before `end`, in epoch milliseconds. The last window has no end. */
 export interface Window {
   readonly start: number
   readonly end: number | undefined
-}
-
-/** The date filters of a list. */
-export interface Range {
-  readonly startDate: DateTime.Utc
-  readonly endDate?: DateTime.Utc
 }
 
 /** A window with more pages is read in parts. */

@@ -1,5 +1,6 @@
 // Walks through the pages of a list: follows each token once and drops repeated pages.
 import * as CommsError from "@effect-comms/domain/CommsError"
+import { omitUndefined } from "@effect-comms/domain/Input"
 import type * as Pagination from "@effect-comms/domain/Pagination"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
@@ -46,9 +47,7 @@ const repeatedPages = Metric.counter("comms_client_repeated_pages", {
 
 /** Copies an error and adds the position of the walk. */
 export const failAt = ({ pageToken, ...progress }: Progress) => {
-  const position: Pagination.Position = pageToken === undefined || pageToken === null
-    ? progress
-    : { ...progress, pageToken }
+  const position: Pagination.Position = omitUndefined({ ...progress, pageToken: pageToken ?? undefined })
   return <E extends CommsError.CommsError>(error: E): Paged<E> => CommsError.withFields(error, { position })
 }
 
@@ -78,13 +77,9 @@ export const make = <
     new CommsError.PaginationLoop({ call, reason, pageToken, pages: fetched, trail: trail() })
 
   const limit = (limit: CommsError.PaginationLimit["limit"], max: number) =>
-    new CommsError.PaginationLimit({
-      call,
-      limit,
-      max,
-      ...(progress.pageToken === undefined || progress.pageToken === null ? {} : { pageToken: progress.pageToken }),
-      trail: trail()
-    })
+    new CommsError.PaginationLimit(
+      omitUndefined({ call, limit, max, pageToken: progress.pageToken ?? undefined, trail: trail() })
+    )
 
   const report = (pageToken: Pagination.PageToken | undefined) =>
     Effect.logWarning(`${call}: dropped a repeated page`).pipe(
