@@ -61,11 +61,7 @@ const halfSet = (set: Variable, missing: Variable) => `${set} is set, but ${miss
  * @stability unstable
  * @since 0.1.0
  */
-export const explainMissing = (isSet: (name: Variable) => boolean): {
-  readonly what: string
-  readonly why: string
-  readonly advice: string
-} => ({
+export const explainMissing = (isSet: (name: Variable) => boolean) => ({
   what: "There are no credentials.",
   why:
     pairs.flatMap(([id, secret]) =>
@@ -112,10 +108,7 @@ export const config: Effect.Effect<Credentials, CommsError.InvalidInput | Config
  * @stability unstable
  * @since 0.1.0
  */
-export const toBasic = (credentials: Credentials): {
-  readonly username: Redacted.Redacted<string>
-  readonly password: Redacted.Redacted<string>
-} =>
+export const toBasic = (credentials: Credentials) =>
   "apiKey" in credentials
     ? { username: credentials.apiKey, password: credentials.apiSecret }
     : { username: Redacted.make(credentials.accountSid), password: credentials.authToken }

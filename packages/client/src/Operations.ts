@@ -92,25 +92,7 @@ type Family<
 > = OperationFamily.OperationFamily<M, Status>
 
 /**
- * The two requests of a family, from a client or a test.
- *
- * @category models
- * @stability unstable
- * @since 0.1.0
- */
-export interface Calls<F extends Family> {
-  /** Fetches an operation. */
-  readonly fetch: (operationId: OperationId) => Effect.Effect<F["model"]["Type"], FetchError>
-  /** Lists a page. */
-  readonly list: (
-    query: F["list"]["query"]["Type"]
-  ) => Effect.Effect<OperationFamily.Page<F["model"]["Type"]>, ListError>
-  /** The server and the account that checkpoints are bound to. Default a fixed identity for tests. */
-  readonly identity?: Effect.Effect<Checkpoint.Identity> | undefined
-}
-
-/**
- * Makes the service of a family from its two requests.
+ * Makes the service of a family from its two requests, of a client or a test.
  *
  * @category constructors
  * @stability unstable
@@ -124,7 +106,16 @@ export const fromCalls = <
   const decodeId = makeDecoder(family.fetch.call, "operationId", OperationId)
   const decodeParams = makeDecoder(family.list.call, "params", family.ListParams)
 
-  return (calls: Calls<Family<M, Status>>): Operations<M["Type"], Status[number]> => {
+  return (calls: {
+    /** Fetches an operation. */
+    readonly fetch: (operationId: OperationId) => Effect.Effect<M["Type"], FetchError>
+    /** Lists a page. */
+    readonly list: (
+      query: Family<M, Status>["list"]["query"]["Type"]
+    ) => Effect.Effect<OperationFamily.Page<M["Type"]>, ListError>
+    /** The server and the account that checkpoints are bound to. Default a fixed identity for tests. */
+    readonly identity?: Effect.Effect<Checkpoint.Identity> | undefined
+  }): Operations<M["Type"], Status[number]> => {
     const identity = calls.identity ?? Effect.succeed(anonymous)
     const items = (page: OperationFamily.Page<M["Type"]>) => page.operations
     const fetchById = Effect.fn(family.fetch.call)(calls.fetch)
@@ -132,12 +123,7 @@ export const fromCalls = <
 
     const observer = makeObserver({ call: `${resource}.poll`, fetch: fetchById, list: listPage, items })
 
-    const streams: Paging.Streams<
-      OperationFamily.ListParams<Status[number]>,
-      OperationFamily.Page<M["Type"]>,
-      M["Type"],
-      ListError
-    > = Paging.make({
+    const streams: Pick<Operations<M["Type"], Status[number]>, "stream" | "streamPages"> = Paging.make({
       resource,
       identity,
       params: family.ListParams,

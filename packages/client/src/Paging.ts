@@ -91,40 +91,6 @@ export type StreamError<E> = Paged<
 export type ResumeError<E> = StreamError<E> | CommsError.CheckpointMismatch
 
 /**
- * A list of a resource, as {@link make} needs it.
- *
- * @category models
- * @since 0.1.0
- */
-export interface List<
-  Query extends PageQuery,
-  Page extends Paginated,
-  Item extends Identified,
-  E extends CommsError.CommsError
-> {
-  /** The name of the resource, which calls, errors and checkpoints have. */
-  readonly resource: string
-  /** The server and the account that checkpoints are bound to. */
-  readonly identity: Effect.Effect<Checkpoint.Identity>
-  /** Validates the parameters of the caller and decodes them to the query. */
-  readonly params: Schema.ConstraintDecoder<Query>
-  /** Encodes the query for the wire. Positions and checkpoints store it without the token, as their filters. */
-  readonly query: Schema.ConstraintCodec<Query, PageQueryEncoded>
-  /** Fetches one page. */
-  readonly fetchPage: (query: Query) => Effect.Effect<Page, E>
-  /** The items of a page. */
-  readonly items: (page: Page) => ReadonlyArray<Item>
-}
-
-type PageQuery = { readonly pageToken?: Pagination.PageToken }
-
-type PageQueryEncoded = { readonly pageToken?: string }
-
-type Paginated = { readonly pagination: Pagination.PaginationMetadata }
-
-type Identified = { readonly id: string }
-
-/**
  * A stream of the items or of the pages of a list.
  *
  * @category models
@@ -193,11 +159,24 @@ const isCheckpoint = (start: object): start is Checkpoint.ListCheckpoint => Pred
  */
 export const make = <
   Params extends object,
-  Query extends PageQuery,
-  Page extends Paginated,
-  Item extends Identified,
+  Query extends { readonly pageToken?: Pagination.PageToken },
+  Page extends { readonly pagination: Pagination.PaginationMetadata },
+  Item extends { readonly id: string },
   E extends CommsError.CommsError
->(list: List<Query, Page, Item, E>): Streams<Params, Page, Item, E> => {
+>(list: {
+  /** The name of the resource, which calls, errors and checkpoints have. */
+  readonly resource: string
+  /** The server and the account that checkpoints are bound to. */
+  readonly identity: Effect.Effect<Checkpoint.Identity>
+  /** Validates the parameters of the caller and decodes them to the query. */
+  readonly params: Schema.ConstraintDecoder<Query>
+  /** Encodes the query for the wire. Positions and checkpoints store it without the token, as their filters. */
+  readonly query: Schema.ConstraintCodec<Query, { readonly pageToken?: string }>
+  /** Fetches one page. */
+  readonly fetchPage: (query: Query) => Effect.Effect<Page, E>
+  /** The items of a page. */
+  readonly items: (page: Page) => ReadonlyArray<Item>
+}): Streams<Params, Page, Item, E> => {
   const { identity, resource } = list
   const call = `${resource}.stream`
   const decodeParams = makeDecoder(call, "params", list.params)
@@ -227,15 +206,15 @@ export const make = <
     Stream.scoped(Stream.fromPull(Effect.gen(function*() {
       const { checkpoint, maxItems, maxPages = 100_000, onRepeatedPage, prefetch: pages = 1 } = options
       const take = yield* prefetch(
-        Walk.make(
-          {
-            call,
-            fetchPage: (pageToken) => list.fetchPage(pageToken === undefined ? query : { ...query, pageToken }),
-            items: list.items
-          },
-          { maxItems, maxPages, onRepeatedPage },
+        Walk.make({
+          call,
+          fetchPage: (pageToken) => list.fetchPage(pageToken === undefined ? query : { ...query, pageToken }),
+          items: list.items,
+          maxItems,
+          maxPages,
+          onRepeatedPage,
           start
-        ),
+        }),
         pages
       )
       let progress = start

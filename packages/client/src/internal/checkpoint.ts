@@ -33,8 +33,6 @@ export const stamp = (identity: Effect.Effect<Checkpoint.Identity>, resource: st
     ([identity, madeAt]): Checkpoint.Bound => ({ version: Checkpoint.version, resource, ...identity, madeAt })
   )
 
-export const defaultMaxAge = Duration.days(7)
-
 /**
  * Makes the function that validates a checkpoint: its version, resource, server, account and age. Clocks differ, so a
  * checkpoint from the future is accepted.
@@ -50,7 +48,7 @@ export const check = <S extends Checkpoint.CheckpointSchema>({ call, identity, r
     new CommsError.CheckpointMismatch(omitUndefined({ call, part, detail }))
   return Effect.fnUntraced(function*(
     input: unknown,
-    maxAge: Duration.Duration = defaultMaxAge
+    maxAge: Duration.Duration = Duration.days(7)
   ): Effect.fn.Return<S["Type"], CommsError.InvalidInput | CommsError.CheckpointMismatch> {
     const checkpoint = yield* read(input)
     const own = yield* identity

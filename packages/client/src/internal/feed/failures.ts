@@ -13,12 +13,6 @@ export interface Limits {
   readonly maxFailureTime: Duration.Duration
 }
 
-export interface Failures<E> {
-  readonly reset: () => void
-  /** Waits before the next try, or fails when the limits are exceeded or the failure is permanent. */
-  readonly add: (reason: CommsError.CommsError, isTransient: boolean) => Effect.Effect<void, E>
-}
-
 /** The `Retry-After` of a failure, or zero. */
 export const retryAfterOf = (error: CommsError.CommsError): Duration.Duration =>
   RetryPolicy.retryAfter(error) ?? Duration.zero
@@ -31,7 +25,7 @@ const pause = backoff("1 second", "30 seconds").pipe(
 export const make = <E>(
   { maxFailureTime, maxFailures }: Limits,
   toError: (reason: CommsError.CommsError, failures: number, since: number) => Effect.Effect<never, E>
-): Effect.Effect<Failures<E>> =>
+) =>
   Effect.map(Schedule.toStepWithSleep(pause), (firstPause) => {
     let failures = 0
     let since = 0
@@ -40,7 +34,8 @@ export const make = <E>(
       reset: () => {
         failures = 0
       },
-      add: Effect.fnUntraced(function*(reason, isTransient) {
+      /** Waits before the next try, or fails when the limits are exceeded or the failure is permanent. */
+      add: Effect.fnUntraced(function*(reason: CommsError.CommsError, isTransient: boolean) {
         const now = yield* Clock.currentTimeMillis
         if (failures === 0) {
           since = now

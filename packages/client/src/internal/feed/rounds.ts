@@ -74,15 +74,12 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
 
     const save = options.checkpoint === undefined ? Effect.void : Effect.flatMap(snapshot, options.checkpoint)
 
-    const checkSize = Effect.suspend(() => {
+    const checkSize = Effect.gen(function*() {
       const { maxTracked } = options
       const tracked = state.known.size
-      return tracked <= maxTracked ?
-        Effect.void :
-        Effect.flatMap(
-          snapshot,
-          (checkpoint) => Effect.fail(new FeedOverflow({ call, tracked, maxTracked, checkpoint }))
-        )
+      if (tracked > maxTracked) {
+        return yield* new FeedOverflow({ call, tracked, maxTracked, checkpoint: yield* snapshot })
+      }
     })
 
     // The effect after a chunk runs when the consumer pulls again.
@@ -91,15 +88,12 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
         ? Stream.empty
         : Stream.concat(Stream.fromArray(changes), Stream.fromEffectDrain(Effect.andThen(save, checkSize)))
 
-    const makeFailures = Failures.make(
-      options,
-      (reason, failures, since) =>
-        Effect.flatMap(
-          snapshot,
-          (checkpoint) =>
-            Effect.fail(new FeedFailed({ call, reason, failures, since: DateTime.makeUnsafe(since), checkpoint }))
-        )
-    )
+    const makeFailures = Failures.make(options, (reason, failures, since) =>
+      Effect.flatMap(
+        snapshot,
+        (checkpoint) =>
+          Effect.fail(new FeedFailed({ call, reason, failures, since: DateTime.makeUnsafe(since), checkpoint }))
+      ))
     const readFailures = yield* makeFailures
     const pollFailures = yield* makeFailures
     const wait = yield* Schedule.toStepWithSleep(options.interval)

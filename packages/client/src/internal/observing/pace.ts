@@ -6,11 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 
-export interface Pace {
-  <A, E, R>(request: Effect.Effect<A, E, R>): Effect.Effect<A, E, R>
-}
-
-export const makePace = (options: { readonly concurrency: number; readonly perSecond: number }): Pace => {
+export const makePace = (options: { readonly concurrency: number; readonly perSecond: number }) => {
   const slots = Semaphore.makeUnsafe(options.concurrency)
   const lock = Semaphore.makeUnsafe(1)
   // The times of the last `perSecond` requests.
@@ -27,5 +23,6 @@ export const makePace = (options: { readonly concurrency: number; readonly perSe
     sentAt.push(yield* Clock.currentTimeMillis)
   }))
 
-  return (request) => slots.withPermits(1)(Effect.andThen(waitForTurn, request))
+  return <A, E, R>(request: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    slots.withPermits(1)(Effect.andThen(waitForTurn, request))
 }

@@ -29,32 +29,17 @@ export interface Cluster extends Range {
 /** The status filter of a list. */
 export type Status = "PROCESSING" | undefined
 
-export interface Plan {
-  readonly lists: ReadonlyArray<Cluster>
-  readonly fetches: ReadonlyArray<Target>
-}
-
-export interface Planner {
-  /** Chooses lists or fetches for the targets, whichever are expected to take fewer requests. */
-  readonly plan: (targets: ReadonlyArray<DatedTarget>, status: Status, now: number) => Plan
-  /** Whether a list is expected to take fewer requests than fetching the cluster. */
-  readonly isListCheaper: (cluster: Cluster, status: Status, now: number) => boolean
-  /** Records the number of pages of a list. */
-  readonly addList: (range: Range, status: Status, pages: number, now: number) => void
-  /** Records a failed list. Returns for how long lists of this range have failed. */
-  readonly addFailure: (range: Range, status: Status, now: number) => number
-}
-
-interface Sample extends Range {
+interface Seen extends Range {
   readonly status: Status
+  readonly at: number
+}
+
+interface Sample extends Seen {
   readonly pages: number
-  readonly at: number
 }
 
-interface Failure extends Range {
-  readonly status: Status
+interface Failure extends Seen {
   readonly since: number
-  readonly at: number
 }
 
 // The API does not document whether a range includes its ends.
@@ -86,7 +71,7 @@ const covers = (a: Range, b: Range): boolean => a.start <= b.start && a.end >= b
 const pagesWithin = (sample: Sample, { end, start }: Range): number =>
   sample.pages * Math.max(0, Math.min(end, sample.end) - Math.max(start, sample.start)) / (sample.end - sample.start)
 
-export const makePlanner = (): Planner => {
+export const makePlanner = () => {
   let samples: ReadonlyArray<Sample> = []
   let failures: ReadonlyArray<Failure> = []
 
@@ -100,6 +85,7 @@ export const makePlanner = (): Planner => {
       0
     )
 
+  /** Whether a list is expected to take fewer requests than fetching the cluster. */
   const isListCheaper = (cluster: Cluster, status: Status, now: number): boolean => {
     const { length } = cluster.targets
     return length > 2 && pagesOf(cluster, status, now) < length
@@ -124,22 +110,22 @@ export const makePlanner = (): Planner => {
 
   return {
     isListCheaper,
-    plan: (targets, status, now) => {
+    /** Chooses lists or fetches for the targets, whichever are expected to take fewer requests. */
+    plan: (targets: ReadonlyArray<DatedTarget>, status: Status, now: number) => {
       const clusters = cut(targets, status, now)
       const lists = clusters.filter((cluster) => isListCheaper(cluster, status, now))
-      return {
-        lists,
-        fetches: clusters.flatMap((cluster) => lists.includes(cluster) ? [] : cluster.targets)
-      }
+      return { lists, fetches: clusters.flatMap((cluster) => lists.includes(cluster) ? [] : cluster.targets) }
     },
-    addList: ({ end, start }, status, pages, now) => {
+    /** Records the number of pages of a list. */
+    addList: ({ end, start }: Range, status: Status, pages: number, now: number): void => {
       const sample = { start, end, status, pages, at: now }
       const isKept = (old: Sample) => now - old.at <= forgetAfter && (old.status !== status || !covers(sample, old))
       // A single page is expected without a sample.
       samples = [...samples.filter(isKept), ...(pages > 1 ? [sample] : [])].slice(-maxSamples)
       failures = failures.filter((failure) => failure.status !== status || !touches(failure, sample))
     },
-    addFailure: ({ end, start }, status, now) => {
+    /** Records a failed list. Returns for how long lists of this range have failed. */
+    addFailure: ({ end, start }: Range, status: Status, now: number): number => {
       const isSame = (old: Failure) =>
         now - old.at <= forgetAfter && old.status === status && touches(old, { start, end })
       const since = failures.filter(isSame).reduce((since, failure) => Math.min(since, failure.since), now)

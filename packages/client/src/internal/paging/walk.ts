@@ -22,18 +22,6 @@ export interface Taken<Page, Item> {
   readonly after: Progress
 }
 
-export interface Limits {
-  readonly maxPages: number
-  readonly maxItems: number | undefined
-  readonly onRepeatedPage: ((pageToken: Pagination.PageToken | undefined) => Effect.Effect<void>) | undefined
-}
-
-export interface Pages<Page, Item, E> {
-  readonly call: string
-  readonly fetchPage: (pageToken: Pagination.PageToken | undefined) => Effect.Effect<Page, E>
-  readonly items: (page: Page) => ReadonlyArray<Item>
-}
-
 export type Paged<E> = E & { readonly position: Pagination.Position }
 
 const trailLength = 10
@@ -57,9 +45,15 @@ export const make = <
   Item extends { readonly id: string },
   E extends CommsError.CommsError
 >(
-  { call, fetchPage, items: itemsOf }: Pages<Page, Item, E>,
-  { maxItems, maxPages, onRepeatedPage }: Limits,
-  start: Progress
+  { call, fetchPage, items: itemsOf, maxItems, maxPages, onRepeatedPage, start }: {
+    readonly call: string
+    readonly fetchPage: (pageToken: Pagination.PageToken | undefined) => Effect.Effect<Page, E>
+    readonly items: (page: Page) => ReadonlyArray<Item>
+    readonly maxPages: number
+    readonly maxItems: number | undefined
+    readonly onRepeatedPage: ((pageToken: Pagination.PageToken | undefined) => Effect.Effect<void>) | undefined
+    readonly start: Progress
+  }
 ): Effect.Effect<
   Taken<Page, Item> | undefined,
   Paged<E | CommsError.PaginationLoop | CommsError.PaginationLimit>

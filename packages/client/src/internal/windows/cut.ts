@@ -28,18 +28,13 @@ export const cut = ({ end, start }: Window, count: number, shortest: number): Re
 /** The windows that a scan starts with. */
 export const begin = (period: Period, count: number): ReadonlyArray<Window> => cut(period, count, period.overlap)
 
-/** The range to request: the window and its overlap, within the caller's range. */
-export const rangeOf = ({ end, overlap, range, start }: Period, window: Window): Range =>
+/** The range of a window that extends by `overlap` at both ends, within the caller's range. */
+export const rangeOf = (period: Period, window: Window, overlap = period.overlap): Range =>
   omitUndefined({
-    startDate: window.start - overlap <= start ? range.startDate : DateTime.makeUnsafe(window.start - overlap),
-    endDate: window.end + overlap >= end ? range.endDate : DateTime.makeUnsafe(window.end + overlap)
-  })
-
-/** The range that the window owns, as its errors report it. */
-export const ownRangeOf = ({ end, range, start }: Period, window: Window): Range =>
-  omitUndefined({
-    startDate: window.start === start ? range.startDate : DateTime.makeUnsafe(window.start),
-    endDate: window.end === end ? range.endDate : DateTime.makeUnsafe(window.end)
+    startDate: window.start - overlap <= period.start
+      ? period.range.startDate
+      : DateTime.makeUnsafe(window.start - overlap),
+    endDate: window.end + overlap >= period.end ? period.range.endDate : DateTime.makeUnsafe(window.end + overlap)
   })
 
 /** The outermost windows also own items outside of the period: the server decides what is in the caller's range. */

@@ -62,7 +62,7 @@ export const start = Effect.fnUntraced(
       })
       yield* source.read(Cut.rangeOf(plan.period, open.window)).pipe(
         Stream.runForEachWhile(take),
-        Effect.mapError((error) => CommsError.withFields(error, { window: Cut.ownRangeOf(plan.period, open.window) }))
+        Effect.mapError((error) => CommsError.withFields(error, { window: Cut.rangeOf(plan.period, open.window, 0) }))
       )
       state = State.finish(state, open)
       if (State.isEnded(state, open.out)) yield* Queue.end(open.out)

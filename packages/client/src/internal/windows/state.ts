@@ -124,21 +124,17 @@ export const begin = <Out>(
 /** What tells the items of a source apart. */
 type Keys<A> = Pick<Source<never, A, never, never>, "createdAt" | "id">
 
-/** A page that was read: the items to emit, the window with the page, and the next state. */
-export interface Taken<A, Out> {
-  readonly items: ReadonlyArray<A>
-  readonly open: Open<Out>
-  readonly state: State<Out>
-}
-
-/** Takes a page: its items without those that another window owns, or that were emitted before the window was split. */
+/**
+ * Takes a page, and returns the window with it and the next state. `items` are those to emit: without items that another
+ * window owns, or that were emitted before the window was split.
+ */
 export const take = <A, Out>(
   { period }: Plan,
   state: State<Out>,
   before: Open<Out>,
   page: ReadonlyArray<A>,
   source: Keys<A>
-): Taken<A, Out> => {
+) => {
   const timeOf = (a: A) => DateTime.toEpochMillis(source.createdAt(a))
   const owns = Cut.owns(period, before.window)
   const own = page.filter((a) => owns(timeOf(a)))
