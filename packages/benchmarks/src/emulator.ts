@@ -28,11 +28,14 @@ const getInProcess = (http: HttpClient.HttpClient): Get => (target) =>
       Effect.mapError((cause) => new Refused({ target, cause }))
     )
 
-const agent = new Agent({ keepAlive: true })
+const auth = `${accountSid}:${Redacted.value(authToken)}`
 
-const getOver = (url: string): Get => (target) =>
+/** Each run has its own connections: the server closes those that are idle while another contestant runs. */
+const over = <A, E, R>(url: string, run: (get: Get) => Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => run(getOver(url, new Agent({ keepAlive: true }))))
+
+const getOver = (url: string, agent: Agent): Get => (target) =>
   Effect.callback((resume) => {
-    const auth = `${accountSid}:${Redacted.value(authToken)}`
     const refuse = (cause: unknown) => resume(Effect.fail(new Refused({ target, cause })))
     const sent = request(url + target, { agent, auth }, (response) => {
       const chunks: Array<Buffer> = []
@@ -90,20 +93,19 @@ const listMillion = Effect.gen(function*() {
 })
 
 const program = Effect.gen(function*() {
-  const static_ = yield* Worker.start({ name: "The static server", file: new URL("./server.ts", import.meta.url) })
-  const server = yield* Worker.start({ name: "The emulator", file: new URL("./emulatorServer.ts", import.meta.url) })
+  const static_ = yield* Worker.startServer("static")
+  const server = yield* Worker.startServer("emulator", String(total))
   const inProcess = yield* Effect.map(HttpClient.HttpClient, getInProcess)
-  const onPort = getOver(server.greeting)
-  const ids = { inProcess: yield* firstId(inProcess), onPort: yield* firstId(onPort) }
+  const ids = { inProcess: yield* firstId(inProcess), onPort: yield* over(server.greeting, firstId) }
   const rounds = { warmUps: 2, rounds: 7 }
   const byId = yield* Rounds.compete([
     { name: "in process", run: fetchMany(inProcess, ids.inProcess) },
-    { name: "on a port", run: fetchMany(onPort, ids.onPort) }
+    { name: "on a port", run: over(server.greeting, (get) => fetchMany(get, ids.onPort)) }
   ], rounds)
   const pages = yield* Rounds.compete([
     { name: "in process", run: list(inProcess) },
-    { name: "on a port", run: list(onPort) },
-    { name: "static bodies on a port", run: list(getOver(static_.greeting)) }
+    { name: "on a port", run: over(server.greeting, list) },
+    { name: "static bodies on a port", run: over(static_.greeting, list) }
   ], rounds)
   const heading = `${fetches.toLocaleString("en")} fetches by id, ${concurrency} concurrent`
   yield* Console.log(`\n${heading}\n${Rounds.table(byId, { unit: "requests", count: fetches, against: [] })}`)

@@ -1,25 +1,18 @@
-import { CommsClient, SenderPoolOperations } from "@effect-comms/client"
+import { SenderPoolOperations } from "@effect-comms/client"
 import { Grader } from "@effect-comms/testing"
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Clock, Console, Context, Effect, Layer, Redacted } from "effect"
+import { NodeRuntime } from "@effect/platform-node"
+import { Clock, Console, Context, Effect, Layer } from "effect"
 import got from "got"
 import OpenAI from "openai"
 import { AbstractPage, type PageRequestOptions } from "openai/core/pagination"
+import { authorizationOf, layerClient } from "./internal/client.ts"
 import { type Operation, type Page, path } from "./internal/workload.ts"
 
-const client = Effect.fnUntraced(function*({ baseUrl, credentials }: Grader.Target) {
-  const context = yield* Layer.build(
-    SenderPoolOperations.layer.pipe(
-      Layer.provide(CommsClient.layer({ baseUrl, credentials })),
-      Layer.provide(NodeHttpClient.layerUndici)
-    )
-  )
+const client = Effect.fnUntraced(function*(target: Grader.Target) {
+  const context = yield* Layer.build(layerClient(target))
   const operations = Context.get(context, SenderPoolOperations.SenderPoolOperations)
   return { fetchOperation: operations.fetch, listOperations: () => operations.stream() }
 })
-
-const authorizationOf = ({ credentials: { accountSid, authToken } }: Grader.Target) =>
-  `Basic ${btoa(`${accountSid}:${Redacted.value(authToken)}`)}`
 
 // A page of the openai library defines its items and the request for the next page.
 class OpenAIPage extends AbstractPage<Operation> {
@@ -39,7 +32,7 @@ const openai = (target: Grader.Target): Grader.Calls => {
   const instance = new OpenAI({
     apiKey: "none",
     baseURL: target.baseUrl,
-    defaultHeaders: { authorization: authorizationOf(target) }
+    defaultHeaders: { authorization: authorizationOf(target.credentials) }
   })
   return {
     fetchOperation: (id, signal) => instance.get<Operation>(`${path}/${id}`, { signal }),
@@ -48,7 +41,10 @@ const openai = (target: Grader.Target): Grader.Calls => {
 }
 
 const withGot = (target: Grader.Target): Grader.Calls => {
-  const instance = got.extend({ prefixUrl: target.baseUrl, headers: { authorization: authorizationOf(target) } })
+  const instance = got.extend({
+    prefixUrl: target.baseUrl,
+    headers: { authorization: authorizationOf(target.credentials) }
+  })
   return {
     fetchOperation: (id, signal) => instance(`${path.slice(1)}/${id}`, { signal }).json<Operation>(),
     listOperations: (signal) =>

@@ -1,7 +1,8 @@
-import { CommsClient, SenderPoolOperations } from "@effect-comms/client"
+import { SenderPoolOperations } from "@effect-comms/client"
 import { Emulator } from "@effect-comms/testing"
-import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Console, Duration, Effect, Layer, Schema, Stream } from "effect"
+import { NodeRuntime } from "@effect/platform-node"
+import { Console, Duration, Effect, Layer, Stream } from "effect"
+import { layerClient } from "./internal/client.ts"
 import * as Rounds from "./internal/rounds.ts"
 
 const pages = 40
@@ -12,18 +13,6 @@ const each = Duration.millis(50)
 
 const goal = 0.55
 
-class Missed extends Schema.TaggedError<Missed>()("Missed", { ratio: Schema.Finite }) {
-  override get message(): string {
-    return `With prefetching, a stream took ${this.ratio.toFixed(3)} of the time. The goal is at most ${goal}.`
-  }
-}
-
-class WrongCount extends Schema.TaggedError<WrongCount>()("WrongCount", { items: Schema.Int }) {
-  override get message(): string {
-    return `A stream delivered ${this.items} operations instead of ${pages * pageSize}.`
-  }
-}
-
 /** Streams the list, and processes each page for as long as the server takes to send one. */
 const walk = Effect.fnUntraced(function*(prefetch: number) {
   const { stream } = yield* SenderPoolOperations.SenderPoolOperations
@@ -32,7 +21,11 @@ const walk = Effect.fnUntraced(function*(prefetch: number) {
     Stream.tap(() => Effect.sleep(each)),
     Stream.runFold(() => 0, (sum, chunk) => sum + chunk.length)
   )
-  if (items !== pages * pageSize) return yield* new WrongCount({ items })
+  if (items !== pages * pageSize) {
+    return yield* new Rounds.Failed({
+      message: `A stream delivered ${items} operations instead of ${pages * pageSize}.`
+    })
+  }
 })
 
 const program = Effect.gen(function*() {
@@ -47,26 +40,21 @@ const program = Effect.gen(function*() {
   )
   const [sequential, ahead] = timings.map(({ median }) => median)
   const ratio = (ahead ?? Number.NaN) / (sequential ?? Number.NaN)
-  if (!(ratio <= goal)) return yield* new Missed({ ratio })
+  if (!(ratio <= goal)) {
+    return yield* new Rounds.Failed({
+      message: `With prefetching, a stream took ${ratio.toFixed(3)} of the time. The goal is at most ${goal}.`
+    })
+  }
 })
 
-const layer = SenderPoolOperations.layer.pipe(
-  Layer.provide(
-    Layer.unwrap(
-      Effect.map(
-        Emulator.Address,
-        ({ url }) => CommsClient.layer({ baseUrl: url, credentials: Emulator.defaultCredentials })
-      )
-    )
-  ),
-  Layer.provide([Emulator.layerServer(), NodeHttpClient.layerUndici]),
+const layer = Layer.unwrap(Effect.map(Emulator.Address, ({ url }) => layerClient({ baseUrl: url }))).pipe(
+  Layer.provide(Emulator.layerServer()),
   Layer.provide(
     Emulator.layer({
       operations: pages * pageSize,
       faults: { rules: [{ do: { _tag: "Delay", duration: each } }] }
     })
-  ),
-  Layer.merge(NodeServices.layer)
+  )
 )
 
 program.pipe(Effect.provide(layer), NodeRuntime.runMain)

@@ -21,17 +21,6 @@ const field: ReadonlyArray<Entry> = [
   { name: "got", arg: "got" }
 ]
 
-class Missed extends Schema.TaggedError<Missed>()("Missed", {
-  name: Schema.String,
-  ok: Schema.Int,
-  tooMany: Schema.Int,
-  seconds: Schema.Finite
-}) {
-  override get message(): string {
-    return `${this.name} missed its goal. Worst runs: ${this.ok} ok, ${this.tooMany} responses with 429, ${this.seconds} s.`
-  }
-}
-
 const decodeRan = Schema.decodeEffect(Ran)
 
 const decodeServed = Schema.decodeEffect(Served)
@@ -40,11 +29,11 @@ type Run = typeof Ran.Type & typeof Served.Type
 
 /** Runs a contestant against a server, both in new processes, so that neither has learned from previous runs. */
 const enter = Effect.fnUntraced(function*({ arg, name }: Entry) {
-  const server = yield* Worker.start({ name: "The server", file: new URL("./sixtyServer.ts", import.meta.url) })
+  const server = yield* Worker.startServer("sixty")
   const contestant = yield* Worker.start({
     name,
     file: new URL("./sixtyContestant.ts", import.meta.url),
-    args: [arg, ...server.greeting.split(" ")]
+    args: [arg, server.greeting]
   })
   const ran = yield* decodeRan(yield* contestant.ask("go"))
   const served = yield* decodeServed(yield* server.ask("report"))
@@ -52,15 +41,10 @@ const enter = Effect.fnUntraced(function*({ arg, name }: Entry) {
   return run
 }, Effect.scoped)
 
-const worstOf = (runs: ReadonlyArray<Run>): Run => ({
-  ok: Math.min(...runs.map(({ ok }) => ok)),
-  failed: Math.max(...runs.map(({ failed }) => failed)),
-  requests: Math.max(...runs.map(({ requests }) => requests)),
-  tooMany: Math.max(...runs.map(({ tooMany }) => tooMany)),
-  seconds: Math.max(...runs.map(({ seconds }) => seconds))
-})
-
 const fields = ["ok", "failed", "requests", "tooMany", "seconds"] as const
+
+const worstOf = (runs: ReadonlyArray<Run>, field: (typeof fields)[number]) =>
+  (field === "ok" ? Math.min : Math.max)(...runs.map((run) => run[field]))
 
 const program = Effect.gen(function*() {
   const results: Array<{ readonly entry: Entry; readonly runs: ReadonlyArray<Run> }> = []
@@ -72,16 +56,13 @@ const program = Effect.gen(function*() {
     }
     results.push({ entry, runs: done })
   }
-  const rows = results.map(({ entry, runs }) => {
-    const worst = worstOf(runs)
-    return [
-      entry.name,
-      ...fields.map((field) => {
-        const show = (value: number) => field === "seconds" ? value.toFixed(1) : String(value)
-        return `${show(Rounds.median(runs.map((run) => run[field])))} (${show(worst[field])})`
-      })
-    ]
-  })
+  const rows = results.map(({ entry, runs }) => [
+    entry.name,
+    ...fields.map((field) => {
+      const show = (value: number) => field === "seconds" ? value.toFixed(1) : String(value)
+      return `${show(Rounds.median(runs.map((run) => run[field])))} (${show(worstOf(runs, field))})`
+    })
+  ])
   yield* Console.log(
     [
       `\n${calls} concurrent calls to a server that accepts ten a second: medians of ${runs} runs (worst runs)`,
@@ -89,9 +70,11 @@ const program = Effect.gen(function*() {
     ].join("\n")
   )
   for (const { entry: { goal, name }, runs } of results) {
-    const { ok, seconds, tooMany } = worstOf(runs)
+    const [ok, tooMany, seconds] = [worstOf(runs, "ok"), worstOf(runs, "tooMany"), worstOf(runs, "seconds")]
     if (goal !== undefined && (ok < calls || tooMany > goal.tooMany || seconds > goal.seconds)) {
-      return yield* new Missed({ name, ok, tooMany, seconds })
+      return yield* new Rounds.Failed({
+        message: `${name} missed its goal. Worst runs: ${ok} ok, ${tooMany} responses with 429, ${seconds} s.`
+      })
     }
   }
 })

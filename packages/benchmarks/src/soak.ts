@@ -1,9 +1,10 @@
-import { CommsClient, SenderPoolOperations } from "@effect-comms/client"
+import { SenderPoolOperations } from "@effect-comms/client"
 import { Operation } from "@effect-comms/domain"
-import { Emulator, FaultPlan, OperationPlan, Report } from "@effect-comms/testing"
+import { FaultPlan, OperationPlan, Report } from "@effect-comms/testing"
 import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Console, Duration, Effect, Fiber, Layer, Schedule, Schema, Stream } from "effect"
+import { Console, Duration, Effect, Fiber, Schedule, Schema, Stream } from "effect"
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { layerClient } from "./internal/client.ts"
 import * as Rounds from "./internal/rounds.ts"
 import { Delivered, Held, operations } from "./internal/soak.ts"
 import * as Worker from "./internal/worker.ts"
@@ -18,12 +19,6 @@ const workFor = Duration.seconds(5)
 const calmRounds = 3
 
 const limit = Duration.seconds(90)
-
-class NotExact extends Schema.TaggedError<NotExact>()("NotExact", { lost: Schema.Int, doubled: Schema.Int }) {
-  override get message(): string {
-    return `The feed lost ${this.lost} operations or their last states, and delivered ${this.doubled} states twice.`
-  }
-}
 
 const decodeDelivered = Schema.decodeEffect(Delivered)
 
@@ -50,17 +45,13 @@ const truthAt = (url: string) =>
       () => new Map<string, string>(),
       (truth, operation) => truth.set(operation.id, Operation.version(operation))
     ),
-    Effect.provide(
-      SenderPoolOperations.layer.pipe(
-        Layer.provide(CommsClient.layer({ baseUrl: url, credentials: Emulator.defaultCredentials }))
-      )
-    )
+    Effect.provide(layerClient({ baseUrl: url }))
   )
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
 
 const program = Effect.gen(function*() {
-  const server = yield* Worker.start({ name: "The emulator", file: new URL("./soakServer.ts", import.meta.url) })
+  const server = yield* Worker.startServer("soak")
   const feed = yield* Worker.start({
     name: "The feed",
     file: new URL("./soakFeed.ts", import.meta.url),
@@ -124,7 +115,11 @@ const program = Effect.gen(function*() {
   yield* Console.log(
     `A feed over ${operations.toLocaleString("en")} operations on a hostile server\n${Rounds.columns(rows)}\n`
   )
-  if (lost > 0 || doubled > 0) return yield* new NotExact({ lost, doubled })
+  if (lost > 0 || doubled > 0) {
+    return yield* new Rounds.Failed({
+      message: `The feed lost ${lost} operations or their last states, and delivered ${doubled} states twice.`
+    })
+  }
 })
 
 program.pipe(

@@ -1,9 +1,9 @@
-import { CommsClient, type Feed, SenderPoolOperations } from "@effect-comms/client"
+import { type Feed, SenderPoolOperations } from "@effect-comms/client"
 import { type FeedCheckpoint, Operation, type SenderPoolOperation } from "@effect-comms/domain"
-import { Emulator } from "@effect-comms/testing"
-import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Cause, DateTime, Effect, Layer, Option, Queue, Schema, Stdio, Stream } from "effect"
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, DateTime, Effect, Option, Queue, Schema, Stdio, Stream } from "effect"
 import { memoryUsage } from "node:process"
+import { layerClient } from "./internal/client.ts"
 import { Delivered, Held } from "./internal/soak.ts"
 import * as Worker from "./internal/worker.ts"
 
@@ -55,15 +55,8 @@ const program = Effect.gen(function*() {
   })
 })
 
-const client = Effect.map(
-  Stdio.Stdio.use(({ args }) => args),
-  ([baseUrl = ""]) => CommsClient.layer({ baseUrl, credentials: Emulator.defaultCredentials })
+Stdio.Stdio.use(({ args }) => args).pipe(
+  Effect.flatMap(([baseUrl = ""]) => Effect.provide(program, layerClient({ baseUrl }))),
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain
 )
-
-const layer = SenderPoolOperations.layer.pipe(
-  Layer.provideMerge(Layer.unwrap(client)),
-  Layer.provide(NodeHttpClient.layerUndici),
-  Layer.provideMerge(NodeServices.layer)
-)
-
-program.pipe(Effect.provide(layer), NodeRuntime.runMain)

@@ -1,17 +1,8 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Console, Effect, Schema } from "effect"
+import { Console, Effect } from "effect"
 import * as Rounds from "./internal/rounds.ts"
 import * as Worker from "./internal/worker.ts"
 import { pageSize, total } from "./internal/workload.ts"
-
-class WrongCount extends Schema.TaggedError<WrongCount>()("WrongCount", {
-  name: Schema.String,
-  ids: Schema.String
-}) {
-  override get message(): string {
-    return `${this.name}: received ${this.ids} distinct ids instead of ${total}.`
-  }
-}
 
 const names = { unchecked: "fetch, unchecked", zod: "fetch, zod" }
 
@@ -39,13 +30,16 @@ const enter = Effect.fnUntraced(function*(entry: (typeof field)[number], baseUrl
     name,
     run: Effect.flatMap(
       worker.ask("go"),
-      (ids) => ids === String(total) ? Effect.void : Effect.fail(new WrongCount({ name, ids }))
+      (ids) =>
+        ids === String(total)
+          ? Effect.void
+          : Effect.fail(new Rounds.Failed({ message: `${name}: received ${ids} distinct ids instead of ${total}.` }))
     )
   }
 })
 
 const program = Effect.gen(function*() {
-  const server = yield* Worker.start({ name: "The server", file: new URL("./server.ts", import.meta.url) })
+  const server = yield* Worker.startServer("static")
   const contestants = yield* Effect.forEach(field, (entry) => enter(entry, server.greeting))
   yield* Console.log(`${total.toLocaleString("en")} operations in pages of ${pageSize.toLocaleString("en")}`)
   const timings = yield* Rounds.compete(contestants, { warmUps: 2, rounds: 9 })

@@ -1,8 +1,8 @@
-import { CommsClient, SenderPoolOperations, type Windows } from "@effect-comms/client"
+import { SenderPoolOperations } from "@effect-comms/client"
 import type { CommsError, SenderPoolOperation } from "@effect-comms/domain"
-import { Emulator } from "@effect-comms/testing"
-import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
-import { Console, Effect, Layer, Schema, Stream } from "effect"
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Console, Effect, Stream } from "effect"
+import { layerClient } from "./internal/client.ts"
 import * as Rounds from "./internal/rounds.ts"
 import { delay, newest, operations, pages, week } from "./internal/windows.ts"
 import * as Worker from "./internal/worker.ts"
@@ -13,48 +13,15 @@ const range = { startDate: new Date(newest - week), endDate: new Date(newest + 1
 
 const params = { ...range, pageSize: 50 }
 
-const walk = Effect.map(SenderPoolOperations.SenderPoolOperations, ({ stream }) => stream(params))
+type Read = (
+  operations: SenderPoolOperations.Service
+) => Stream.Stream<SenderPoolOperation.SenderPoolOperation, CommsError.CommsError>
 
-const scan = (options?: Windows.Options) =>
-  Effect.map(SenderPoolOperations.SenderPoolOperations, ({ scan }) => scan(params, options))
-
-class WrongCount extends Schema.TaggedError<WrongCount>()("WrongCount", { name: Schema.String, ids: Schema.Int }) {
-  override get message(): string {
-    return `${this.name}: received ${this.ids} distinct ids instead of ${operations}.`
-  }
-}
-
-class Missed extends Schema.TaggedError<Missed>()("Missed", {
-  name: Schema.String,
-  ratio: Schema.Finite,
-  goal: Schema.Finite
-}) {
-  override get message(): string {
-    return `${this.name}: took ${this.ratio.toFixed(3)} of the time. The goal is at most ${this.goal}.`
-  }
-}
-
-const idsOf = <E, R, E2, R2>(
-  stream: Effect.Effect<Stream.Stream<SenderPoolOperation.SenderPoolOperation, E, R>, E2, R2>
-) => Stream.runFold(Stream.unwrap(stream), () => new Set<string>(), (ids, { id }) => ids.add(id))
-
-interface Entry {
-  readonly name: string
-  readonly ids: Effect.Effect<Set<string>, CommsError.CommsError, SenderPoolOperations.SenderPoolOperations>
-}
-
-const entries: ReadonlyArray<Entry> = [
-  { name: "one list", ids: idsOf(walk) },
-  { name: "windows, in any order", ids: idsOf(scan()) },
-  { name: "windows, in order", ids: idsOf(scan({ order: "window" })) }
+const entries: ReadonlyArray<{ readonly name: string; readonly read: Read }> = [
+  { name: "one list", read: ({ stream }) => stream(params) },
+  { name: "windows, in any order", read: ({ scan }) => scan(params) },
+  { name: "windows, in order", read: ({ scan }) => scan(params, { order: "window" }) }
 ]
-
-/** Each run has a new client, which starts with few concurrent requests. */
-const layerOf = (baseUrl: string) =>
-  SenderPoolOperations.layer.pipe(
-    Layer.provide(CommsClient.layer({ baseUrl, credentials: Emulator.defaultCredentials })),
-    Layer.provide(NodeHttpClient.layerUndici)
-  )
 
 const scenarios = [
   { name: "spread evenly over a week", hours: 168, goal: 0.2 },
@@ -62,17 +29,21 @@ const scenarios = [
 ]
 
 const measure = Effect.fnUntraced(function*({ goal, hours, name }: (typeof scenarios)[number]) {
-  const server = yield* Worker.start({
-    name: "The emulator",
-    file: new URL("./windowsServer.ts", import.meta.url),
-    args: [String(hours)]
-  })
+  const server = yield* Worker.startServer("windows", String(hours))
   const sent = entries.map((): Array<number> => [])
-  const contestants = entries.map(({ ids, name }, index) => ({
+  const contestants = entries.map(({ name, read }, index) => ({
     name,
     run: Effect.gen(function*() {
-      const got = yield* Effect.provide(ids, layerOf(server.greeting), { local: true })
-      if (got.size !== operations) return yield* new WrongCount({ name, ids: got.size })
+      const { size } = yield* Stream.unwrap(Effect.map(SenderPoolOperations.SenderPoolOperations, read)).pipe(
+        Stream.runFold(() => new Set<string>(), (ids, { id }) => ids.add(id)),
+        // Each run has a new client, which starts with few concurrent requests.
+        Effect.provide(layerClient({ baseUrl: server.greeting }), { local: true })
+      )
+      if (size !== operations) {
+        return yield* new Rounds.Failed({
+          message: `${name}: received ${size} distinct ids instead of ${operations}.`
+        })
+      }
       sent[index]?.push(Number(yield* server.ask("report")))
     })
   }))
@@ -94,7 +65,11 @@ const measure = Effect.fnUntraced(function*({ goal, hours, name }: (typeof scena
   )
   for (const [index, { name }] of timings.entries()) {
     const ratio = ratios[index] ?? Number.NaN
-    if (index > 0 && !(ratio <= goal)) return yield* new Missed({ name, ratio, goal })
+    if (index > 0 && !(ratio <= goal)) {
+      return yield* new Rounds.Failed({
+        message: `${name}: took ${ratio.toFixed(3)} of the time. The goal is at most ${goal}.`
+      })
+    }
   }
 }, Effect.scoped)
 

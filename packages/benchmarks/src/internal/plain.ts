@@ -1,5 +1,6 @@
 import { z } from "zod"
-import { accountSid, authToken, type Page, pageSize, path } from "./workload.ts"
+import { authorizationOf } from "./client.ts"
+import { type Page, pageSize, path } from "./workload.ts"
 
 const Operation = z.object({
   id: z.string().regex(/^comms_operation_[0-7][a-hjkmnpqrstv-z0-9]{25,34}$/u),
@@ -25,7 +26,7 @@ interface Identified {
 }
 
 const countIds = (read: (text: string) => Identified) => async (baseUrl: string): Promise<number> => {
-  const headers = { accept: "application/json", authorization: `Basic ${btoa(`${accountSid}:${authToken}`)}` }
+  const headers = { accept: "application/json", authorization: authorizationOf() }
   const ids = new Set<string>()
   let next: string | null = null
   do {

@@ -1,4 +1,7 @@
-import { Array, Clock, Console, Effect, Order } from "effect"
+import { Array, Clock, Console, Effect, Order, Schema } from "effect"
+
+/** A benchmark missed its goal, or received wrong results. */
+export class Failed extends Schema.TaggedError<Failed>()("Failed", { message: Schema.String }) {}
 
 export interface Contestant<E, R> {
   readonly name: string
@@ -11,13 +14,13 @@ export interface Timing {
   readonly median: number
 }
 
-const time = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<number, E, R> =>
-  Effect.gen(function*() {
-    const start = yield* Clock.currentTimeNanos
-    yield* effect
-    const end = yield* Clock.currentTimeNanos
-    return Number(end - start) / 1e6
-  })
+/** Returns the milliseconds that an effect takes. */
+export const time = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const start = yield* Clock.currentTimeNanos
+  yield* effect
+  const end = yield* Clock.currentTimeNanos
+  return Number(end - start) / 1e6
+})
 
 export const median = (values: ReadonlyArray<number>): number => {
   const sorted = Array.sort(values, Order.Number)
@@ -25,20 +28,29 @@ export const median = (values: ReadonlyArray<number>): number => {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[(sorted.length >> 1) - 1] ?? Number.NaN)) / 2
 }
 
-/** Runs every contestant once in each round, in turn, so that a slow machine affects all of them. */
+/** Runs every measurement once in each round, in turn, so that a slow machine affects all of them. Returns medians. */
+export const measure = Effect.fnUntraced(function*<E, R>(
+  measurements: ReadonlyArray<Effect.Effect<number, E, R>>,
+  options: { readonly warmUps: number; readonly rounds: number }
+) {
+  const values = measurements.map((): Array<number> => [])
+  for (let round = -options.warmUps; round < options.rounds; round++) {
+    for (const [index, measurement] of measurements.entries()) {
+      const value = yield* measurement
+      if (round >= 0) values[index]?.push(value)
+    }
+    yield* Console.log(round < 0 ? "warm-up" : `round ${round + 1} of ${options.rounds}`)
+  }
+  return values.map(median)
+})
+
+/** Runs every contestant once in each round, and returns their median times. */
 export const compete = Effect.fnUntraced(function*<E, R>(
   contestants: ReadonlyArray<Contestant<E, R>>,
   options: { readonly warmUps: number; readonly rounds: number }
 ) {
-  const times = contestants.map((): Array<number> => [])
-  for (let round = -options.warmUps; round < options.rounds; round++) {
-    for (const [index, { run }] of contestants.entries()) {
-      const millis = yield* time(run)
-      if (round >= 0) times[index]?.push(millis)
-    }
-    yield* Console.log(round < 0 ? "warm-up" : `round ${round + 1} of ${options.rounds}`)
-  }
-  return contestants.map(({ name }, index): Timing => ({ name, median: median(times[index] ?? []) }))
+  const medians = yield* measure(contestants.map(({ run }) => time(run)), options)
+  return contestants.map(({ name }, index): Timing => ({ name, median: medians[index] ?? Number.NaN }))
 })
 
 /** Aligns the first column left and the others right. */

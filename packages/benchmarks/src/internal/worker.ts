@@ -1,3 +1,4 @@
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Queue, Schema, Stdio, Stream } from "effect"
 import { ChildProcess } from "effect/process"
 import { execPath } from "node:process"
@@ -8,6 +9,8 @@ export class WorkerEnded extends Schema.TaggedError<WorkerEnded>()("WorkerEnded"
     return `${this.name} ended before it answered.`
   }
 }
+
+class NoSuchProgram extends Schema.TaggedError<NoSuchProgram>()("NoSuchProgram", { name: Schema.String }) {}
 
 export interface Worker {
   /** The first line that the worker printed. */
@@ -47,6 +50,10 @@ export const start = Effect.fnUntraced(function*(options: {
   return worker
 })
 
+/** Starts a program of `server.ts`. Its greeting begins with the URL of the server. */
+export const startServer = (program: string, ...args: ReadonlyArray<string>) =>
+  start({ name: "The server", file: new URL("../server.ts", import.meta.url), args: [program, ...args] })
+
 /** Runs a worker: prints the greeting, and answers every line until the input ends. */
 export const serve = Effect.fnUntraced(function*<E, R>(
   greeting: string,
@@ -60,3 +67,13 @@ export const serve = Effect.fnUntraced(function*<E, R>(
     Stream.runForEach((line) => Effect.flatMap(respond(line), Console.log))
   )
 })
+
+/** Runs the program that the first argument names, with the second argument. */
+export const main = (
+  programs: Readonly<Record<string, (arg: string) => Effect.Effect<void, unknown, NodeServices.NodeServices>>>
+): void =>
+  Effect.gen(function*() {
+    const [name = "", arg = ""] = yield* Stdio.Stdio.use(({ args }) => args)
+    const program = programs[name]
+    return yield* program === undefined ? new NoSuchProgram({ name }) : program(arg)
+  }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)

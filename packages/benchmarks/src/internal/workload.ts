@@ -4,10 +4,6 @@ export const pageSize = 1_000
 
 export const path = "/v1/SenderPools/Operations"
 
-export const accountSid = "ACbenchmark"
-
-export const authToken = "benchmark"
-
 export interface Operation {
   readonly id: string
   readonly status: string
