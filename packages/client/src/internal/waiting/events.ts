@@ -10,8 +10,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import type { PollResult } from "./entries.ts"
 import * as History from "./history.ts"
-import type { Look } from "./hub.ts"
 import type { Event, Limits, Snapshot } from "./model.ts"
 import type { Subscription } from "./poller.ts"
 import * as Wait from "./step.ts"
@@ -86,7 +86,7 @@ const toSnapshot = <A extends Operation>(
 const toEvents = <A extends Operation>(
   wait: Wait.Wait,
   { state, tell }: Wait.Step,
-  { history, result }: Look<A>,
+  { history, result }: PollResult<A>,
   bound: Checkpoint.Bound
 ): ReadonlyArray<Event<A>> => {
   if (tell === undefined) return []

@@ -1,255 +1,176 @@
-// Operations that are looked at, each once for everybody who asks. Those whose turn is near go along when others are
-// looked at, since a list costs the same for one more.
+// Shares one poll per operation among all its waiters: the effects around `entries.ts`.
 import type { Operation, OperationId } from "@effect-comms/domain/Operation"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
+import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
-import type * as Schedule from "effect/Schedule"
+import * as Schedule from "effect/Schedule"
 import * as Tracer from "effect/Tracer"
 import * as Attempts from "../../Attempts.ts"
-import * as RetryPolicy from "../../RetryPolicy.ts"
 import type { Observer } from "../observing/observer.ts"
-import * as Progress from "./history.ts"
-import type { Poll, PollError } from "./model.ts"
-import * as Driver from "./timer.ts"
+import * as Entries from "./entries.ts"
+import type { PollError } from "./model.ts"
+import * as Timer from "./timer.ts"
 
-/** What a look at an operation came to. */
-export interface Look<A extends Operation> {
-  /** The operation's looks are counted from 1. */
-  readonly number: number
-  readonly at: number
-  readonly result: Result.Result<A, PollError>
-  readonly history: Progress.History | undefined
+interface Shared<A extends Operation> {
+  readonly observer: Observer<A, PollError>
+  readonly entries: Entries.Entries<A>
+  /** The next result of each operation that a waiter waits for. */
+  readonly answers: Map<OperationId, Deferred.Deferred<Entries.PollResult<A>>>
+  readonly fibers: WeakMap<Entries.Batch, Fiber.Fiber<void>>
+  /** Opened by each new demand for a poll. */
+  readonly changed: Latch.Latch
 }
 
-interface Round {
-  left: number
-  fiber: Fiber.Fiber<void> | undefined
+const answerOf = <A extends Operation>({ answers }: Shared<A>, id: OperationId) => {
+  const answer = answers.get(id) ?? Deferred.makeUnsafe<Entries.PollResult<A>>()
+  answers.set(id, answer)
+  return answer
 }
 
-interface Entry<A extends Operation> {
-  readonly id: OperationId
-  readonly drivers: Map<unknown, Driver.Driver>
-  answer: Deferred.Deferred<Look<A>>
-  look: Look<A> | undefined
-  history: Progress.History | undefined
-  failures: number
-  notBefore: number
-  round: Round | undefined
+const takeAnswer = <A extends Operation>({ answers }: Shared<A>, id: OperationId) => {
+  const answer = answers.get(id)
+  answers.delete(id)
+  return answer
 }
 
-/** One waiter's place among those who wait for an operation. */
-export interface Place<A extends Operation> {
-  readonly entry: Entry<A>
-  readonly key: unknown
-  readonly driver: Driver.Driver
-}
+const poll = <A extends Operation>(shared: Shared<A>, batch: Entries.Batch): Effect.Effect<void> =>
+  shared.observer.observe(
+    batch,
+    Effect.fnUntraced(function*(id, result) {
+      const settled = Entries.settle(shared.entries, batch, id, yield* Clock.currentTimeMillis, result)
+      if (settled === undefined) return
+      const answer = takeAnswer(shared, id)
+      if (answer !== undefined) yield* Deferred.succeed(answer, settled)
+    })
+  ).pipe(
+    Effect.catchCause((cause) =>
+      Effect.forEach(Entries.abandon(shared.entries, batch), (id) => {
+        const answer = takeAnswer(shared, id)
+        return answer === undefined ? Effect.void : Deferred.failCause(answer, cause)
+      }, { discard: true })
+    )
+  )
 
-/** However short a schedule's delays are, an operation is not looked at more often than this, in milliseconds. */
-export const minInterval = 100
+const start = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>, batch: Entries.Batch) {
+  const fiber = yield* Effect.forkChild(poll(shared, batch))
+  if (shared.entries.inProgress.has(batch)) shared.fibers.set(batch, fiber)
+  else yield* Fiber.interrupt(fiber)
+})
 
-// What asks for longer is asked again after a day, as the account itself is.
-const maxWait = 86_400_000
+const run = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>): Effect.fn.Return<never> {
+  const { changed, entries } = shared
+  let before = 0
+  while (true) {
+    yield* changed.close
+    const now = yield* Clock.currentTimeMillis
+    if (now < before) Entries.shift(entries, before - now)
+    before = now
+    const { batches, next } = Entries.takeDue(entries, now)
+    if (batches.length > 0) yield* Effect.forEach(batches, (batch) => start(shared, batch), { discard: true })
+    else if (next === Infinity) yield* changed.await
+    else yield* Effect.timeoutOption(changed.await, next - now)
+  }
+})
 
-// With fewer than this, each is fetched, and one more costs one more.
-const fewest = 3
+// The first waiter starts the loop, but polls belong to no caller: they have no parent span, and no caller collects them.
+const detached = (loop: Effect.Effect<never>): Effect.Effect<Fiber.Fiber<never>> =>
+  Effect.updateContext(loop, (context: Context.Context<never>) => Context.omit(Tracer.ParentSpan)(context)).pipe(
+    Effect.provideService(Attempts.CurrentAttempts, undefined),
+    Effect.forkDetach
+  )
 
-const makeEntry = <A extends Operation>(id: OperationId, seen: Progress.History | undefined): Entry<A> => ({
-  id,
-  drivers: new Map(),
-  answer: Deferred.makeUnsafe(),
-  look: undefined,
-  history: seen,
-  failures: 0,
-  notBefore: 0,
-  round: undefined
+/** Asks the schedule of a waiter when the poll after `last` is due. */
+const follow = Effect.fnUntraced(function*<A extends Operation>(place: Entries.Place<A>, last: Entries.PollResult<A>) {
+  const question = Entries.follow(place, last)
+  if (question === undefined) return
+  const from = Math.min(last.at, yield* Clock.currentTimeMillis)
+  const step = question.step ?? (yield* Schedule.toStep(question.schedule))
+  const delay = yield* step(from, question.poll).pipe(
+    Effect.map(([, delay]) => delay),
+    Pull.catchDone(() => Effect.undefined)
+  )
+  Entries.beginInterval(place, step, from, delay)
+})
+
+/** Asks for a poll, and waits for the first result after the given one. */
+const ask = <A extends Operation>(shared: Shared<A>, place: Entries.Place<A>, after: number) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      Entries.ask(place, 1)
+      const { id, polled: { last } } = place.entry
+      return last !== undefined && last.number > after
+        ? Effect.succeed(last)
+        : Deferred.await(answerOf(shared, id))
+    }),
+    (answer) => Effect.andThen(shared.changed.open, answer),
+    () => Effect.sync(() => Entries.ask(place, -1))
+  )
+
+const next = Effect.fnUntraced(function*<A extends Operation>(
+  shared: Shared<A>,
+  place: Entries.Place<A>,
+  after: number | undefined
+) {
+  const { last } = place.entry.polled
+  if (last === undefined) return yield* ask(shared, place, 0)
+  if (after !== undefined && last.number > after) return last
+  if (after !== undefined) yield* follow(place, last)
+  else if (Result.isSuccess(last.result)) {
+    yield* follow(place, last)
+    if (Timer.isFresh(place.slot.timer, yield* Clock.currentTimeMillis)) return last
+    Entries.restart(place)
+  }
+  return Timer.isOver(place.slot.timer) ? undefined : yield* ask(shared, place, last.number)
 })
 
 export const makeHub = <A extends Operation>(observer: Observer<A, PollError>) => {
-  const entries = new Map<OperationId, Entry<A>>()
-  const changed = Latch.makeUnsafe(false)
-  let running: { fiber: Fiber.Fiber<never> | undefined } | undefined
-  let lastNow = 0
-
-  const asking = (entry: Entry<A>): ReadonlyArray<Driver.Driver> =>
-    entry.round === undefined ? [...entry.drivers.values()].filter(({ asking }) => asking > 0) : []
-
-  const dueAt = (entry: Entry<A>): number =>
-    asking(entry).reduce((due, driver) => Math.min(due, Math.max(driver.dueAt, entry.notBefore)), Infinity)
-
-  const isNear = (entry: Entry<A>, now: number): boolean =>
-    entry.notBefore <= now && asking(entry).some((driver) => Driver.isNear(driver, now))
-
-  const plan = (now: number): { readonly batches: ReadonlyArray<ReadonlyArray<Entry<A>>>; readonly next: number } => {
-    const all = [...entries.values()]
-    const next = all.reduce((next, entry) => Math.min(next, dueAt(entry)), Infinity)
-    if (next > now) return { batches: [], next }
-    const near = all.filter((entry) => isNear(entry, now))
-    return {
-      batches: near.length < fewest ? near.flatMap((entry) => dueAt(entry) <= now ? [[entry]] : []) : [near],
-      next
-    }
+  const entries = Entries.make<A>()
+  const shared: Shared<A> = {
+    observer,
+    entries,
+    answers: new Map(),
+    fibers: new WeakMap(),
+    changed: Latch.makeUnsafe(false)
   }
+  let loop: { fiber: Fiber.Fiber<never> | undefined } | undefined
 
-  const leaveRound = (entry: Entry<A>): Round | undefined => {
-    const { round } = entry
-    entry.round = undefined
-    if (round !== undefined) round.left--
-    return round
-  }
+  return {
+    /** How many operations are polled. */
+    size: () => entries.byId.size,
 
-  const takeAnswer = (entry: Entry<A>): Deferred.Deferred<Look<A>> => {
-    const { answer } = entry
-    entry.answer = Deferred.makeUnsafe()
-    return answer
-  }
-
-  const deliver = Effect.fnUntraced(function*(entry: Entry<A>, result: Result.Result<A, PollError>) {
-    const now = yield* Clock.currentTimeMillis
-    leaveRound(entry)
-    let asked = 0
-    if (Result.isSuccess(result)) {
-      const seen = { at: now, operation: result.success }
-      entry.history = entry.history === undefined ? Progress.begin(seen) : Progress.add(entry.history, seen)
-      entry.failures = 0
-    } else {
-      asked = Duration.toMillis(RetryPolicy.retryAfter(result.failure) ?? Duration.zero)
-      entry.failures++
-    }
-    entry.notBefore = Math.ceil(now + Math.min(Math.max(minInterval, asked), maxWait))
-    entry.look = { number: (entry.look?.number ?? 0) + 1, at: now, result, history: entry.history }
-    yield* Deferred.succeed(takeAnswer(entry), entry.look)
-  })
-
-  const lookAt = (batch: ReadonlyArray<Entry<A>>) => {
-    const left = new Map(batch.map((entry) => [entry.id, entry]))
-    return observer.observe(
-      batch.map(({ history, id }) => ({ id, createdAt: history?.last.operation.createdAt.epochMilliseconds })),
-      (id, result) => {
-        const entry = left.get(id)
-        left.delete(id)
-        return entry === undefined ? Effect.void : deliver(entry, result)
+    enter: Effect.fnUntraced(function*(request: Entries.Request) {
+      const place = Entries.enter(entries, request)
+      if (loop === undefined) {
+        loop = { fiber: undefined }
+        loop.fiber = yield* detached(run(shared))
       }
-    ).pipe(
-      Effect.catchCause((cause) =>
-        Effect.forEach(left.values(), (entry) => {
-          leaveRound(entry)
-          return Deferred.failCause(takeAnswer(entry), cause)
-        }, { discard: true })
-      )
-    )
-  }
+      return place
+    }),
 
-  const startRound = Effect.fnUntraced(function*(batch: ReadonlyArray<Entry<A>>) {
-    const round: Round = { left: batch.length, fiber: undefined }
-    for (const entry of batch) entry.round = round
-    round.fiber = yield* Effect.forkChild(lookAt(batch))
-    if (round.left === 0) yield* Fiber.interrupt(round.fiber)
-  })
-
-  const shiftAll = (by: number): void => {
-    for (const entry of entries.values()) {
-      entry.notBefore -= by
-      for (const driver of entry.drivers.values()) Driver.shift(driver, by)
-    }
-  }
-
-  const run: Effect.Effect<never> = Effect.gen(function*() {
-    while (true) {
-      yield* changed.close
-      const now = yield* Clock.currentTimeMillis
-      if (now < lastNow) shiftAll(lastNow - now)
-      lastNow = now
-      const { batches, next } = plan(now)
-      if (batches.length > 0) yield* Effect.forEach(batches, startRound, { discard: true })
-      else if (next === Infinity) yield* changed.await
-      else yield* Effect.timeoutOption(changed.await, next - now)
-    }
-  })
-
-  // The polls are nobody's own: they belong to no caller's span, and are collected for nobody.
-  const loop = Effect.updateContext(run, (context: Context.Context<never>) => Context.omit(Tracer.ParentSpan)(context))
-    .pipe(
-      Effect.provideService(Attempts.CurrentAttempts, undefined)
-    )
-
-  const enter = Effect.fnUntraced(function*(
-    id: OperationId,
-    key: unknown,
-    schedule: Schedule.Schedule<unknown, Poll>,
-    seen: Progress.History | undefined
-  ): Effect.fn.Return<Place<A>> {
-    const entry = entries.get(id) ?? makeEntry(id, seen)
-    const driver = entry.drivers.get(key) ?? Driver.make(schedule)
-    driver.users++
-    entries.set(id, entry)
-    entry.drivers.set(key, driver)
-    if (running === undefined) {
-      running = { fiber: undefined }
-      lastNow = 0
-      running.fiber = yield* Effect.forkDetach(loop)
-    }
-    return { entry, key, driver }
-  })
-
-  const leave = ({ driver, entry, key }: Place<A>): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      driver.users--
-      if (driver.users === 0) entry.drivers.delete(key)
-      if (entry.drivers.size > 0) return Effect.void
-      entries.delete(entry.id)
-      const round = leaveRound(entry)
-      if (entries.size === 0 && running?.fiber !== undefined) {
-        const { fiber } = running
-        running = undefined
-        return Fiber.interrupt(fiber)
-      }
-      return round?.fiber !== undefined && round.left === 0 ? Fiber.interrupt(round.fiber) : Effect.void
-    })
-
-  const ask = ({ driver, entry }: Place<A>, after: number): Effect.Effect<Look<A>> =>
-    Effect.acquireUseRelease(
-      Effect.sync(() => {
-        driver.asking++
-        return entry.look !== undefined && entry.look.number > after
-          ? Effect.succeed(entry.look)
-          : Deferred.await(entry.answer)
+    /** Interrupts the requests that no waiter needs any more. */
+    leave: (place: Entries.Place<A>): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const batch = Entries.leave(entries, place)
+        const { id } = place.entry
+        if (!entries.byId.has(id)) shared.answers.delete(id)
+        if (entries.byId.size === 0 && loop?.fiber !== undefined) {
+          const { fiber } = loop
+          loop = undefined
+          return Fiber.interrupt(fiber)
+        }
+        const fiber = batch === undefined ? undefined : shared.fibers.get(batch)
+        return fiber === undefined ? Effect.void : Fiber.interrupt(fiber)
       }),
-      (answer) => Effect.andThen(changed.open, answer),
-      () =>
-        Effect.sync(() => {
-          driver.asking--
-        })
-    )
 
-  const pollOf = ({ failures, history, look }: Entry<A>): Poll => ({
-    polls: look?.number ?? 0,
-    failures,
-    progress: history === undefined ? undefined : Progress.toProgress(history)
-  })
-
-  /**
-   * The newest look after the given one, as soon as there is one; undefined when the schedule has no more. One who has
-   * had none gets the last one, as long as it is not older than his schedule would have it.
-   */
-  const next = Effect.fnUntraced(function*(place: Place<A>, after: number | undefined) {
-    const { driver, entry } = place
-    const { look } = entry
-    if (look === undefined) return yield* ask(place, 0)
-    if (after !== undefined && look.number > after) return look
-    if (after !== undefined) yield* Driver.follow(driver, look, pollOf(entry))
-    else if (Result.isSuccess(look.result)) {
-      yield* Driver.follow(driver, look, pollOf(entry))
-      if (Driver.isFresh(driver, yield* Clock.currentTimeMillis)) return look
-      if (driver.users === 1) Driver.restart(driver)
-    }
-    return driver.dueAt === Infinity ? undefined : yield* ask(place, look.number)
-  })
-
-  return { enter, leave, next, size: () => entries.size }
+    /**
+     * The newest result after the given one, as soon as there is one; undefined if the schedule has no more polls. A
+     * waiter that has had none gets the last result if it is recent enough for its schedule.
+     */
+    next: (place: Entries.Place<A>, after: number | undefined) => next(shared, place, after)
+  }
 }

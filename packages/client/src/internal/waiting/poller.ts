@@ -1,14 +1,13 @@
 // The polls that all who wait for an operation share, as long as they want calls to be repeated in the same way.
-import type { Operation, OperationId } from "@effect-comms/domain/Operation"
+import type { Operation } from "@effect-comms/domain/Operation"
 import * as Effect from "effect/Effect"
-import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Attempts from "../../Attempts.ts"
 import * as RetryPolicy from "../../RetryPolicy.ts"
 import type { Observer } from "../observing/observer.ts"
-import type { History } from "./history.ts"
-import { type Look, makeHub } from "./hub.ts"
-import type { Poll, PollError } from "./model.ts"
+import type { PollResult, Request } from "./entries.ts"
+import { makeHub } from "./hub.ts"
+import type { PollError } from "./model.ts"
 
 /** One waiter's share in the polls of an operation. */
 export interface Subscription<A extends Operation> {
@@ -16,17 +15,7 @@ export interface Subscription<A extends Operation> {
    * The newest look after the one of a number, as soon as there is one; undefined when the schedule has no more. Without
    * a number it may be one that was there before, if it is no older than the schedule would have it.
    */
-  readonly next: (after: number | undefined) => Effect.Effect<Look<A> | undefined>
-}
-
-/** What is to be polled, and how. */
-export interface Request {
-  readonly id: OperationId
-  readonly schedule: Schedule.Schedule<unknown, Poll>
-  /** Those with the same key share one schedule. */
-  readonly key: unknown
-  /** What is known of the operation already. */
-  readonly seen: History | undefined
+  readonly next: (after: number | undefined) => Effect.Effect<PollResult<A> | undefined>
 }
 
 export interface Poller<A extends Operation> {
@@ -44,13 +33,13 @@ export const makePoller = <A extends Operation>(observer: Observer<A, PollError>
     readonly hub: ReturnType<typeof makeHub<A>>
   }> = []
 
-  const enter = Effect.fnUntraced(function*({ id, key, schedule, seen }: Request) {
+  const enter = Effect.fnUntraced(function*(request: Request) {
     const policy = yield* RetryPolicy.CurrentRetryPolicy
     const onRetry = yield* Attempts.OnRetry
     const found = hubs.find((hub) => hub.policy === policy && hub.onRetry === onRetry)
     const { hub } = found ?? { hub: makeHub(observer) }
     if (found === undefined) hubs = [...hubs, { policy, onRetry, hub }]
-    return { hub, place: yield* hub.enter(id, key, schedule, seen) }
+    return { hub, place: yield* hub.enter(request) }
   })
 
   return {

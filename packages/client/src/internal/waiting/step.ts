@@ -8,8 +8,8 @@ import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import * as RetryPolicy from "../../RetryPolicy.ts"
 import { isTransient } from "../transient.ts"
+import type { PollResult } from "./entries.ts"
 import { hasChanged } from "./history.ts"
-import type { Look } from "./hub.ts"
 import type { Limits, PollError } from "./model.ts"
 
 /** What a wait is about, and since when. */
@@ -131,7 +131,7 @@ const afterFailure = (wait: Wait, before: State, reason: PollError, now: number)
   }
 }
 
-export const advance = (wait: Wait, before: State, { at, result }: Look<Operation.Operation>): Step => {
+export const advance = (wait: Wait, before: State, { at, result }: PollResult<Operation.Operation>): Step => {
   const state = { ...before, polls: before.polls + 1 }
   return Result.isSuccess(result)
     ? afterSuccess(wait, state, result.success, at)

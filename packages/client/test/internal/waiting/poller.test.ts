@@ -3,8 +3,9 @@ import type { SenderPoolOperation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Clock, Deferred, Duration, Effect, Exit, Fiber, Result, Schedule } from "effect"
 import { TestClock } from "effect/testing"
+import type { PollResult } from "../../../src/internal/waiting/entries.ts"
 import * as History from "../../../src/internal/waiting/history.ts"
-import type { Look } from "../../../src/internal/waiting/hub.ts"
+
 import { makePoller, type Poller as AnyPoller } from "../../../src/internal/waiting/poller.ts"
 import { operationIdOf, operationOf, scriptedObserver, unavailable, unavailableFor } from "../../utils/polls.ts"
 import { advance, settle } from "../../utils/script.ts"
@@ -22,7 +23,7 @@ const subscribe = (poller: Poller, schedule: PollSchedule, { key = {}, of = 1 }:
 /** Waits without end, or until the schedule has no more, and keeps the looks. */
 const wait = Effect.fnUntraced(
   function*(poller: Poller, schedule: PollSchedule, options?: { readonly key?: unknown; readonly of?: number }) {
-    const looks: Array<Look<SenderPoolOperation.SenderPoolOperation> & { readonly cameAt: number }> = []
+    const looks: Array<PollResult<SenderPoolOperation.SenderPoolOperation> & { readonly cameAt: number }> = []
     const fiber = yield* Effect.forkChild(Effect.scoped(Effect.gen(function*() {
       const { next } = yield* subscribe(poller, schedule, options)
       for (let look = yield* next(undefined); look !== undefined; look = yield* next(look.number)) {
