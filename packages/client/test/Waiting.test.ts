@@ -1,5 +1,5 @@
 import { CommsClient, Operations, SenderPoolOperations, Waiting } from "@effect-comms/client"
-import { Checkpoint, SenderPoolOperation, WaitCheckpoint } from "@effect-comms/domain"
+import { Checkpoint, MessageOperation, SenderPoolOperation, WaitCheckpoint } from "@effect-comms/domain"
 import { Emulator } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
@@ -20,7 +20,7 @@ import {
 } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
-import { operationOf, type Standing } from "./utils/polls.ts"
+import { type Asked, operationIdOf, operationOf, scriptedObserver, type Standing } from "./utils/polls.ts"
 import { advance, type Answer, assertTag, credentials, json, refused, settle, silent } from "./utils/script.ts"
 import { after, type Arrival, idOf, layerServer, makeLog, pass } from "./utils/server.ts"
 
@@ -356,6 +356,46 @@ describe("a limit", () => {
       const error = assertTag(yield* errorWithin(awaitCompletion(id), "7 minutes", 1000), "StatusNotKnown")
       assert.strictEqual<string>(error.status, "PAUSED")
       assert.strictEqual<string | undefined>(error.last?.status, "PAUSED")
+    }))
+})
+
+const messageOperationOf = (status: MessageOperation.MessageOperation["status"], delivered?: number) =>
+  new MessageOperation.MessageOperation({
+    id: operationIdOf(1),
+    status,
+    stats: { total: 10, ...(delivered === undefined ? {} : { delivered }) },
+    createdAt: DateTime.makeUnsafe(0),
+    updatedAt: DateTime.makeUnsafe(0)
+  })
+
+describe("a scheduled operation", () => {
+  const waiting = (answer: (asked: Asked) => MessageOperation.MessageOperation) => {
+    const { observer, times } = scriptedObserver((asked) => Effect.succeed(answer(asked)))
+    const identity = Effect.succeed({ baseUrl: "0".repeat(64), account: "0".repeat(64) })
+    return { times, ...Waiting.make({ resource: "MessageOperations", identity, observer }) }
+  }
+
+  it.effect("is waited for through all its statuses", () =>
+    Effect.gen(function*() {
+      const { watch } = waiting(({ at }) =>
+        at < 1_800_000
+          ? messageOperationOf("SCHEDULED")
+          : messageOperationOf(at < 2_400_000 ? "PROCESSING" : "COMPLETED", 10)
+      )
+      const seen = yield* resultWithin(Stream.runCollect(watch(id, every("1 minute"))), "1 hour", 60_000)
+      assert.deepEqual(
+        seen.map(({ operation: { stats, status }, progress: { settled } }) => [status, stats.delivered, settled]),
+        [["SCHEDULED", undefined, 0], ["PROCESSING", 10, 10], ["COMPLETED", 10, 10]]
+      )
+    }))
+
+  it.effect("fails the wait at its time limit, an hour by default", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion, times } = waiting(() => messageOperationOf("SCHEDULED"))
+      const error = assertTag(yield* errorWithin(awaitCompletion(id), "61 minutes", 10_000), "WaitTimeout")
+      assert.deepEqual([error.limit, error.waited, error.last?.status], ["time", Duration.hours(1), "SCHEDULED"])
+      assert.include(error.message, "SCHEDULED")
+      assert.isAbove(times().length, 100)
     }))
 })
 

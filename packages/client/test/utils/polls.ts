@@ -1,5 +1,4 @@
-import { CommsError, Operation, type SenderPoolOperation as Domain } from "@effect-comms/domain"
-import { SenderPoolOperation } from "@effect-comms/domain"
+import { CommsError, Operation, SenderPoolOperation } from "@effect-comms/domain"
 import { Clock, DateTime, Duration, Effect, Schema } from "effect"
 import type { Observer } from "../../src/internal/observing/observer.ts"
 import { idOf } from "./server.ts"
@@ -17,10 +16,10 @@ export interface Standing {
 
 const decodeStatus = Schema.decodeUnknownSync(Operation.OperationStatus)
 
-/** An operation at work, but for what is said of it. */
+/** An operation in progress, unless its standing says otherwise. */
 export const operationOf = (
   { created = 0, failed = 0, key = 1, queued = 0, status = "PROCESSING", total = 10 }: Standing = {}
-): Domain.SenderPoolOperation =>
+): SenderPoolOperation.SenderPoolOperation =>
   new SenderPoolOperation.SenderPoolOperation({
     id: operationIdOf(key),
     status: decodeStatus(status),
@@ -40,21 +39,21 @@ export const unauthorized = new CommsError.Unauthorized({ errors: [] })
 
 export const internal = new CommsError.InternalServerError({ errors: [] })
 
-/** A look that is asked for, counted from 1 for each operation. */
+/** A poll that the observer is asked for, counted from 1 for each operation. */
 export interface Asked {
   readonly key: number
   readonly number: number
   readonly at: number
 }
 
-/** An observer that answers by a script, and keeps a log. */
-export const scriptedObserver = (
-  answer: (asked: Asked) => Effect.Effect<Domain.SenderPoolOperation, CommsError.CommsError>
+/** An observer that answers as scripted, and keeps a log. */
+export const scriptedObserver = <A extends Operation.Operation>(
+  answer: (asked: Asked) => Effect.Effect<A, CommsError.CommsError>
 ) => {
   const asked: Array<Asked> = []
   const batches: Array<number> = []
   const load = { underWay: 0, interrupted: 0 }
-  const observer: Observer<Domain.SenderPoolOperation, CommsError.CommsError> = {
+  const observer: Observer<A, CommsError.CommsError> = {
     observe: (targets, deliver) =>
       Effect.suspend(() => {
         batches.push(targets.length)

@@ -88,7 +88,9 @@ const afterSuccess = (wait: Wait, before: State, operation: Operation.Operation,
     const since = DateTime.makeUnsafe(state.unknownSince)
     return { state, tell, end: new WaitError.StatusNotKnown({ ...aboutWait(wait, state, now), status, since }) }
   }
-  if (state.toldStall || !isOver(limits.stallAfter, state.changedAt, now)) return { state, tell, end: undefined }
+  // A scheduled operation does not change before its time. Leaving SCHEDULED is a change, from which a stall counts.
+  const mayStall = operation.status !== "SCHEDULED" && !state.toldStall
+  if (!mayStall || !isOver(limits.stallAfter, state.changedAt, now)) return { state, tell, end: undefined }
   if (limits.stallAs === "event") {
     return tell === undefined
       ? { state: { ...state, toldStall: true }, tell: "Stalled", end: undefined }

@@ -139,6 +139,37 @@ describe("a stall", () => {
   })
 })
 
+describe("a scheduled operation", () => {
+  const status = "SCHEDULED"
+
+  it("neither ends nor stalls, and its status is known", () => {
+    for (const stallAs of ["error", "event"] as const) {
+      const looks: ReadonlyArray<Seen> = [[0, { status }], [16 * minute, { status }], [59 * minute, { status }]]
+      const { end, state, told } = run(waitWith({ stallAs, unknownStatusLimit: Duration.zero }), looks)
+      assert.deepEqual([told, end, state.unknownSince], [["Changed", "", ""], undefined, undefined])
+    }
+  })
+
+  it("can stall from the poll on that shows it in progress", () => {
+    const before: ReadonlyArray<Seen> = [[0, { status }], [30 * minute, { status }], [40 * minute, {}]]
+    const { end, told } = run(waitWith(), [...before, [55 * minute - 1, {}]])
+    assert.deepEqual([told, end], [["Changed", "", "Changed", ""], undefined])
+    const error = errorOf(run(waitWith(), [...before, [55 * minute, {}]]), "Stalled")
+    assert.deepEqual(error.unchangedFor, Duration.minutes(15))
+  })
+
+  it("does not stall in a resumed wait either", () => {
+    const resumed = { ...Wait.begin(50 * minute), last: operationOf({ status }), changedAt: 0 }
+    const looks: ReadonlyArray<Seen> = [[50 * minute, { status }], [51 * minute, {}], [65 * minute, {}]]
+    assert.isUndefined(run(waitWith(), looks, resumed).end)
+    assert.strictEqual(tagOf(run(waitWith(), [...looks, [66 * minute, {}]], resumed)), "Stalled")
+  })
+
+  it("ends the wait when it is canceled", () => {
+    assert.strictEqual(run(waitWith(), [[0, { status }], [minute, { status: "CANCELED" }]]).end, "ended")
+  })
+})
+
 describe("a status that is not known", () => {
   const status = "PAUSED"
 
