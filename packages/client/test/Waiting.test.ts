@@ -368,13 +368,13 @@ const messageOperationOf = (status: MessageOperation.MessageOperation["status"],
     updatedAt: DateTime.makeUnsafe(0)
   })
 
-describe("a scheduled operation", () => {
-  const waiting = (answer: (asked: Asked) => MessageOperation.MessageOperation) => {
-    const { observer, times } = scriptedObserver((asked) => Effect.succeed(answer(asked)))
-    const identity = Effect.succeed({ baseUrl: "0".repeat(64), account: "0".repeat(64) })
-    return { times, ...Waiting.make({ resource: "MessageOperations", identity, observer }) }
-  }
+const waiting = (answer: (asked: Asked) => MessageOperation.MessageOperation) => {
+  const { observer, times } = scriptedObserver((asked) => Effect.succeed(answer(asked)))
+  const identity = Effect.succeed({ baseUrl: "0".repeat(64), account: "0".repeat(64) })
+  return { times, ...Waiting.make({ resource: "MessageOperations", identity, observer }) }
+}
 
+describe("a scheduled operation", () => {
   it.effect("is waited for through all its statuses", () =>
     Effect.gen(function*() {
       const { watch } = waiting(({ at }) =>
