@@ -1,5 +1,12 @@
 import type { MessageOperations, SenderPoolOperations, Waiting } from "@effect-comms/client"
-import type { CommsError, Outcome, SenderPoolOperation, WaitCheckpoint, WaitError } from "@effect-comms/domain"
+import type {
+  CommsError,
+  MessageOperation,
+  Outcome,
+  SenderPoolOperation,
+  WaitCheckpoint,
+  WaitError
+} from "@effect-comms/domain"
 import { Effect, Schedule, Stream } from "effect"
 import type { Equal, Expect } from "./utils/expect.ts"
 
@@ -11,19 +18,55 @@ type WatchFailure =
   | WaitError.WaitTimeout
   | CommsError.InvalidInput
 
-type Service = SenderPoolOperations.Service
+type Pools = SenderPoolOperations.Service
 
-type Operation = SenderPoolOperation.SenderPoolOperation
+type Messages = MessageOperations.Service
 
-export const withoutTimeout = (operations: Service, checkpoint: WaitCheckpoint.WaitCheckpoint) =>
+type Checkpoint = WaitCheckpoint.WaitCheckpoint
+
+export const byId = (operations: Pools) => operations.awaitCompletion("")
+
+export const withTimeLimit = (operations: Pools) => operations.awaitCompletion("", { timeLimit: "1 minute" })
+
+export const tolerating = (operations: Pools) => operations.awaitCompletion("", { tolerate: "none" })
+
+export const withAnyOptions = (operations: Pools, options?: Waiting.CompletionOptions) =>
+  operations.awaitCompletion("", options)
+
+export const byCheckpoint = (operations: Pools, checkpoint: Checkpoint) => operations.awaitCompletion(checkpoint)
+
+export const byCheckpointTolerating = (operations: Pools, checkpoint: Checkpoint) =>
+  operations.awaitCompletion(checkpoint, { tolerate: 0.05 })
+
+export const byEither = (operations: Pools, target: string | Checkpoint) => operations.awaitCompletion(target)
+
+export const watched = (operations: Pools) => operations.watch("")
+
+export const watchedWithOptions = (operations: Pools) => operations.watch("", { timeLimit: "1 minute" })
+
+export const watchedFromCheckpoint = (operations: Pools, checkpoint: Checkpoint) => operations.watch(checkpoint)
+
+export const watchedFromEither = (operations: Pools, target: string | Checkpoint) => operations.watch(target)
+
+export const events = (operations: Messages) => operations.watchEvents("")
+
+export const eventsFromCheckpoint = (operations: Messages, checkpoint: Checkpoint) => operations.watchEvents(checkpoint)
+
+export const delivered = (operations: Messages) =>
+  operations.watch("").pipe(Stream.map(({ operation }) => operation.stats.delivered))
+
+export const messagesOutcome = (operations: Messages) =>
+  Effect.map(operations.awaitCompletion(""), ({ operation }) => operation)
+
+export const withoutTimeout = (operations: Pools, checkpoint: Checkpoint) =>
   operations.awaitCompletion(checkpoint).pipe(Effect.catchTag("WaitTimeout", ({ last }) => Effect.succeed(last)))
 
-export const whatHappened = (operations: Service) =>
+export const reasonOf = (operations: Pools) =>
   operations.awaitCompletion("").pipe(
     Effect.catchReason("PollsFailed", "Unauthorized", ({ status }) => Effect.succeed(status))
   )
 
-export const count = (outcome: Outcome.Outcome<Operation>): number => {
+export const count = (outcome: Outcome.Outcome<SenderPoolOperation.SenderPoolOperation>): number => {
   switch (outcome._tag) {
     case "Completed":
       return outcome.operation.stats.created
@@ -34,51 +77,58 @@ export const count = (outcome: Outcome.Outcome<Operation>): number => {
   }
 }
 
-export const cannotBeIntolerable = (operations: Service) =>
+export const watchHasNoTolerance = (operations: Pools) =>
   operations.watch("").pipe(
-    // @ts-expect-error a watch has no opinion on the outcome
+    // @ts-expect-error a watch ends with any outcome
     Stream.catchTag("OutcomeNotTolerated", () => Stream.empty)
   )
 
-export const anySchedule = (operations: Service) => [
+export const everyOutcomeIsTolerated = (operations: Pools) =>
+  operations.awaitCompletion("").pipe(
+    // @ts-expect-error without `tolerate`, every outcome counts as success
+    Effect.catchTag("OutcomeNotTolerated", () => Effect.void)
+  )
+
+export const anySchedule = (operations: Pools) => [
   operations.watch("", { interval: Schedule.spaced("1 second") }),
   operations.watch("", { interval: { initial: "1 second" } })
 ]
 
 const failing = Schedule.forever.pipe(Schedule.tap(() => Effect.fail("no")))
 
-export const noFailingSchedule = (operations: Service) =>
+export const noFailingSchedule = (operations: Pools) =>
   operations.watch("", {
-    // @ts-expect-error a schedule that can fail is not one to wait by
+    // @ts-expect-error the schedule of a wait cannot fail
     interval: failing
   })
 
-export const watched = (operations: Service) => operations.watch("")
+type Awaited<E> = Effect.Effect<Outcome.Outcome<SenderPoolOperation.SenderPoolOperation>, E>
 
-export const events = (operations: Service) => operations.watchEvents("", { timeLimit: "1 minute" })
-
-export const resumed = (operations: Service, checkpoint: WaitCheckpoint.WaitCheckpoint) => operations.watch(checkpoint)
-
-export const completed = (operations: Service) => operations.awaitCompletion("")
-
-export const inTime = (operations: Service) => operations.awaitCompletion("", { timeLimit: "1 minute" })
-
-export const tolerating = (operations: Service) => operations.awaitCompletion("", { tolerate: "none" })
-
-export const withOptions = (operations: Service, options: Waiting.CompletionOptions) =>
-  operations.awaitCompletion("", options)
-
-export const delivered = (operations: MessageOperations.Service) =>
-  operations.watch("").pipe(Stream.map(({ operation }) => operation.stats.delivered))
+type Watched<E> = Stream.Stream<Waiting.Snapshot<SenderPoolOperation.SenderPoolOperation>, E>
 
 export type Tests = [
-  Expect<Equal<ReturnType<typeof watched>, Stream.Stream<Waiting.Snapshot<Operation>, WatchFailure>>>,
-  Expect<Equal<ReturnType<typeof events>, Stream.Stream<Waiting.Event<Operation>, WatchFailure>>>,
-  Expect<Equal<Stream.Error<ReturnType<typeof resumed>>, WatchFailure | CommsError.CheckpointMismatch>>,
-  Expect<Equal<ReturnType<typeof completed>, Effect.Effect<Outcome.Outcome<Operation>, WatchFailure>>>,
-  Expect<Equal<Effect.Error<ReturnType<typeof inTime>>, WatchFailure>>,
-  Expect<Equal<Effect.Error<ReturnType<typeof tolerating>>, WatchFailure | WaitError.OutcomeNotTolerated>>,
-  Expect<Equal<Effect.Error<ReturnType<typeof withOptions>>, WatchFailure | WaitError.OutcomeNotTolerated>>,
+  Expect<Equal<ReturnType<typeof byId>, Awaited<WatchFailure>>>,
+  Expect<Equal<ReturnType<typeof withTimeLimit>, Awaited<WatchFailure>>>,
+  Expect<Equal<ReturnType<typeof tolerating>, Awaited<WatchFailure | WaitError.OutcomeNotTolerated>>>,
+  Expect<Equal<ReturnType<typeof withAnyOptions>, Awaited<WatchFailure | WaitError.OutcomeNotTolerated>>>,
+  Expect<Equal<ReturnType<typeof byCheckpoint>, Awaited<WatchFailure | CommsError.CheckpointMismatch>>>,
+  Expect<
+    Equal<
+      ReturnType<typeof byCheckpointTolerating>,
+      Awaited<WatchFailure | CommsError.CheckpointMismatch | WaitError.OutcomeNotTolerated>
+    >
+  >,
+  Expect<Equal<ReturnType<typeof byEither>, Awaited<WatchFailure | CommsError.CheckpointMismatch>>>,
+  Expect<Equal<ReturnType<typeof watched>, Watched<WatchFailure>>>,
+  Expect<Equal<ReturnType<typeof watchedWithOptions>, Watched<WatchFailure>>>,
+  Expect<Equal<ReturnType<typeof watchedFromCheckpoint>, Watched<WatchFailure | CommsError.CheckpointMismatch>>>,
+  Expect<Equal<ReturnType<typeof watchedFromEither>, Watched<WatchFailure | CommsError.CheckpointMismatch>>>,
+  Expect<
+    Equal<ReturnType<typeof events>, Stream.Stream<Waiting.Event<MessageOperation.MessageOperation>, WatchFailure>>
+  >,
+  Expect<Equal<Stream.Error<ReturnType<typeof eventsFromCheckpoint>>, WatchFailure | CommsError.CheckpointMismatch>>,
+  Expect<Equal<Stream.Success<ReturnType<typeof delivered>>, number | undefined>>,
+  Expect<Equal<Effect.Success<ReturnType<typeof messagesOutcome>>["stats"]["read"], number | undefined>>,
   Expect<Equal<Effect.Error<ReturnType<typeof Waiting.interval>>, CommsError.InvalidInput>>,
   Expect<
     Equal<
@@ -86,5 +136,10 @@ export type Tests = [
       Exclude<WatchFailure, WaitError.WaitTimeout> | CommsError.CheckpointMismatch
     >
   >,
-  Expect<Equal<Stream.Success<ReturnType<typeof delivered>>, number | undefined>>
+  Expect<
+    Equal<
+      Effect.Success<ReturnType<typeof reasonOf>>,
+      Outcome.Outcome<SenderPoolOperation.SenderPoolOperation> | 401
+    >
+  >
 ]
