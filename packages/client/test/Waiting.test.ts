@@ -33,13 +33,13 @@ const is = (standing: Standing = {}): Answer => {
   return json({ id: idOf(standing.key ?? 1), status, stats, createdAt: at, updatedAt: at })
 }
 
-// Digests are made on another thread, which no test clock moves: they are made before anything else.
+// Digests are computed on another thread, which the test clock does not wait for. So they are computed first.
 const makeOperations = Effect.gen(function*() {
   yield* (yield* CommsClient.CommsClient).identity
   return yield* Operations.make(SenderPoolOperation.family)
 })
 
-/** Waits on a server that answers by a script: the last answer again and again. */
+/** A service whose server answers as scripted, and repeats the last answer. */
 const scripted = Effect.fnUntraced(function*(
   answers: ReadonlyArray<Answer> | ((arrival: Arrival) => Answer),
   options: Partial<CommsClient.Options> = {}
@@ -64,7 +64,7 @@ const scripted = Effect.fnUntraced(function*(
 
 const every = (duration: Duration.Input) => ({ interval: Schedule.spaced(duration) })
 
-/** Runs an effect while the clock moves, up to so long. */
+/** Runs an effect while the clock moves, for the duration at most. */
 const within = <A, E>(effect: Effect.Effect<A, E>, duration: Duration.Input, step = 500) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect)
@@ -85,7 +85,7 @@ const countsOf = (snapshots: ReadonlyArray<Waiting.Snapshot>) =>
   snapshots.map(({ operation: { stats, status } }) => `${status} ${stats.created}`)
 
 describe("watch", () => {
-  it.effect("gives each change, the first at once, and ends with the end", () =>
+  it.effect("gives the first state at once, then each change up to the end", () =>
     Effect.gen(function*() {
       const { times, watch } = yield* scripted([
         is(),
@@ -111,7 +111,7 @@ describe("watch", () => {
       assert.deepEqual(yield* times, [0, 10_000, 20_000, 30_000, 40_000])
     }))
 
-  it.effect("of what has ended is one look", () =>
+  it.effect("polls an operation that has ended one time", () =>
     Effect.gen(function*() {
       const { times, watch } = yield* scripted([is({ status: "CANCELED" })])
       assert.deepEqual(countsOf(yield* Stream.runCollect(watch(id))), ["CANCELED 0"])
@@ -142,7 +142,7 @@ describe("watch", () => {
       assert.deepEqual(seen.map(({ progress }) => progress.wentBackwards), [false, true, true])
     }))
 
-  it.effect("shares its polls with all who watch, whenever they come and go", () =>
+  it.effect("shares its polls with other waiters that come and go", () =>
     Effect.gen(function*() {
       const { awaitCompletion, times, underWay, watch } = yield* scripted(() => after("2 seconds", is()))
       const first = yield* Effect.forkChild(Stream.runDrain(watch(id)))
@@ -160,7 +160,7 @@ describe("watch", () => {
       assert.lengthOf(yield* times, length)
     }))
 
-  it.effect("interrupts the request under way", () =>
+  it.effect("interrupts the request in progress", () =>
     Effect.gen(function*() {
       const { underWay, watch } = yield* scripted([silent])
       const fiber = yield* Effect.forkChild(Stream.runDrain(watch(id)))
@@ -170,7 +170,7 @@ describe("watch", () => {
       assert.strictEqual(yield* underWay, 0)
     }))
 
-  it.effect("gives who takes his time the newest state", () =>
+  it.effect("gives a slow consumer the newest state", () =>
     Effect.gen(function*() {
       const { times, watch } = yield* scripted(({ number }) =>
         is(number < 5 ? { created: number } : { status: "COMPLETED" })
@@ -188,7 +188,7 @@ describe("watch", () => {
 })
 
 describe("watchEvents", () => {
-  it.effect("tells of everything that happens", () =>
+  it.effect("tells everything that happens", () =>
     Effect.gen(function*() {
       const { watchEvents } = yield* scripted([
         refused(404),
@@ -242,7 +242,7 @@ describe("awaitCompletion", () => {
       }
     }))
 
-  it.effect("fails with the outcome that is not tolerated", () =>
+  it.effect("fails with an outcome that is not tolerated", () =>
     Effect.gen(function*() {
       const standing = { status: "COMPLETED", created: 8, failed: 1, queued: 1 }
       for (const tolerate of ["none", 0, 0.19] as const) {
@@ -257,7 +257,7 @@ describe("awaitCompletion", () => {
 })
 
 describe("a failed poll", () => {
-  it.effect("is no failed operation", () =>
+  it.effect("does not fail the wait", () =>
     Effect.gen(function*() {
       const { awaitCompletion } = yield* scripted([
         is(),
@@ -270,7 +270,7 @@ describe("a failed poll", () => {
       assert.strictEqual(outcome._tag, "CompletedWithFailures")
     }))
 
-  it.effect("that waiting does not mend ends the wait at once", () =>
+  it.effect("ends the wait at once if its error is permanent", () =>
     Effect.gen(function*() {
       const { awaitCompletion, times } = yield* scripted([is({ created: 4 }), refused(401)])
       const error = assertTag(yield* errorWithin(awaitCompletion(id, every("1 second")), "1 minute"), "PollsFailed")
@@ -279,7 +279,7 @@ describe("a failed poll", () => {
       assert.deepEqual(yield* times, [0, 1000])
     }))
 
-  it.effect("too many, or for too long, ends it with what was last seen", () =>
+  it.effect("ends the wait after too many in a row, or too long, with the operation as last seen", () =>
     Effect.gen(function*() {
       const { awaitCompletion } = yield* scripted([is({ created: 4 }), refused(503)])
       const options = { ...every("1 minute"), timeLimit: Duration.infinity }
@@ -293,7 +293,7 @@ describe("a failed poll", () => {
       assert.deepEqual([byCount.failures, byCount.waited, byCount.last], [3, Duration.seconds(2), undefined])
     }))
 
-  it.effect("is not repeated before its Retry-After, and ends the wait when that is longer than what is left", () =>
+  it.effect("delays the next one by its Retry-After, and ends the wait if that is beyond the deadline", () =>
     Effect.gen(function*() {
       const { awaitCompletion, times } = yield* scripted([
         refused(503, { "retry-after": "120" }),
@@ -311,7 +311,7 @@ describe("a failed poll", () => {
       }
     }))
 
-  it.effect("of an operation that is not there yet is waited out, and no longer", () =>
+  it.effect("is tolerated while the operation may be new", () =>
     Effect.gen(function*() {
       const { awaitCompletion } = yield* scripted([refused(404), refused(404), is({ status: "CANCELED" })])
       assert.strictEqual((yield* resultWithin(awaitCompletion(id), "10 seconds"))._tag, "Canceled")
@@ -324,7 +324,7 @@ describe("a failed poll", () => {
 })
 
 describe("a limit", () => {
-  it.effect("of time is kept to the millisecond, even when a poll hangs", () =>
+  it.effect("of time is kept to the millisecond, even if a poll hangs", () =>
     Effect.gen(function*() {
       const { awaitCompletion, underWay } = yield* scripted([is({ created: 2 }), silent])
       const options = { ...every("1 second"), timeLimit: "12345 millis" } as const
@@ -334,7 +334,7 @@ describe("a limit", () => {
       assert.strictEqual(yield* underWay, 0)
     }))
 
-  it.effect("of the schedule ends the wait as well", () =>
+  it.effect("of the schedule ends the wait too", () =>
     Effect.gen(function*() {
       const { awaitCompletion } = yield* scripted([is()])
       const interval = Schedule.max([Schedule.recurs(2), Schedule.spaced("1 second")])
@@ -402,7 +402,7 @@ describe("a scheduled operation", () => {
 const gaps = (times: ReadonlyArray<number>) => times.slice(1).map((at, n) => at - (times[n] ?? 0))
 
 describe("the interval", () => {
-  it.effect("begins short and grows with jitter up to its longest", () =>
+  it.effect("begins short and grows with jitter up to `max`", () =>
     Effect.gen(function*() {
       const { times, watch } = yield* scripted([is()])
       const fiber = yield* Effect.forkChild(Stream.runDrain(watch(id)))
@@ -418,7 +418,7 @@ describe("the interval", () => {
       assert.isAbove(new Set(found.slice(-4)).size, 1)
     }).pipe(Random.withSeed(5)))
 
-  it.effect("gets shorter when the end is near, and longer when it does not come", () =>
+  it.effect("gets shorter when the end is near, and longer if it does not come", () =>
     Effect.gen(function*() {
       const { times, watch } = yield* scripted(({ at }) => is({ total: 1000, created: Math.min(1000, at / 300) | 0 }))
       const fiber = yield* Effect.forkChild(Stream.runDrain(watch(id)))
@@ -432,7 +432,7 @@ describe("the interval", () => {
       assert.isAbove(gaps(arrivals).at(-1) ?? 0, 15_000)
     }).pipe(Random.withSeed(5)))
 
-  it.effect("can be any schedule, with what is known as its input", () =>
+  it.effect("can be any schedule, with the polls, failures and progress as input", () =>
     Effect.gen(function*() {
       const { times, watch } = yield* scripted([is(), refused(503), is(), is({ status: "COMPLETED" })])
       const interval = Schedule.forever.pipe(
@@ -443,7 +443,7 @@ describe("the interval", () => {
       assert.deepEqual(yield* times, [0, 5000, 25_000, 30_000])
     }))
 
-  it.effect("can be made by hand", () =>
+  it.effect("can be made with Waiting.interval", () =>
     Effect.gen(function*() {
       const made = yield* Waiting.interval({ initial: "2 seconds", factor: 1, max: "2 seconds" })
       const { times, watch } = yield* scripted([is()])
@@ -454,7 +454,7 @@ describe("the interval", () => {
       assert.strictEqual((yield* Effect.flip(Waiting.interval({ factor: 0.5 }))).field, "factor")
     }))
 
-  it.effect("may be longer, or shorter, than the default of what is not given", () =>
+  it.effect("can be longer or shorter than the defaults of the options that are not given", () =>
     Effect.gen(function*() {
       const { watch } = yield* scripted([is({ status: "COMPLETED" })])
       yield* Stream.runDrain(watch(id, { interval: { initial: "1 minute" } }))
@@ -483,7 +483,7 @@ describe("bad input", () => {
     ["timeLimit", { timeLimit: -5, interval: Schedule.forever }]
   ]
 
-  it.effect("is refused by name before anything is sent", () =>
+  it.effect("is refused, with the field's name, before any request", () =>
     Effect.gen(function*() {
       const { awaitCompletion, times, watch } = yield* scripted([is()])
       for (const [field, options] of cases) {
@@ -496,7 +496,7 @@ describe("bad input", () => {
     }))
 })
 
-/** The checkpoint of the newest snapshot of a wait that is given up after a time. */
+/** The checkpoint of the newest snapshot of a wait that is interrupted after a time. */
 const interrupted = Effect.fnUntraced(function*(
   watch: SenderPoolOperations.Service["watch"],
   target: string | WaitCheckpoint.WaitCheckpoint,
@@ -518,12 +518,12 @@ const interrupted = Effect.fnUntraced(function*(
   return yield* Checkpoint.fromJson(WaitCheckpoint.WaitCheckpoint)(text)
 })
 
-const working = ({ at }: Arrival) => is({ total: 10_000, created: Math.floor(at / 1000) })
+const growing = ({ at }: Arrival) => is({ total: 10_000, created: Math.floor(at / 1000) })
 
 describe("a checkpoint", () => {
-  it.effect("takes up the wait with the time that is left", () =>
+  it.effect("resumes the wait with the time that is left", () =>
     Effect.gen(function*() {
-      const { awaitCompletion, watch } = yield* scripted(working)
+      const { awaitCompletion, watch } = yield* scripted(growing)
       const stored = yield* interrupted(watch, id, "50 minutes", { stall: { after: "20 minutes" } })
       const early = stored.polls
       const { last, limits, startedAt } = stored
@@ -535,16 +535,16 @@ describe("a checkpoint", () => {
       assert.isAbove(error.last?.stats.created ?? 0, last.stats.created ?? Infinity)
     }))
 
-  it.effect("takes up a wait with other limits, if they are given", () =>
+  it.effect("resumes the wait with other limits if they are given", () =>
     Effect.gen(function*() {
-      const { awaitCompletion, watch } = yield* scripted(working)
+      const { awaitCompletion, watch } = yield* scripted(growing)
       const stored = yield* interrupted(watch, id, "10 minutes")
       const options = { timeLimit: "15 minutes" } as const
       const error = assertTag(yield* errorWithin(awaitCompletion(stored, options), "6 minutes", 10_000), "WaitTimeout")
       assert.deepEqual(error.waited, Duration.minutes(15))
     }))
 
-  it.effect("of a wait whose time is over gets one more look", () =>
+  it.effect("of a wait beyond its deadline allows one more poll", () =>
     Effect.gen(function*() {
       const state = { status: "PROCESSING" }
       const { awaitCompletion, times, watch } = yield* scripted(({ at }) =>
@@ -562,7 +562,7 @@ describe("a checkpoint", () => {
       assert.strictEqual(assertTag(error, "WaitTimeout").last?.stats.created, stored.last.stats.created)
     }))
 
-  it.effect("goes on counting how long nothing changed", () =>
+  it.effect("keeps the time since the last change", () =>
     Effect.gen(function*() {
       const { awaitCompletion, watch } = yield* scripted([is()])
       const stored = yield* interrupted(watch, id, "10 minutes")
@@ -571,9 +571,9 @@ describe("a checkpoint", () => {
       assert.deepEqual(error.unchangedFor, Duration.minutes(20))
     }))
 
-  it.effect("is the same in who takes it up and gives up again", () =>
+  it.effect("of a resumed wait keeps the start and the limits", () =>
     Effect.gen(function*() {
-      const { watch } = yield* scripted(working)
+      const { watch } = yield* scripted(growing)
       const stored = yield* interrupted(watch, id, "1 minute")
       const again = yield* interrupted(watch, stored, "1 minute")
       assertEquals(again.limits, stored.limits)
@@ -581,7 +581,7 @@ describe("a checkpoint", () => {
       assert.isAbove(again.polls, stored.polls)
     }))
 
-  it.effect("is of no use elsewhere, or when it is old", () =>
+  it.effect("is refused by another account or server, and when it is too old", () =>
     Effect.gen(function*() {
       const { times, watch } = yield* scripted([is()])
       const stored = yield* interrupted(watch, id, "10 seconds")
@@ -605,7 +605,7 @@ describe("a checkpoint", () => {
 })
 
 describe("a defect", () => {
-  it.effect("in the client is one of the wait, and later waits work", () =>
+  it.effect("in the client ends the wait, and later waits work", () =>
     Effect.gen(function*() {
       const broken = yield* Ref.make(true)
       const operations = yield* makeOperations.pipe(
@@ -637,8 +637,8 @@ const layerEmulator = Layer.effect(SenderPoolOperations.SenderPoolOperations, ma
   Layer.provideMerge(Emulator.layer())
 )
 
-describe("many", () => {
-  it.effect("who wait for one operation send one request an interval", () =>
+describe("10,000 waits, or 1,000 operations", () => {
+  it.effect("for one operation send one request per interval", () =>
     Effect.gen(function*() {
       const emulator = yield* Emulator.Emulator
       const { awaitCompletion } = yield* SenderPoolOperations.SenderPoolOperations
@@ -654,7 +654,7 @@ describe("many", () => {
       assert.isAtMost(largestBurst, 2)
     }).pipe(Effect.provide(layerEmulator), Random.withSeed(1)), 60_000)
 
-  it.effect("operations of one time are looked at with few requests", () =>
+  it.effect("created at one time are polled with few requests", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2024, 0, 15))
       const emulator = yield* Emulator.Emulator

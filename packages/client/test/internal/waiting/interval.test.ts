@@ -27,14 +27,14 @@ const grown = Array.from({ length: 12 }, () => poll)
 const seconds = Duration.seconds
 
 describe("the interval", () => {
-  it.effect("grows with jitter of a fifth up to its longest", () =>
+  it.effect("grows with jitter of a fifth up to `max`", () =>
     Effect.gen(function*() {
       const ratios = (yield* delays(toSchedule({}), grown)).map((delay, n) => delay / Math.min(30_000, 1000 * 1.5 ** n))
       for (const ratio of ratios) assert.isTrue(ratio >= 0.8 && ratio <= 1.2, String(ratio))
       assert.isAbove(Math.max(...ratios) - Math.min(...ratios), 0.1)
     }).pipe(Random.withSeed(1)))
 
-  it.effect("follows the estimate, but not below the first", () =>
+  it.effect("follows the estimate, but not below `initial`", () =>
     Effect.gen(function*() {
       const cases: ReadonlyArray<readonly [poll: Waiting.Poll, expected: number | undefined]> = [
         [pollWith(seconds(3), Duration.zero), 3000],
@@ -52,7 +52,7 @@ describe("the interval", () => {
       }
     }))
 
-  it.effect("has defaults that fit what is given", () =>
+  it.effect("has defaults that fit the given options", () =>
     Effect.gen(function*() {
       const [long = 0] = yield* delays(toSchedule({ initial: Duration.minutes(1) }), [poll])
       assert.isAtLeast(long, 48_000)
@@ -62,7 +62,7 @@ describe("the interval", () => {
       assert.isAtMost(short, 600)
     }))
 
-  it("is shared by those with the same options, and by nobody who brings his own schedule", () => {
+  it("is shared by waiters with equal options, and not by waiters with their own schedules", () => {
     assert.strictEqual(choose(undefined).key, choose({ initial: seconds(1), factor: 1.5, max: seconds(30) }).key)
     assert.notStrictEqual(choose(undefined).key, choose({ factor: 2 }).key)
     assert.notStrictEqual(choose({ initial: seconds(2) }).key, choose({ max: seconds(2) }).key)

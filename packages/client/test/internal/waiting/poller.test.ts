@@ -20,49 +20,49 @@ const spaced = (duration: Duration.Input): PollSchedule => Schedule.spaced(durat
 const subscribe = (poller: Poller, schedule: PollSchedule, { key = {}, of = 1 }: { key?: unknown; of?: number } = {}) =>
   poller.subscribe({ id: operationIdOf(of), key, schedule, seen: undefined })
 
-/** Waits without end, or until the schedule has no more, and keeps the looks. */
+/** Waits until interrupted, or until the schedule has no more polls, and keeps the results. */
 const wait = Effect.fnUntraced(
   function*(poller: Poller, schedule: PollSchedule, options?: { readonly key?: unknown; readonly of?: number }) {
-    const looks: Array<PollResult<SenderPoolOperation.SenderPoolOperation> & { readonly cameAt: number }> = []
+    const results: Array<PollResult<SenderPoolOperation.SenderPoolOperation> & { readonly cameAt: number }> = []
     const fiber = yield* Effect.forkChild(Effect.scoped(Effect.gen(function*() {
       const { next } = yield* subscribe(poller, schedule, options)
-      for (let look = yield* next(undefined); look !== undefined; look = yield* next(look.number)) {
-        looks.push({ ...look, cameAt: yield* Clock.currentTimeMillis })
+      for (let result = yield* next(undefined); result !== undefined; result = yield* next(result.number)) {
+        results.push({ ...result, cameAt: yield* Clock.currentTimeMillis })
       }
-      return looks.length
+      return results.length
     })))
     yield* settle
-    return { fiber, looks, numbers: () => looks.map(({ number }) => number), stop: Fiber.interrupt(fiber) }
+    return { fiber, results, numbers: () => results.map(({ number }) => number), stop: Fiber.interrupt(fiber) }
   }
 )
 
-const atWork = () => Effect.succeed(operationOf())
+const inProgress = () => Effect.succeed(operationOf())
 
-const slowly = () => Effect.delay(atWork(), "3 seconds")
+const slowly = () => Effect.delay(inProgress(), "3 seconds")
 
 const isDefect = (exit: Exit.Exit<unknown, unknown>) => Exit.isFailure(exit) && Cause.hasDies(exit.cause)
 
-describe("one who waits", () => {
-  it.effect("is given a look at once and then as often as the schedule says", () =>
+describe("a waiter", () => {
+  it.effect("polls at once, then as often as the schedule says", () =>
     Effect.gen(function*() {
-      const { observer, times } = scriptedObserver(atWork)
+      const { observer, times } = scriptedObserver(inProgress)
       const waiter = yield* wait(makePoller(observer), spaced("5 seconds"))
       yield* pass(11_000, 500)
       assert.deepEqual(times(), [0, 5000, 10_000])
       assert.deepEqual(waiter.numbers(), [1, 2, 3])
     }))
 
-  it.effect("is never asked for more than ten looks a second", () =>
+  it.effect("polls ten times a second at most", () =>
     Effect.gen(function*() {
-      const { observer, times } = scriptedObserver(atWork)
+      const { observer, times } = scriptedObserver(inProgress)
       yield* wait(makePoller(observer), Schedule.forever)
       yield* pass(401)
       assert.deepEqual(times(), [0, 100, 200, 300, 400])
     }))
 
-  it.effect("is told when the schedule has no more", () =>
+  it.effect("ends when the schedule has no more polls", () =>
     Effect.gen(function*() {
-      const { observer, times } = scriptedObserver(atWork)
+      const { observer, times } = scriptedObserver(inProgress)
       const poller = makePoller(observer)
       const waiter = yield* wait(poller, Schedule.max([Schedule.recurs(2), spaced("1 second")]))
       yield* pass(5000, 500)
@@ -71,7 +71,7 @@ describe("one who waits", () => {
       assert.strictEqual(poller.size(), 0)
     }))
 
-  it.effect("gives the schedule what there is to know", () =>
+  it.effect("gives the schedule the polls, the failures and the progress", () =>
     Effect.gen(function*() {
       const polls: Array<Waiting.Poll> = []
       const { observer } = scriptedObserver(({ number }) =>
@@ -91,7 +91,7 @@ describe("one who waits", () => {
       ])
     }))
 
-  it.effect("knows what a checkpoint knew", () =>
+  it.effect("uses the creation time of a checkpoint", () =>
     Effect.gen(function*() {
       const targets: Array<number | undefined> = []
       const poller = makePoller({
@@ -105,11 +105,11 @@ describe("one who waits", () => {
     }))
 })
 
-describe("those who wait for one operation", () => {
-  it.effect("share its polls, by one schedule or each by his own", () =>
+describe("waiters for one operation", () => {
+  it.effect("share its polls, with one schedule or with several", () =>
     Effect.gen(function*() {
       for (const key of ["together", undefined]) {
-        const { observer, times } = scriptedObserver(atWork)
+        const { observer, times } = scriptedObserver(inProgress)
         const from = yield* Clock.currentTimeMillis
         const poller = makePoller(observer)
         const waiters = yield* Effect.forEach(Array.from({ length: 50 }), () =>
@@ -121,14 +121,14 @@ describe("those who wait for one operation", () => {
           ),
           [0, 5000, 10_000]
         )
-        for (const { looks } of waiters) assert.lengthOf(looks, 3)
+        for (const { results } of waiters) assert.lengthOf(results, 3)
         yield* Effect.forEach(waiters, ({ stop }) => stop)
       }
     }))
 
-  it.effect("are looked at as often as the most impatient wants, and no more often when he is gone", () =>
+  it.effect("poll as often as the shortest schedule says, until its waiter leaves", () =>
     Effect.gen(function*() {
-      const { observer, times } = scriptedObserver(atWork)
+      const { observer, times } = scriptedObserver(inProgress)
       const poller = makePoller(observer)
       const slow = yield* wait(poller, spaced("10 seconds"))
       const fast = yield* wait(poller, spaced("2 seconds"))
@@ -136,12 +136,12 @@ describe("those who wait for one operation", () => {
       yield* fast.stop
       yield* pass(25_000, 500)
       assert.deepEqual(times(), [0, 2000, 4000, 10_000, 20_000])
-      assert.lengthOf(slow.looks, 5)
+      assert.lengthOf(slow.results, 5)
     }))
 
   it.effect("do not use up each other's schedules", () =>
     Effect.gen(function*() {
-      const { observer } = scriptedObserver(atWork)
+      const { observer } = scriptedObserver(inProgress)
       const poller = makePoller(observer)
       const ending = Schedule.max([Schedule.recurs(2), spaced("10 seconds")])
       const slow = yield* wait(poller, ending)
@@ -151,18 +151,18 @@ describe("those who wait for one operation", () => {
       yield* pass(30_000, 500)
       assert.strictEqual(yield* Fiber.join(slow.fiber), 11)
       assert.strictEqual(yield* Fiber.join(later.fiber), 11)
-      assert.deepEqual([slow, later].map(({ looks }) => looks.at(-1)?.at), [10_000, 17_000])
+      assert.deepEqual([slow, later].map(({ results }) => results.at(-1)?.at), [10_000, 17_000])
     }))
 
-  it.effect("do not suffer from a schedule that dies or hangs", () =>
+  it.effect("are not affected by another's schedule that dies or hangs", () =>
     Effect.gen(function*() {
       for (const trouble of [Effect.die("no"), Effect.never]) {
-        const { observer, asked } = scriptedObserver(atWork)
+        const { observer, asked } = scriptedObserver(inProgress)
         const poller = makePoller(observer)
         const good = yield* wait(poller, spaced("1 second"))
         const bad = yield* wait(poller, spaced("1 second").pipe(Schedule.modifyDelay(() => trouble)))
         yield* pass(3500, 500)
-        assert.lengthOf(good.looks, 4)
+        assert.lengthOf(good.results, 4)
         assert.isAtMost(asked.length, 5)
         yield* bad.stop
         assert.strictEqual(isDefect(yield* Fiber.await(bad.fiber)), trouble !== Effect.never)
@@ -173,8 +173,8 @@ describe("those who wait for one operation", () => {
     }))
 })
 
-describe("who leaves", () => {
-  it.effect("while others stay does not stop the poll", () =>
+describe("a waiter that leaves", () => {
+  it.effect("does not stop a poll that others wait for", () =>
     Effect.gen(function*() {
       const { load, observer, times } = scriptedObserver(slowly)
       const poller = makePoller(observer)
@@ -184,11 +184,11 @@ describe("who leaves", () => {
       yield* first.stop
       yield* pass(14_000, 500)
       assert.deepEqual(times(), [0, 13_000])
-      assert.lengthOf(second.looks, 1)
+      assert.lengthOf(second.results, 1)
       assert.strictEqual(load.interrupted, 0)
     }))
 
-  it.effect("last interrupts the request, and who comes right after begins anew", () =>
+  it.effect("interrupts the request if it is the last, and the next waiter sends a new one", () =>
     Effect.gen(function*() {
       const { load, observer, times } = scriptedObserver(slowly)
       const poller = makePoller(observer)
@@ -200,10 +200,10 @@ describe("who leaves", () => {
       const second = yield* wait(poller, spaced("10 seconds"))
       yield* pass(4000, 500)
       assert.deepEqual(times(), [0, 1000])
-      assert.lengthOf(second.looks, 1)
+      assert.lengthOf(second.results, 1)
     }))
 
-  it.effect("interrupts no request but his own", () =>
+  it.effect("does not interrupt the request for another operation", () =>
     Effect.gen(function*() {
       const { load, observer } = scriptedObserver(slowly)
       const poller = makePoller(observer)
@@ -214,12 +214,12 @@ describe("who leaves", () => {
       yield* one.stop
       assert.deepEqual(load, { underWay: 1, interrupted: 1 })
       yield* pass(4000, 500)
-      assert.lengthOf(two.looks, 1)
+      assert.lengthOf(two.results, 1)
     }))
 
-  it.effect("leaves nothing behind", () =>
+  it.effect("leaves no state behind", () =>
     Effect.gen(function*() {
-      const { asked, load, observer } = scriptedObserver(atWork)
+      const { asked, load, observer } = scriptedObserver(inProgress)
       const poller = makePoller(observer)
       for (let n = 0; n < 10_000; n++) {
         yield* Effect.scoped(
@@ -232,36 +232,36 @@ describe("who leaves", () => {
     }))
 })
 
-describe("who joins", () => {
-  it.effect("while a poll is under way shares it", () =>
+describe("a waiter that joins", () => {
+  it.effect("shares the poll in progress", () =>
     Effect.gen(function*() {
-      const { asked, observer } = scriptedObserver(() => Effect.delay(atWork(), "3 seconds"))
+      const { asked, observer } = scriptedObserver(() => Effect.delay(inProgress(), "3 seconds"))
       const poller = makePoller(observer)
       yield* wait(poller, spaced("10 seconds"))
       yield* advance("1 second")
       const later = yield* wait(poller, spaced("10 seconds"))
       yield* pass(3000, 500)
       assert.lengthOf(asked, 1)
-      assert.deepEqual(later.looks.map(({ cameAt }) => cameAt), [3000])
+      assert.deepEqual(later.results.map(({ cameAt }) => cameAt), [3000])
     }))
 
-  it.effect("is given a look that is not older than his interval", () =>
+  it.effect("gets the last result if it is not older than its interval", () =>
     Effect.gen(function*() {
-      const { observer, times } = scriptedObserver(atWork)
+      const { observer, times } = scriptedObserver(inProgress)
       const poller = makePoller(observer)
       yield* wait(poller, spaced("1 minute"))
       yield* advance("9 seconds")
       const patient = yield* wait(poller, spaced("10 seconds"))
-      assert.deepEqual(patient.looks.map(({ at, cameAt }) => [at, cameAt]), [[0, 9000]])
+      assert.deepEqual(patient.results.map(({ at, cameAt }) => [at, cameAt]), [[0, 9000]])
       assert.deepEqual(times(), [0])
       const impatient = yield* wait(poller, spaced("5 seconds"))
-      assert.deepEqual(impatient.looks.map(({ at }) => at), [9000])
+      assert.deepEqual(impatient.results.map(({ at }) => at), [9000])
       assert.deepEqual(times(), [0, 9000])
     }))
 
-  it.effect("is asked about each look once", () =>
+  it.effect("asks its schedule one time about each poll", () =>
     Effect.gen(function*() {
-      const { observer } = scriptedObserver(atWork)
+      const { observer } = scriptedObserver(inProgress)
       const poller = makePoller(observer)
       yield* wait(poller, spaced("1 minute"))
       const later = yield* wait(poller, Schedule.recurs(2))
@@ -269,9 +269,9 @@ describe("who joins", () => {
       assert.deepEqual(later.numbers(), [1, 2, 3])
     }))
 
-  it.effect("is looked for anew when the others have long stopped asking", () =>
+  it.effect("polls at once when the last result is old", () =>
     Effect.gen(function*() {
-      const { observer, times } = scriptedObserver(atWork)
+      const { observer, times } = scriptedObserver(inProgress)
       const poller = makePoller(observer)
       const slow = yield* subscribe(poller, Schedule.recurs(0))
       yield* slow.next(undefined)
@@ -281,22 +281,24 @@ describe("who joins", () => {
       assert.strictEqual(yield* Fiber.join(later.fiber), 1)
     }))
 
-  it.effect("after a look that failed has one of his own", () =>
+  it.effect("polls at once after a failed poll", () =>
     Effect.gen(function*() {
-      const { observer, times } = scriptedObserver(({ number }) => number === 1 ? Effect.fail(unavailable) : atWork())
+      const { observer, times } = scriptedObserver(({ number }) =>
+        number === 1 ? Effect.fail(unavailable) : inProgress()
+      )
       const poller = makePoller(observer)
       yield* wait(poller, spaced("10 seconds"))
       const later = yield* wait(poller, spaced("10 seconds"))
       yield* pass(1000)
       assert.deepEqual(times(), [0, 100])
-      assert.deepEqual(later.looks.map(({ result }) => Result.isSuccess(result)), [true])
+      assert.deepEqual(later.results.map(({ result }) => Result.isSuccess(result)), [true])
     }))
 })
 
-describe("who is slow", () => {
-  it.effect("is given the newest look, and causes none while he does not ask", () =>
+describe("a slow waiter", () => {
+  it.effect("gets the newest result, and causes no polls while it does not ask", () =>
     Effect.gen(function*() {
-      const { observer, times } = scriptedObserver(atWork)
+      const { observer, times } = scriptedObserver(inProgress)
       const poller = makePoller(observer)
       const slow = yield* subscribe(poller, spaced("1 second"))
       const first = yield* slow.next(undefined)
@@ -313,9 +315,9 @@ describe("who is slow", () => {
 })
 
 describe("a defect", () => {
-  it.effect("kills those who ask, and nobody else", () =>
+  it.effect("ends the waiters that ask, and no others", () =>
     Effect.gen(function*() {
-      const { observer, times } = scriptedObserver(({ number }) => number === 2 ? Effect.die("boom") : atWork())
+      const { observer, times } = scriptedObserver(({ number }) => number === 2 ? Effect.die("boom") : inProgress())
       const poller = makePoller(observer)
       const idle = yield* subscribe(poller, spaced("10 seconds"))
       yield* idle.next(undefined)
@@ -329,7 +331,7 @@ describe("a defect", () => {
       assert.deepEqual(times(), [0, 1000, 1000, 2000])
     }))
 
-  it.effect("in a look at many kills all who ask for them", () =>
+  it.effect("in a batch ends the waiters for all its operations", () =>
     Effect.gen(function*() {
       const { observer } = scriptedObserver(({ key }) => key === 3 ? Effect.die("boom") : Effect.never)
       const poller = makePoller(observer)
@@ -345,10 +347,10 @@ describe("a defect", () => {
 })
 
 describe("Retry-After", () => {
-  it.effect("is kept, however short the interval is", () =>
+  it.effect("is honoured when the interval is shorter", () =>
     Effect.gen(function*() {
       const { observer, times } = scriptedObserver(({ number }) =>
-        number === 1 ? Effect.fail(unavailableFor("30 seconds")) : atWork()
+        number === 1 ? Effect.fail(unavailableFor("30 seconds")) : inProgress()
       )
       const poller = makePoller(observer)
       yield* wait(poller, spaced("1 second"))
@@ -357,7 +359,7 @@ describe("Retry-After", () => {
       assert.deepEqual(times(), [0, 30_000, 31_000])
     }))
 
-  it.effect("of ten years is asked about after a day", () =>
+  it.effect("of ten years is honoured for a day", () =>
     Effect.gen(function*() {
       const { observer, times } = scriptedObserver(() => Effect.fail(unavailableFor("3650 days")))
       yield* wait(makePoller(observer), spaced("1 second"))
@@ -368,12 +370,12 @@ describe("Retry-After", () => {
 })
 
 describe("a clock that is set back", () => {
-  it.effect("stops no polls", () =>
+  it.effect("does not stop polls", () =>
     Effect.gen(function*() {
       const clock = yield* Clock.Clock
       const offset = { millis: 0 }
       const now = () => clock.currentTimeMillisUnsafe() + offset.millis
-      const { asked, observer } = scriptedObserver(atWork)
+      const { asked, observer } = scriptedObserver(inProgress)
       yield* TestClock.adjust("10 days")
       const waiter = yield* Effect.provideService(wait(makePoller(observer), spaced("10 seconds")), Clock.Clock, {
         currentTimeMillisUnsafe: now,
@@ -392,16 +394,16 @@ describe("a clock that is set back", () => {
     }))
 })
 
-describe("what a caller has provided", () => {
+describe("the context of a caller", () => {
   const policyOf = Effect.gen(function*() {
     return (yield* RetryPolicy.CurrentRetryPolicy)?.callTimeout
   })
 
-  it.effect("is kept for him, and for those who want the same", () =>
+  it.effect("applies to its polls, which waiters with the same context share", () =>
     Effect.gen(function*() {
       const seen: Array<unknown> = []
       const { asked, observer } = scriptedObserver(() =>
-        Effect.andThen(Effect.tap(policyOf, (policy) => Effect.sync(() => seen.push(policy))), atWork())
+        Effect.andThen(Effect.tap(policyOf, (policy) => Effect.sync(() => seen.push(policy))), inProgress())
       )
       const poller = makePoller(observer)
       const strict = RetryPolicy.makeUnsafe({ callTimeout: "3 seconds" })
@@ -421,7 +423,7 @@ describe("what a caller has provided", () => {
       assert.strictEqual(poller.size(), 2)
     }))
 
-  it.effect("neither collects the attempts of polls nor holds their spans", () =>
+  it.effect("collects no attempts of polls, and is no parent of their spans", () =>
     Effect.gen(function*() {
       const spans: Array<unknown> = []
       const collected: Array<unknown> = []
@@ -439,18 +441,18 @@ describe("what a caller has provided", () => {
 })
 
 describe("many operations", () => {
-  it.effect("are looked at together when their turns are near", () =>
+  it.effect("are polled together when their times are near", () =>
     Effect.gen(function*() {
-      const { batches, observer } = scriptedObserver(atWork)
+      const { batches, observer } = scriptedObserver(inProgress)
       const poller = makePoller(observer)
       yield* Effect.forEach([1, 2, 3, 4, 5], (of) => wait(poller, spaced(10_000 + of * 300), { of }))
       yield* pass(12_000, 100)
       assert.deepEqual(batches, [1, 1, 1, 1, 1, 5])
     }))
 
-  it.effect("are left alone when their turns are far", () =>
+  it.effect("are polled alone when their times are far apart", () =>
     Effect.gen(function*() {
-      const { asked, observer } = scriptedObserver(atWork)
+      const { asked, observer } = scriptedObserver(inProgress)
       const poller = makePoller(observer)
       yield* Effect.forEach([1, 2, 3], (of) => wait(poller, spaced("1 minute"), { of }))
       yield* Effect.forEach([4, 5], (of) => wait(poller, spaced("10 seconds"), { of }))
@@ -459,17 +461,17 @@ describe("many operations", () => {
       assert.lengthOf(asked.filter(({ key }) => key > 3), 6)
     }))
 
-  it.effect("wait for nobody's slow answer but their own", () =>
+  it.effect("are not held up by a slow answer for another operation", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<void>()
       const { observer } = scriptedObserver(({ key }) =>
-        key === 1 ? Effect.andThen(Deferred.await(gate), atWork()) : atWork()
+        key === 1 ? Effect.andThen(Deferred.await(gate), inProgress()) : inProgress()
       )
       const poller = makePoller(observer)
       const stuck = yield* wait(poller, spaced("1 second"), { of: 1 })
       const others = yield* Effect.forEach([2, 3, 4], (of) => wait(poller, spaced("1 second"), { of }))
       yield* pass(3500, 500)
-      assert.lengthOf(stuck.looks, 0)
-      for (const { looks } of others) assert.lengthOf(looks, 4)
+      assert.lengthOf(stuck.results, 0)
+      for (const { results } of others) assert.lengthOf(results, 4)
     }))
 })

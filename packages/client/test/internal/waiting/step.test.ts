@@ -37,11 +37,11 @@ type Seen = readonly [at: number, what: Standing | CommsError.CommsError]
 const resultOf = (what: Standing | CommsError.CommsError) =>
   CommsError.isCommsError(what) ? Result.fail(what) : Result.succeed(operationOf(what))
 
-/** What a wait tells of looks in turn, and how it ends. */
-const run = (wait: Wait.Wait, looks: ReadonlyArray<Seen>, from = Wait.begin(0)) => {
+/** What a wait tells of poll results in turn, and how it ends. */
+const run = (wait: Wait.Wait, results: ReadonlyArray<Seen>, from = Wait.begin(0)) => {
   const told: Array<string> = []
   let state = from
-  for (const [index, [at, what]] of looks.entries()) {
+  for (const [index, [at, what]] of results.entries()) {
     const step = Wait.advance(wait, state, { number: index + 1, at, result: resultOf(what), history: undefined })
     state = step.state
     told.push(step.tell ?? "")
@@ -59,8 +59,8 @@ const errorOf = <Tag extends string>(ending: ReturnType<typeof run>, tag: Tag) =
   return typeof end === "object" && is(end) ? end : assert.fail(`Expected ${tag}, got ${tagOf(ending)}`)
 }
 
-describe("an operation that is seen", () => {
-  it("is told of at first, and when its status or stats change", () => {
+describe("an operation that was found", () => {
+  it("is told at first, and when its status or stats change", () => {
     const { end, state, told } = run(waitWith(), [
       [0, {}],
       [1000, {}],
@@ -77,7 +77,7 @@ describe("an operation that is seen", () => {
     assert.strictEqual(state.changedAt, 7000)
   })
 
-  it("ends the wait when it has ended, at the first look too", () => {
+  it("ends the wait when it has ended, at the first poll too", () => {
     for (const status of ["COMPLETED", "CANCELED"]) {
       assert.deepEqual(run(waitWith(), [[0, { status }]]).told, ["Changed"])
       assert.strictEqual(run(waitWith(), [[0, { status }]]).end, "ended")
@@ -85,7 +85,7 @@ describe("an operation that is seen", () => {
     }
   })
 
-  it("ends it although it stalled, or although polls had failed", () => {
+  it("ends the wait after a stall or failed polls too", () => {
     assert.strictEqual(run(waitWith(), [[0, {}], [20 * minute, { status: "COMPLETED" }]]).end, "ended")
     assert.strictEqual(
       run(waitWith(), [[0, unavailable], [1, unavailable], [2, unavailable], [3, { status: "CANCELED" }]]).end,
@@ -95,7 +95,7 @@ describe("an operation that is seen", () => {
 })
 
 describe("a stall", () => {
-  it("is an error when nothing changed for so long", () => {
+  it("is an error when nothing changes for `stall.after`", () => {
     const before: ReadonlyArray<Seen> = [[0, {}], [minute, { created: 1 }], [15 * minute, { created: 1 }]]
     assert.isUndefined(run(waitWith(), [...before, [16 * minute - 1, { created: 1 }]]).end)
     const stalled = run(waitWith(), [...before, [16 * minute, { created: 1 }]])
@@ -105,12 +105,12 @@ describe("a stall", () => {
     assert.deepEqual([error.polls, error.waited], [4, Duration.minutes(16)])
   })
 
-  it("is one of an operation with everything settled that is still at work", () => {
-    const looks: ReadonlyArray<Seen> = [[0, { created: 10 }], [15 * minute, { created: 10 }]]
-    assert.strictEqual(tagOf(run(waitWith(), looks)), "Stalled")
+  it("includes an operation in progress whose items are all settled", () => {
+    const results: ReadonlyArray<Seen> = [[0, { created: 10 }], [15 * minute, { created: 10 }]]
+    assert.strictEqual(tagOf(run(waitWith(), results)), "Stalled")
   })
 
-  it("is told once, until something changes, when it is no error", () => {
+  it("is told one time until something changes, if it is not an error", () => {
     const { end, told } = run(waitWith({ stallAs: "event" }), [
       [0, {}],
       [15 * minute, {}],
@@ -124,16 +124,16 @@ describe("a stall", () => {
     assert.isUndefined(end)
   })
 
-  it("is told of a wait that is taken up again as well", () => {
+  it("is found by a resumed wait too", () => {
     const resumed = { ...Wait.begin(50 * minute), last: operationOf(), changedAt: 0 }
-    const looks: ReadonlyArray<Seen> = [[50 * minute, {}], [51 * minute, {}], [52 * minute, {}]]
-    assert.deepEqual(run(waitWith({ stallAs: "event" }), looks, resumed).told, ["Changed", "Stalled", ""])
-    const ended = run(waitWith(), looks, resumed)
+    const results: ReadonlyArray<Seen> = [[50 * minute, {}], [51 * minute, {}], [52 * minute, {}]]
+    assert.deepEqual(run(waitWith({ stallAs: "event" }), results, resumed).told, ["Changed", "Stalled", ""])
+    const ended = run(waitWith(), results, resumed)
     assert.deepEqual(ended.told, ["Changed"])
     assert.deepEqual(errorOf(ended, "Stalled").unchangedFor, Duration.minutes(50))
   })
 
-  it("does not begin while a clock that was set back catches up", () => {
+  it("does not begin after the clock was set back", () => {
     const { end, told } = run(waitWith(), [[60 * minute, {}], [0, {}], [15 * minute, {}]])
     assert.deepEqual([told, end], [["Changed", "", ""], undefined])
   })
@@ -144,8 +144,8 @@ describe("a scheduled operation", () => {
 
   it("neither ends nor stalls, and its status is known", () => {
     for (const stallAs of ["error", "event"] as const) {
-      const looks: ReadonlyArray<Seen> = [[0, { status }], [16 * minute, { status }], [59 * minute, { status }]]
-      const { end, state, told } = run(waitWith({ stallAs, unknownStatusLimit: Duration.zero }), looks)
+      const results: ReadonlyArray<Seen> = [[0, { status }], [16 * minute, { status }], [59 * minute, { status }]]
+      const { end, state, told } = run(waitWith({ stallAs, unknownStatusLimit: Duration.zero }), results)
       assert.deepEqual([told, end, state.unknownSince], [["Changed", "", ""], undefined, undefined])
     }
   })
@@ -160,9 +160,9 @@ describe("a scheduled operation", () => {
 
   it("does not stall in a resumed wait either", () => {
     const resumed = { ...Wait.begin(50 * minute), last: operationOf({ status }), changedAt: 0 }
-    const looks: ReadonlyArray<Seen> = [[50 * minute, { status }], [51 * minute, {}], [65 * minute, {}]]
-    assert.isUndefined(run(waitWith(), looks, resumed).end)
-    assert.strictEqual(tagOf(run(waitWith(), [...looks, [66 * minute, {}]], resumed)), "Stalled")
+    const results: ReadonlyArray<Seen> = [[50 * minute, { status }], [51 * minute, {}], [65 * minute, {}]]
+    assert.isUndefined(run(waitWith(), results, resumed).end)
+    assert.strictEqual(tagOf(run(waitWith(), [...results, [66 * minute, {}]], resumed)), "Stalled")
   })
 
   it("ends the wait when it is canceled", () => {
@@ -170,10 +170,10 @@ describe("a scheduled operation", () => {
   })
 })
 
-describe("a status that is not known", () => {
+describe("an unknown status", () => {
   const status = "PAUSED"
 
-  it("is waited out for so long", () => {
+  it("is an error after `unknownStatusLimit`", () => {
     const before: ReadonlyArray<Seen> = [[0, {}], [minute, { status }], [2 * minute, { status }]]
     assert.isUndefined(run(waitWith(), [...before, [6 * minute - 1, { status }]]).end)
     const ending = run(waitWith(), [...before, [6 * minute, { status }]])
@@ -184,26 +184,26 @@ describe("a status that is not known", () => {
     assert.deepEqual(error.last, operationOf({ status }))
   })
 
-  it("counts anew when it went away, and on when it is another one", () => {
+  it("is timed from its start, across other unknown statuses", () => {
     assert.isUndefined(run(waitWith(), [[0, { status }], [4 * minute, {}], [5 * minute, { status }]]).end)
     const other = errorOf(run(waitWith(), [[0, { status }], [5 * minute, { status: "HELD" }]]), "StatusNotKnown")
     assert.strictEqual<string>(other.status, "HELD")
   })
 
-  it("goes on counting in a wait that is taken up again", () => {
+  it("keeps its start in a resumed wait", () => {
     const resumed = { ...Wait.begin(9 * minute), last: operationOf({ status }), unknownSince: 5 * minute }
     assert.isUndefined(run(waitWith(), [[9 * minute, { status }]], resumed).end)
     assert.strictEqual(tagOf(run(waitWith(), [[10 * minute, { status }]], resumed)), "StatusNotKnown")
   })
 
-  it("can be an error at once", () => {
+  it("is an error at once with a limit of zero", () => {
     const ending = run(waitWith({ unknownStatusLimit: Duration.zero }), [[0, { status }]])
     assert.deepEqual([ending.told, tagOf(ending)], [["Changed"], "StatusNotKnown"])
   })
 })
 
-describe("a poll that failed", () => {
-  it("is tolerated so many times in a row", () => {
+describe("a failed poll", () => {
+  it("is tolerated up to `maxFailures` times in a row", () => {
     const three: ReadonlyArray<Seen> = [[1, unavailable], [2, internal], [3, unavailable]]
     const tolerated = run(waitWith(), [[0, {}], ...three, [4, {}], ...three])
     assert.deepEqual(tolerated.told.slice(1), [
@@ -220,20 +220,20 @@ describe("a poll that failed", () => {
     assert.deepEqual(error.last, operationOf())
   })
 
-  it("is not tolerated for too long", () => {
+  it("is tolerated for less than `maxFailureTime`", () => {
     const before: ReadonlyArray<Seen> = [[0, {}], [minute, unavailable]]
     assert.isUndefined(run(waitWith(), [...before, [11 * minute - 1, unavailable]]).end)
     const error = errorOf(run(waitWith(), [...before, [11 * minute, unavailable]]), "PollsFailed")
     assert.deepEqual([error.failures, error.since], [2, DateTime.makeUnsafe(minute)])
   })
 
-  it("can be one too many at once", () => {
+  it("ends the wait at once if none may fail", () => {
     const error = errorOf(run(waitWith({ maxFailures: 0 }), [[5, unavailable]]), "PollsFailed")
     assert.deepEqual([error.failures, error.polls], [1, 1])
     assert.notProperty(error, "last")
   })
 
-  const passing: ReadonlyArray<CommsError.CommsError> = [
+  const transient: ReadonlyArray<CommsError.CommsError> = [
     unavailable,
     internal,
     new CommsError.TooManyRequests({ errors: [] }),
@@ -246,23 +246,23 @@ describe("a poll that failed", () => {
     new CommsError.UnexpectedStatus({ errors: [], status: 520, readOnly: true })
   ]
 
-  const lasting: ReadonlyArray<CommsError.CommsError> = [
+  const permanent: ReadonlyArray<CommsError.CommsError> = [
     unauthorized,
     new CommsError.Forbidden({ errors: [] }),
     new CommsError.BadRequest({ errors: [] }),
     new CommsError.UnexpectedStatus({ errors: [], status: 302, readOnly: true })
   ]
 
-  it("ends the wait when it may be asked again only after its time", () => {
+  it("ends the wait when its Retry-After is beyond the deadline", () => {
     const asking = new CommsError.ServiceUnavailable({ errors: [], retryAfter: Duration.minutes(10) })
     assert.deepEqual(run(waitWith(), [[50 * minute - 1, asking]]).told, ["PollFailed"])
     const error = errorOf(run(waitWith(), [[50 * minute, asking]]), "PollsFailed")
     assert.deepEqual([error.failures, error.reason], [1, asking])
   })
 
-  it("ends the wait at once when waiting does not mend it", () => {
-    for (const error of passing) assert.deepEqual(run(waitWith(), [[0, error]]).told, ["PollFailed"])
-    for (const error of lasting) {
+  it("ends the wait at once if its error is permanent", () => {
+    for (const error of transient) assert.deepEqual(run(waitWith(), [[0, error]]).told, ["PollFailed"])
+    for (const error of permanent) {
       const ending = run(waitWith(), [[0, {}], [1, error]])
       assert.strictEqual(errorOf(ending, "PollsFailed").reason, error)
       assert.deepEqual(ending.told, ["Changed", ""])
@@ -271,23 +271,23 @@ describe("a poll that failed", () => {
 })
 
 describe("an operation that is not found", () => {
-  it("may be too new", () => {
-    const looks: ReadonlyArray<Seen> = [[0, notFound], [30_000, notFound], [minute - 1, notFound]]
-    const ending = run(waitWith({ maxFailures: 0 }), looks)
+  it("may be new", () => {
+    const results: ReadonlyArray<Seen> = [[0, notFound], [30_000, notFound], [minute - 1, notFound]]
+    const ending = run(waitWith({ maxFailures: 0 }), results)
     assert.deepEqual([ending.told, ending.end], [["NotFoundYet", "NotFoundYet", "NotFoundYet"], undefined])
-    const error = errorOf(run(waitWith(), [...looks, [minute, notFound]]), "OperationNotFound")
+    const error = errorOf(run(waitWith(), [...results, [minute, notFound]]), "OperationNotFound")
     assert.deepEqual([error.grace, error.polls], [Duration.minutes(1), 4])
     assert.notProperty(error, "last")
   })
 
-  it("is not too new when it was created long ago", () => {
+  it("is not new after `notFoundGrace` from its creation", () => {
     const old = { ...waitWith(), startedAt: 10 * minute, createdAt: 0 }
     assert.strictEqual(tagOf(run(old, [[10 * minute, notFound]])), "OperationNotFound")
     const toCome = { ...waitWith(), createdAt: 10 * minute }
     assert.isUndefined(run(toCome, [[10 * minute, notFound]]).end)
   })
 
-  it("and was there before, is tolerated like any failure", () => {
+  it("is tolerated like a failed poll if it was found before", () => {
     const lost: ReadonlyArray<Seen> = [[0, {}], [1, notFound], [2, notFound], [3, notFound]]
     assert.deepEqual(run(waitWith(), lost).told.slice(1), ["PollFailed", "PollFailed", "PollFailed"])
     assert.isUndefined(run(waitWith(), [...lost, [4, {}], ...lost]).end)
