@@ -1,6 +1,6 @@
 /**
- * Waiting for an operation: polls that all waiters share, an interval that fits the work, and every way in which a wait
- * can end told apart.
+ * Waits for operations. Waiters share polls, the interval adapts to the progress, and each way a wait can end has its
+ * own error or outcome.
  *
  * @since 0.1.0
  */
@@ -31,56 +31,60 @@ import { makePoller } from "./internal/waiting/poller.ts"
 export type { Event, Limits, Poll, PollError, Progress, Snapshot } from "./internal/waiting/model.ts"
 
 /**
- * How the time between two polls is made; every field has a default.
+ * The options of an interval between polls.
  *
  * @category models
  * @since 0.1.0
  */
 export interface IntervalOptions {
-  /** The first one. Default 1 second, or `max` when that is shorter. */
+  /** The first delay. Default 1 second, or `max` if that is shorter. Range above 0, up to `max`. */
   readonly initial?: Duration.Input | undefined
-  /** By what each is longer than the one before: from 1. Default 1.5. */
+  /** The ratio of each delay to the one before. Default 1.5. Range 1 and above. */
   readonly factor?: number | undefined
-  /** The longest one, before jitter; not shorter than the first. Default 30 seconds, or `initial` when that is longer. */
+  /** The longest delay, before jitter. Default 30 seconds, or `initial` if that is longer. Range from `initial`. */
   readonly max?: Duration.Input | undefined
 }
 
 /**
- * How an operation is waited for; every field has a default.
+ * The options of a wait.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
   /**
-   * The time between polls: what {@link interval} is to be made of, or any schedule. Never below 100 ms, nor what a
-   * `Retry-After` asks, a day at most. When the schedule has no more, the wait fails with `WaitTimeout`; a look that others
-   * asked for counts for it when it comes in the second half of an interval.
+   * The delays between polls: options for {@link interval}, or any schedule that cannot fail. Default {@link interval}
+   * without options. Range 100 ms and above, whatever the schedule says.
+   *
+   * A `Retry-After` delays the next poll, for a day at most. When the schedule ends, the wait fails with `WaitTimeout`.
+   * A poll for another waiter counts for the schedule in the second half of a delay.
    */
   readonly interval?: IntervalOptions | Schedule.Schedule<unknown, Poll> | undefined
-  /** How long the wait may take. Default 1 hour; `Duration.infinity` for no limit. */
+  /** How long the wait may take. Default 1 hour. Range above 0, up to `Duration.infinity` for no limit. */
   readonly timeLimit?: Duration.Input | undefined
-  /** How long nothing may change, and whether it is an error or an event then. Default an error after 15 minutes. */
+  /** What happens when nothing changes. Time in SCHEDULED does not count. */
   readonly stall?: {
+    /** How long status and stats may stay the same. Default 15 minutes. Range above 0. */
     readonly after?: Duration.Input | undefined
+    /** Whether a stall fails the wait, or is an event of it. Default `"error"`. Range `"error"` or `"event"`. */
     readonly as?: "error" | "event" | undefined
   } | undefined
-  /** How long after its creation an operation may not be found. Default 1 minute. */
+  /** How long after `createdAt` the API may not find the operation. Default 1 minute. Range 0 and above. */
   readonly notFoundGrace?: Duration.Input | undefined
-  /** When the operation was created, if it is known. Default when the wait began. */
+  /** When the operation was created. Default the start of the wait. Range any time. */
   readonly createdAt?: TimestampInput | undefined
-  /** How long a status that is not known is waited out. Default 5 minutes. */
+  /** How long the status may be an unknown one. Default 5 minutes. Range 0 and above. */
   readonly unknownStatusLimit?: Duration.Input | undefined
-  /** How many polls may fail in a row: an integer from 0. Default 10. */
+  /** How many polls may fail in a row. Default 10. Range any integer from 0. */
   readonly maxFailures?: number | undefined
-  /** For how long polls may fail in a row. Default 10 minutes. */
+  /** How long polls may fail in a row. Default 10 minutes. Range above 0. */
   readonly maxFailureTime?: Duration.Input | undefined
-  /** How old a checkpoint may be that the wait is taken up from. Default 7 days. */
+  /** How old the checkpoint of a resumed wait may be. Default 7 days. Range 0 and above. */
   readonly maxAge?: Duration.Input | undefined
 }
 
 /**
- * Checks {@link Options} and brings them to one form.
+ * Checks and normalizes {@link Options}.
  *
  * @category schemas
  * @since 0.1.0
@@ -105,8 +109,12 @@ const OptionsWithSchedule = Schema.Struct({ ...Options.fields, interval: Interva
 const decodeInterval = makeDecoder("Waiting.interval", "options", Interval.Options)
 
 /**
- * Makes the schedule of an interval: it begins short, grows with jitter of a fifth, and gets shorter again when the
- * estimate says that the end is near.
+ * Makes the schedule of an interval.
+ *
+ * **Details**
+ *
+ * Delays grow from `initial` to `max`, with a jitter of a fifth. A delay is shorter if the progress suggests an earlier
+ * end of the operation.
  *
  * @category constructors
  * @since 0.1.0
@@ -150,13 +158,13 @@ export type WatchError<Target = string> =
   | (Target extends string ? never : CommsError.CheckpointMismatch)
 
 /**
- * How a completion is awaited.
+ * The options of {@link AwaitCompletion}.
  *
  * @category models
  * @since 0.1.0
  */
 export interface CompletionOptions extends Options {
-  /** Which outcomes count as success. Default `"any"`. See `Outcome.Tolerance`. */
+  /** Which outcomes count as success. Default `"any"`. Range `"any"`, `"none"`, or a share from 0 to 1. */
   readonly tolerate?: Outcome.Tolerance | undefined
 }
 
@@ -167,20 +175,21 @@ export interface CompletionOptions extends Options {
  * **Details**
  *
  * Concurrent waits for one operation share its polls. Operations that were created together are read from lists.
- * Interrupting a wait never touches the work. When the last waiter leaves, polling stops and its request is interrupted.
+ * Interrupting a wait does not affect the operation. When the last waiter leaves, its request is interrupted.
  *
- * A scheduled operation has not ended. It is polled until the time limit, and does not count as stalled.
+ * A SCHEDULED operation has not ended. It is polled until the time limit, and does not count as stalled. Allow a
+ * `timeLimit` that includes the time until it starts. `snapshot.operation.status` says whether it has started.
  *
  * **Gotchas**
  *
- * Waits share polls when they have the same `RetryPolicy.CurrentRetryPolicy` and `Attempts.OnRetry` in force. Polls
+ * Waits share polls if their contexts have the same `RetryPolicy.CurrentRetryPolicy` and `Attempts.OnRetry`. Polls
  * belong to no caller: `Attempts.withAttempts` does not collect their attempts, and their spans have no parent.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Waiting<A extends Operation> {
-  /** The operation as it is now, then each change of its status or counters, up to its end. */
+  /** The operation as it is now, then each change of its status or stats, up to its end. */
   readonly watch: <Target extends string | WaitCheckpoint>(
     target: Target,
     options?: Options
@@ -214,7 +223,7 @@ export interface AwaitCompletion<A extends Operation> {
 }
 
 /**
- * Makes the ways to wait from an observer of many operations.
+ * Makes the ways to wait from an observer that polls many operations with few requests.
  *
  * @category constructors
  * @since 0.1.0

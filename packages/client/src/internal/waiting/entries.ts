@@ -132,8 +132,8 @@ export const restart = <A extends Operation>({ slot }: Place<A>): void => {
 }
 
 /**
- * What to ask the schedule about the poll after `last`; undefined if it was asked before, or if `last` came too early to
- * count for it. Changes `place`.
+ * What to ask the schedule about the poll after `last`. Undefined if it was asked before, or if `last` came too early
+ * to count for it. Changes `place`.
  */
 export const follow = <A extends Operation>({ entry, slot }: Place<A>, last: PollResult<A>) => {
   const { follows, timer: { schedule, step } } = slot
@@ -237,7 +237,7 @@ export const settle = <A extends Operation>(
   return polled.last
 }
 
-/** Gives up a batch, and returns those of its operations that still need a result. Changes `entries`. */
+/** Abandons a batch, and returns those of its operations that still need a result. Changes `entries`. */
 export const abandon = <A extends Operation>({ byId, inProgress }: Entries<A>, batch: Batch) => {
   inProgress.delete(batch)
   return batch.flatMap(({ id }) => {

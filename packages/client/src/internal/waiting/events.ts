@@ -1,4 +1,4 @@
-// A wait: looks become events, until the operation ends or a limit is reached.
+// One wait as a stream: results of polls become events, until the operation ends or the wait reaches a limit.
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type { Operation } from "@effect-comms/domain/Operation"
 import { WaitCheckpoint } from "@effect-comms/domain/WaitCheckpoint"
@@ -16,17 +16,17 @@ import type { Event, Limits, Snapshot } from "./model.ts"
 import type { Subscription } from "./poller.ts"
 import * as Wait from "./step.ts"
 
-/** Where a wait begins. */
+/** The start of a wait, or of a resumed one. */
 export interface Start {
   readonly wait: Wait.Wait
   readonly state: Wait.State
-  /** What is known of the operation already. */
+  /** What a checkpoint knows of the operation. */
   readonly seen: History.History | undefined
-  /** Until when the first look may come, even if the time of the wait is over. */
+  /** The deadline of the first poll, if it is later than that of the wait. */
   readonly firstDeadline: number
 }
 
-// Who comes back after the time was over still gets to see whether the operation has ended meanwhile.
+// A wait that is resumed beyond its deadline still polls one time, since the operation may have ended.
 const resumeGrace = 30_000
 
 export const begin = (wait: Wait.Wait): Start => ({
@@ -105,33 +105,33 @@ interface Position {
   readonly error: WaitError.WaitError | undefined
 }
 
-/** The events of a wait. `stamp` is what its checkpoints are bound to. */
+/** The events of a wait. Its checkpoints are bound to `stamp`. */
 export const events = <A extends Operation>(
   { firstDeadline, state, wait }: Start,
   { next }: Subscription<A>,
   stamp: Effect.Effect<Checkpoint.Bound>
 ): Stream.Stream<Event<A>, WaitError.WaitError> => {
-  const timeIsOver = Wait.deadlineOf(wait)
+  const end = Wait.deadlineOf(wait)
   return Stream.paginate(
     { state, after: undefined, error: undefined },
     Effect.fnUntraced(function*({ after, error, state }: Position) {
       if (error !== undefined) return yield* error
-      const deadline = state.toldFirst ? timeIsOver : Math.max(timeIsOver, firstDeadline)
+      const deadline = state.toldFirst ? end : Math.max(end, firstDeadline)
       const timeLeft = Math.max(0, deadline - (yield* Clock.currentTimeMillis))
-      const look = yield* Effect.timeoutOption(next(after), timeLeft)
-      if (Option.isNone(look) || look.value === undefined) {
+      const polled = yield* Effect.timeoutOption(next(after), timeLeft)
+      if (Option.isNone(polled) || polled.value === undefined) {
         return yield* new WaitError.WaitTimeout({
           ...Wait.aboutWait(wait, state, yield* Clock.currentTimeMillis),
-          limit: Option.isNone(look) ? "time" : "schedule"
+          limit: Option.isNone(polled) ? "time" : "schedule"
         })
       }
-      const step = Wait.advance(wait, state, look.value)
-      const told = step.tell === undefined ? [] : toEvents(wait, step, look.value, yield* stamp)
+      const step = Wait.advance(wait, state, polled.value)
+      const told = step.tell === undefined ? [] : toEvents(wait, step, polled.value, yield* stamp)
       return [
         told,
         step.end === "ended"
           ? Option.none<Position>()
-          : Option.some<Position>({ state: step.state, after: look.value.number, error: step.end })
+          : Option.some<Position>({ state: step.state, after: polled.value.number, error: step.end })
       ] as const
     })
   )

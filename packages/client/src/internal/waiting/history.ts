@@ -1,15 +1,15 @@
-// What the looks at an operation say about its progress.
+// The progress of an operation, from its last polls.
 import { type Operation, state } from "@effect-comms/domain/Operation"
 import * as Duration from "effect/Duration"
 import type { Progress } from "./model.ts"
 
-/** A look at an operation: what it said, and when that was, in epoch milliseconds. */
+/** An operation as a poll found it, with the time of the poll in epoch milliseconds. */
 export interface Seen {
   readonly at: number
   readonly operation: Operation
 }
 
-/** What is remembered of the looks: the last ones, and when what they saw last changed. */
+/** The last polls, and the time of the last change. */
 export interface History {
   readonly last: Seen
   readonly changedAt: number
@@ -43,7 +43,7 @@ export const add = (history: History, seen: Seen): History => {
     last: seen,
     changedAt: seen.at,
     wentBackwards,
-    // What went before says nothing about the speed of work that went backwards.
+    // A rate across a step backwards would be too low, or negative.
     recent: wentBackwards ? [point] : [...history.recent, point].slice(-remembered)
   }
 }

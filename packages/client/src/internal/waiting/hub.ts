@@ -77,7 +77,7 @@ const run = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>):
   }
 })
 
-// The first waiter starts the loop, but polls belong to no caller: they have no parent span, and no caller collects them.
+// The first waiter starts the loop, but polls belong to no caller: they have no parent span, and are not collected.
 const detached = (loop: Effect.Effect<never>): Effect.Effect<Fiber.Fiber<never>> =>
   Effect.updateContext(loop, (context: Context.Context<never>) => Context.omit(Tracer.ParentSpan)(context)).pipe(
     Effect.provideService(Attempts.CurrentAttempts, undefined),

@@ -1,4 +1,4 @@
-// The time between two polls: short at first, longer and longer, and short again near the end.
+// The time between two polls: it grows from `initial` to `max`, and gets shorter near the expected end.
 import { PositiveDurationFromInput } from "@effect-comms/domain/Input"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import { backoff } from "../backoff.ts"
 import type { Poll } from "./model.ts"
 
-/** Checks the options that a schedule is made of. */
+/** Checks the options of an interval. */
 export const Options = Schema.Struct({
   initial: Schema.optional(PositiveDurationFromInput),
   factor: Schema.optional(
@@ -42,7 +42,7 @@ export const toSchedule = (options: Options): PollSchedule => {
       Effect.succeed(
         progress?.remaining === undefined
           ? duration
-          // Work that should be done and does not end is looked at less and less again.
+          // An operation that is overdue is polled less and less often.
           : Duration.min(duration, Duration.max(initial, Duration.max(progress.remaining, progress.unchangedFor)))
       )
     )
@@ -50,8 +50,8 @@ export const toSchedule = (options: Options): PollSchedule => {
 }
 
 /**
- * The schedule that an option stands for. Who has the same options has the same key, and shares one schedule; who brings
- * a schedule has it for himself, since it may have an end.
+ * Resolves the `interval` option. Waiters with equal options have equal keys, and share one schedule. A caller's own
+ * schedule is not shared, since it may end.
  */
 export const choose = (
   interval: PollSchedule | Options | undefined

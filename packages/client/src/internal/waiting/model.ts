@@ -6,7 +6,7 @@ import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 
 /**
- * What one poll can fail with. It ends no wait by itself.
+ * The errors of one poll. A transient one does not end the wait.
  *
  * @category errors
  * @since 0.1.0
@@ -14,30 +14,30 @@ import type * as Duration from "effect/Duration"
 export type PollError = CommsError.CommsError
 
 /**
- * How far the work has come, as the last looks tell.
+ * The progress of an operation, from its last polls.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Progress {
-  /** How many items are done with: created or failed. */
+  /** How many items need no more processing. Failed items count as settled. */
   readonly settled: number
   /** How many items there are. */
   readonly total: number
   /** `settled` as a share of `total`, from 0 to 1; undefined when there are no items. */
   readonly fraction: number | undefined
-  /** Items settled in a second, over the last five looks; undefined when there was one look only, and at the end. */
+  /** Settled items per second over the last five polls; undefined after one poll, and at the end. */
   readonly rate: number | undefined
-  /** The time that is left at this rate; undefined when nothing moved. */
+  /** The time left at this rate; undefined if no items were settled. */
   readonly remaining: Duration.Duration | undefined
-  /** Whether the last change took something back: items that were created or failed no longer are. */
+  /** Whether the last change went backwards, such as from settled items to fewer settled items. */
   readonly wentBackwards: boolean
-  /** How long status and stats have been what they are. */
+  /** The time since the last change of status or stats. */
   readonly unchangedFor: Duration.Duration
 }
 
 /**
- * An operation as it was seen.
+ * An operation as a poll found it.
  *
  * @category models
  * @since 0.1.0
@@ -46,7 +46,7 @@ export interface Snapshot<A extends Operation = Operation> {
   readonly operation: A
   readonly seenAt: DateTime.Utc
   readonly progress: Progress
-  /** What is needed to take the wait up again after a restart. */
+  /** Resumes the wait, for example after a restart. Safe to store: it contains no secret. */
   readonly checkpoint: WaitCheckpoint
 }
 
@@ -55,10 +55,10 @@ export interface Snapshot<A extends Operation = Operation> {
  *
  * **Details**
  *
- * - `Changed`: the operation was seen for the first time, or its status or stats changed.
- * - `Stalled`: nothing changed for `stall.after`, and that is not an error for this caller. Told once, until it changes.
- * - `PollFailed`: a poll failed, and that is tolerated so far; `failures` of them in a row.
- * - `NotFoundYet`: the API does not know the operation, which may be too new.
+ * - `Changed`: the first poll found the operation, or its status or stats changed.
+ * - `Stalled`: nothing changed for `stall.after`, with `stall.as: "event"`. It comes one time until something changes.
+ * - `PollFailed`: a poll failed, within the limits of the wait. `failures` is how many failed in a row.
+ * - `NotFoundYet`: the API does not know the operation yet, within `notFoundGrace`.
  *
  * @category models
  * @since 0.1.0
@@ -69,8 +69,8 @@ export type Event<A extends Operation = Operation> =
   | { readonly _tag: "NotFoundYet" }
 
 /**
- * What an interval's schedule gets to see: how many polls there were, how many of them failed in a row at last, and the
- * progress, when the operation was seen.
+ * The input of a schedule for polls: the number of polls, how many of the last ones failed in a row, and the progress.
+ * `progress` is undefined until a poll finds the operation.
  *
  * @category models
  * @since 0.1.0

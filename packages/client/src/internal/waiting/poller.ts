@@ -1,4 +1,4 @@
-// The polls that all who wait for an operation share, as long as they want calls to be repeated in the same way.
+// Shares polls among waiters whose contexts retry calls in the same way.
 import type { Operation } from "@effect-comms/domain/Operation"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -9,24 +9,24 @@ import type { PollResult, Request } from "./entries.ts"
 import { makeHub } from "./hub.ts"
 import type { PollError } from "./model.ts"
 
-/** One waiter's share in the polls of an operation. */
+/** One waiter's access to the polls of an operation. */
 export interface Subscription<A extends Operation> {
   /**
-   * The newest look after the one of a number, as soon as there is one; undefined when the schedule has no more. Without
-   * a number it may be one that was there before, if it is no older than the schedule would have it.
+   * The newest result after that number, as soon as there is one. Undefined if the schedule has no more polls. Without
+   * a number, it can be an earlier result that is recent enough for the schedule.
    */
   readonly next: (after: number | undefined) => Effect.Effect<PollResult<A> | undefined>
 }
 
 export interface Poller<A extends Operation> {
-  /** Takes part in the polls of an operation, until the scope is closed. */
+  /** Adds a waiter for an operation until the scope closes. */
   readonly subscribe: (request: Request) => Effect.Effect<Subscription<A>, never, Scope.Scope>
-  /** How many operations are polled at the moment. */
+  /** How many operations have waiters. */
   readonly size: () => number
 }
 
 export const makePoller = <A extends Operation>(observer: Observer<A, PollError>): Poller<A> => {
-  // What one caller has provided for his calls must not decide over the calls of others.
+  // A retry policy applies to the caller that provides it, not to other waiters.
   let hubs: ReadonlyArray<{
     readonly policy: RetryPolicy.RetryPolicy | undefined
     readonly onRetry: (retry: Attempts.Retry) => Effect.Effect<void>

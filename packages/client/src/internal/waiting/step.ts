@@ -1,5 +1,4 @@
-// What a look at an operation means to one who waits for it. Without effects, so that every case can be told apart by a
-// test.
+// What the result of a poll means for one wait, as a pure function.
 import type * as Operation from "@effect-comms/domain/Operation"
 import { isKnownStatus } from "@effect-comms/domain/Operation"
 import * as WaitError from "@effect-comms/domain/WaitError"
@@ -12,16 +11,16 @@ import type { PollResult } from "./entries.ts"
 import { hasChanged } from "./history.ts"
 import type { Limits, PollError } from "./model.ts"
 
-/** What a wait is about, and since when. */
+/** The constants of a wait. */
 export interface Wait {
   readonly operationId: Operation.OperationId
   readonly startedAt: number
-  /** When the operation was created, as far as it is known before it is seen. */
+  /** When the operation was created, as far as that is known before a poll finds it. */
   readonly createdAt: number
   readonly limits: Limits
 }
 
-/** What a wait remembers. */
+/** The state of a wait between two polls. */
 export interface State {
   readonly polls: number
   readonly last: Operation.Operation | undefined
@@ -44,14 +43,14 @@ export const begin = (now: number): State => ({
   toldStall: false
 })
 
-/** What a look brought: what is to be told, and with what the wait goes on, if it does. */
+/** The outcome of one poll: the next state, the event to tell, and the end of the wait, if it has come. */
 export interface Step {
   readonly state: State
   readonly tell: "Changed" | "Stalled" | "PollFailed" | "NotFoundYet" | undefined
   readonly end: "ended" | WaitError.WaitError | undefined
 }
 
-/** What every error of the wait says. */
+/** The fields of every error of a wait. */
 export const aboutWait = ({ operationId, startedAt }: Wait, { last, polls }: State, now: number) => ({
   operationId,
   startedAt: DateTime.makeUnsafe(startedAt),
@@ -60,7 +59,7 @@ export const aboutWait = ({ operationId, startedAt }: Wait, { last, polls }: Sta
   ...(last === undefined ? {} : { last })
 })
 
-/** When the time of a wait is over. */
+/** The deadline of a wait. */
 export const deadlineOf = ({ limits, startedAt }: Wait): number => startedAt + Duration.toMillis(limits.timeLimit)
 
 const isOver = (limit: Duration.Duration, since: number, now: number): boolean =>
@@ -111,13 +110,13 @@ const afterFailure = (wait: Wait, before: State, reason: PollError, now: number)
     failures: before.failures + 1,
     failingSince: before.failures === 0 ? now : before.failingSince
   }
-  // A replica that lags behind may lose sight of an operation that was there.
+  // A replica that lags behind may not find an operation that another one found.
   const isTolerable = isTransient(reason) || (isNotFound && before.last !== undefined)
-  // There is no use in waiting for a time that is over when it comes.
-  const mayAskAt = now + Duration.toMillis(RetryPolicy.retryAfter(reason) ?? Duration.zero)
+  // A `Retry-After` beyond the deadline fails the wait now instead of then.
+  const mayPollAt = now + Duration.toMillis(RetryPolicy.retryAfter(reason) ?? Duration.zero)
   if (
     isTolerable && state.failures <= limits.maxFailures &&
-    !isOver(limits.maxFailureTime, state.failingSince, now) && mayAskAt < deadlineOf(wait)
+    !isOver(limits.maxFailureTime, state.failingSince, now) && mayPollAt < deadlineOf(wait)
   ) return { state, tell: "PollFailed", end: undefined }
   return {
     state,
