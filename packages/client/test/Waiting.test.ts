@@ -368,7 +368,8 @@ const messageOperationOf = (status: MessageOperation.MessageOperation["status"],
     updatedAt: DateTime.makeUnsafe(0)
   })
 
-const waiting = (answer: (asked: Asked) => MessageOperation.MessageOperation) => {
+/** Waits for Message operations that an observer answers as scripted. */
+const observed = (answer: (asked: Asked) => MessageOperation.MessageOperation) => {
   const { observer, times } = scriptedObserver((asked) => Effect.succeed(answer(asked)))
   const identity = Effect.succeed({ baseUrl: "0".repeat(64), account: "0".repeat(64) })
   return { times, ...Waiting.make({ resource: "MessageOperations", identity, observer }) }
@@ -377,7 +378,7 @@ const waiting = (answer: (asked: Asked) => MessageOperation.MessageOperation) =>
 describe("a scheduled operation", () => {
   it.effect("is waited for through all its statuses", () =>
     Effect.gen(function*() {
-      const { watch } = waiting(({ at }) =>
+      const { watch } = observed(({ at }) =>
         at < 1_800_000
           ? messageOperationOf("SCHEDULED")
           : messageOperationOf(at < 2_400_000 ? "PROCESSING" : "COMPLETED", 10)
@@ -391,7 +392,7 @@ describe("a scheduled operation", () => {
 
   it.effect("fails the wait at its time limit, an hour by default", () =>
     Effect.gen(function*() {
-      const { awaitCompletion, times } = waiting(() => messageOperationOf("SCHEDULED"))
+      const { awaitCompletion, times } = observed(() => messageOperationOf("SCHEDULED"))
       const error = assertTag(yield* errorWithin(awaitCompletion(id), "61 minutes", 10_000), "WaitTimeout")
       assert.deepEqual([error.limit, error.waited, error.last?.status], ["time", Duration.hours(1), "SCHEDULED"])
       assert.include(error.message, "SCHEDULED")
