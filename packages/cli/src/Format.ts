@@ -51,14 +51,24 @@ const plain: Paint = (text) => text
 
 const coloured: Paint = (text, style) => style === undefined ? text : `\u001b[${codes[style]}m${text}\u001b[0m`
 
-// `JSON.stringify` escapes control characters below U+0020 only. Terminals obey others too.
-const escapeControls = (json: string): string =>
+// Characters that steer a terminal or cannot be seen on it, except the newline. Some tag characters are not assigned by
+// Unicode, but terminals hide all of them.
+const invisible = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u{e0000}-\u{e007f}]/gu
+
+/** Lines of text in which each control character, invisible character and line separator is a space. */
+export const printableLines = (text: string): string => text.replace(invisible, " ")
+
+/**
+ * JSON text in which control characters, invisible characters and line separators are escaped. It parses to the same
+ * value, and cannot steer a terminal.
+ */
+export const escapeInvisible = (json: string): string =>
   json.replace(
-    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
+    invisible,
+    (char) => char.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")
   )
 
-const json = (value: unknown, indent?: number): string => escapeControls(JSON.stringify(value, undefined, indent))
+const json = (value: unknown, indent?: number): string => escapeInvisible(JSON.stringify(value, undefined, indent))
 
 const longest = 64
 

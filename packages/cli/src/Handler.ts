@@ -10,13 +10,16 @@ import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import * as ExitCode from "./ExitCode.ts"
 import * as Failure from "./Failure.ts"
+import { escapeInvisible, printableLines } from "./Format.ts"
 import * as Settings from "./Settings.ts"
 
 const textLogger = Logger.withConsoleError(
-  Logger.make<unknown, string>(({ message }) => (Array.isArray(message) ? message : [message]).map(String).join(" "))
+  Logger.make<unknown, string>(({ message }) =>
+    printableLines((Array.isArray(message) ? message : [message]).map(String).join(" "))
+  )
 )
 
-const jsonLogger = Logger.withConsoleError(Logger.formatJson)
+const jsonLogger = Logger.withConsoleError(Logger.map(Logger.formatJson, escapeInvisible))
 
 const onRetry = ({ attempt, delay, method, url }: Attempts.Retry) =>
   Effect.annotateLogs(

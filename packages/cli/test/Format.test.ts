@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import * as Format from "../src/Format.ts"
 
 interface Row {
@@ -78,3 +78,21 @@ it.effect("completes a document before it fails", () =>
     assert.strictEqual(error, "broken")
     assert.strictEqual(pieces.join(""), "[\n  {\"name\":\"a\",\"count\":1}\n]\n")
   }))
+
+const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Json))
+
+it("escapes in JSON every character that is invisible or steers a terminal, and no other", () => {
+  const everything = Array.from({ length: 0x11_0000 }, (_, point) => point)
+    .filter((point) => point < 0xd800 || point > 0xdfff)
+    .map((point) => String.fromCodePoint(point))
+  const unsafe = everything.filter((char) => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u{e0000}-\u{e007f}]/u.test(char))
+  assert.isAbove(unsafe.length, 200)
+  for (const char of ["\u200b", "\u200f", "\u061c", "\ufeff", "\u{e0000}", "\u{e007f}", "\u0085"]) {
+    assert.include(unsafe, char)
+  }
+  const json = Format.escapeInvisible(JSON.stringify(unsafe, undefined, 2))
+  assert.notMatch(json.replaceAll("\n", ""), /[^ -~]/)
+  assert.deepStrictEqual(decodeJson(json), unsafe)
+  const others = JSON.stringify(everything.filter((char) => !unsafe.includes(char)).join(""))
+  assert.strictEqual(Format.escapeInvisible(others), others)
+})

@@ -416,6 +416,16 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.include(csv.stdout, `,"[2J 2J=cmd|' ""x"",",`)
       }))
 
+    it.effect("prints no invisible character in messages, as text or as JSON", () =>
+      Effect.gen(function*() {
+        const args = ["emulator", "--faults", "a\u200b\u0085\u{e0041}b"]
+        const [text, json] = yield* Effect.all([inProcess(args), inProcess([...args, "--log-format", "json"])])
+        for (const { code, stderr } of [text, json]) {
+          assert.strictEqual(code, 2)
+          assert.notMatch(stderr.replaceAll("\n", ""), /[\p{Cc}\p{Cf}\u{e0000}-\u{e007f}]/u)
+        }
+      }))
+
     it.effect.skipIf(!canHaveTerminal)(
       "prints a table with colours on a terminal unless NO_COLOR is set",
       () =>

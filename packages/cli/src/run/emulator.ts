@@ -48,7 +48,7 @@ const encodeReport = Schema.encodeEffect(Report.ReportFromJson)
 const writeReport = Effect.fnUntraced(function*(file: string, report: Report.Report) {
   const fs = yield* FileSystem.FileSystem
   const text = yield* Effect.orDie(encodeReport(report))
-  yield* Effect.mapError(fs.writeFileString(file, `${text}\n`), (error) =>
+  yield* Effect.mapError(fs.writeFileString(file, `${Format.escapeInvisible(text)}\n`), (error) =>
     new UsageError({
       what: `--report: ${file} cannot be written.`,
       why: fileReason(error),
@@ -60,7 +60,7 @@ const writeReport = Effect.fnUntraced(function*(file: string, report: Report.Rep
 const shownRequests = 100
 
 const shown = ({ requests, summary }: Report.Report): string =>
-  Report.toTable(new Report.Report({ summary, requests: requests.slice(-shownRequests) }))
+  Format.printableLines(Report.toTable(new Report.Report({ summary, requests: requests.slice(-shownRequests) })))
 
 const instructions = (url: string, operations: number): string => {
   const { accountSid, authToken } = Emulator.defaultCredentials
