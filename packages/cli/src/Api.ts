@@ -16,8 +16,10 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { parseEnv } from "node:util"
 import { UsageError } from "./Failure.ts"
+import * as Files from "./Files.ts"
 import type { Needs } from "./Handler.ts"
 import * as Settings from "./Settings.ts"
+import { shown } from "./Shown.ts"
 
 /**
  * The variables that are read besides those of the credentials.
@@ -57,8 +59,8 @@ const readFile = Effect.fnUntraced(function*(path: string) {
     fs.readFileString(path),
     (error) =>
       new UsageError({
-        what: `--env-file: ${path} cannot be read.`,
-        why: error.reason._tag === "NotFound" ? "There is no such file." : error.message,
+        what: `--env-file: ${shown(path)} cannot be read.`,
+        why: Files.whyOf(error, "There is no such file."),
         advice: fileAdvice
       })
   )
@@ -66,7 +68,7 @@ const readFile = Effect.fnUntraced(function*(path: string) {
   // The parser accepts any text.
   if (names.some((name) => name in values)) return values
   return yield* new UsageError({
-    what: `--env-file: ${path} sets none of the variables that comms reads.`,
+    what: `--env-file: ${shown(path)} sets none of the variables that comms reads.`,
     why: `They are ${names.join(", ")}.`,
     advice: fileAdvice
   })

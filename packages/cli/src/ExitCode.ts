@@ -4,7 +4,7 @@ import * as Runtime from "effect/Runtime"
 
 export const done = 0
 
-/** The API or the network failed. */
+/** The API or the network failed, or a file could not be written while the command ran. */
 export const failed = 1
 
 /** Wrong usage, input or configuration. Nothing was sent. */

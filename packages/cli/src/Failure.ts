@@ -16,6 +16,7 @@ import * as Predicate from "effect/Predicate"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import * as ExitCode from "./ExitCode.ts"
+import { brief, shown } from "./Shown.ts"
 
 /**
  * A failure in sentences, and the attempts of the call that failed.
@@ -39,6 +40,23 @@ export class UsageError extends Data.TaggedError("UsageError")<{
   readonly advice?: string | undefined
 }> {
   override readonly [Runtime.errorExitCode] = ExitCode.usage
+  override get message(): string {
+    return [this.what, this.why, this.advice].filter(Predicate.isNotUndefined).join(" ")
+  }
+}
+
+/**
+ * A file cannot be written while the command runs.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class FileFailed extends Data.TaggedError("FileFailed")<{
+  readonly what: string
+  readonly why?: string | undefined
+  readonly advice: string
+}> {
+  override readonly [Runtime.errorExitCode] = ExitCode.failed
   override get message(): string {
     return [this.what, this.why, this.advice].filter(Predicate.isNotUndefined).join(" ")
   }
@@ -93,8 +111,11 @@ const nameOf = (field: string): string => fields[field] ?? (/^[A-Z_]+$/.test(fie
 
 const whatIsConfigured = "`comms doctor` shows what is configured, and where it comes from."
 
-const issueLine = ({ field, problem }: CommsError.InputIssue): string =>
-  `${nameOf(field)}: ${printable(problem).replace(/\b(?:start|end)Date\b/g, toFlag)}`
+const issueLine = ({ field, problem }: CommsError.InputIssue): string => {
+  const [expected = "", ...value] = printable(problem).split(", got ")
+  const got = value.length === 0 ? "" : `, got ${shown(value.join(", got "))}`
+  return `${nameOf(field)}: ${expected.replace(/\b(?:start|end)Date\b/g, toFlag)}${got}`
+}
 
 /**
  * A duration in its shortest form, rounded to milliseconds.
@@ -105,18 +126,8 @@ const issueLine = ({ field, problem }: CommsError.InputIssue): string =>
 export const shortTime = (duration: Duration.Duration): string =>
   Duration.format(Duration.millis(Math.round(Duration.toMillis(duration))))
 
-/**
- * Describes a failure.
- *
- * **Details**
- *
- * An unknown error is described by its message, never by its stack.
- *
- * @category formatting
- * @since 0.1.0
- */
-export const describe = (error: unknown): Description => {
-  if (error instanceof UsageError) {
+const describeWhole = (error: unknown): Description => {
+  if (error instanceof UsageError || error instanceof FileFailed) {
     return { what: error.what, why: error.why === undefined ? [] : [error.why], advice: error.advice }
   }
   if (error instanceof CommsError.InvalidInput) {
@@ -138,6 +149,21 @@ export const describe = (error: unknown): Description => {
   return isDomainError(error)
     ? describeDomainError(error)
     : { what: printable(Predicate.isError(error) ? error.message : String(error)), why: [] }
+}
+
+/**
+ * Describes a failure.
+ *
+ * **Details**
+ *
+ * An unknown error is described by its message, never by its stack. Long input in it is shortened.
+ *
+ * @category formatting
+ * @since 0.1.0
+ */
+export const describe = (error: unknown): Description => {
+  const { advice, what, why, ...rest } = describeWhole(error)
+  return { ...rest, what: brief(what), why: why.map(brief), advice: advice === undefined ? undefined : brief(advice) }
 }
 
 /**

@@ -12,6 +12,7 @@ import * as ExitCode from "./ExitCode.ts"
 import * as Failure from "./Failure.ts"
 import { escapeInvisible, printableLines } from "./Format.ts"
 import * as Settings from "./Settings.ts"
+import { brief } from "./Shown.ts"
 
 const textLogger = Logger.withConsoleError(
   Logger.make<unknown, string>(({ message }) =>
@@ -24,7 +25,9 @@ const jsonLogger = Logger.withConsoleError(Logger.map(Logger.formatJson, escapeI
 const onRetry = ({ attempt, delay, method, url }: Attempts.Retry) =>
   Effect.annotateLogs(
     Effect.logInfo(
-      `Attempt ${attempt.number} of ${method} ${printable(url)} ended with ${attempt.status ?? attempt.outcome}; ` +
+      `Attempt ${attempt.number} of ${method} ${brief(printable(url))} ended with ${
+        attempt.status ?? attempt.outcome
+      }; ` +
         `retrying in ${Failure.shortTime(delay)}.`
     ),
     { attempt: attempt.number, outcome: attempt.outcome, delayMillis: Math.round(Duration.toMillis(delay)) }

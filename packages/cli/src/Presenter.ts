@@ -1,15 +1,29 @@
 // Prints help, the version, and errors of the command line.
 import { printable } from "@effect-comms/domain/Printable"
-import type * as CliError from "effect/cli/CliError"
+import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Stdio from "effect/Stdio"
+import { brief, shown } from "./Shown.ts"
+
+const messageOf = (error: CliError.NonShowHelpErrors): string => {
+  switch (error._tag) {
+    case "InvalidValue": {
+      const { expected, kind, option } = error
+      return new CliError.InvalidValue({ expected, kind, option, value: shown(error.value) }).message
+    }
+    case "UnexpectedArgument":
+      return new CliError.UnexpectedArgument({ arguments: error.arguments.map(shown) }).message
+    default:
+      return error.message
+  }
+}
 
 const toText = (errors: ReadonlyArray<CliError.NonShowHelpErrors>, commandPath: ReadonlyArray<string>): string =>
   [
-    ...errors.map(({ message }) => `Error: ${printable(message)}`),
+    ...errors.map((error) => `Error: ${brief(printable(messageOf(error)))}`),
     `  Do:  Run '${commandPath.join(" ")} --help' for its usage. Nothing was sent.`
   ].join("\n")
 

@@ -301,6 +301,57 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.lengthOf(yield* requests, 0)
       }))
 
+    it.effect("shortens long input in its messages", () =>
+      Effect.gen(function*() {
+        const { env } = yield* serve({ faults: always({ _tag: "Status", status: 400 }) })
+        const long = "x".repeat(5000)
+        const spaced = "x ".repeat(2500)
+        const cases: ReadonlyArray<readonly [number, ReadonlyArray<string>]> = [
+          [1, list("--verbose", "--page-token", long)],
+          [2, ["operations", "get", long]],
+          [2, ["operations", "watch", missing, "--checkpoint", `/${long}`]],
+          [2, ["operations", "feed", "--since", "1d", "--state", long]],
+          [2, list("--start-date", long)],
+          [2, list("--start-date", spaced)],
+          [2, list("--status", long)],
+          [2, list(`--${long}`)],
+          [2, list(spaced)],
+          [2, [long]],
+          [2, list("--env-file", long)],
+          [2, ["emulator", "--faults", long]],
+          [2, ["emulator", "--report", long]],
+          [2, ["grade", "--command", "true", "--scenario", spaced]],
+          [2, ["grade", "--command", `./${long}`, "--scenario", "notFound"]]
+        ]
+        yield* Effect.forEach(cases, ([expected, args]) =>
+          Effect.gen(function*() {
+            const { code, stderr, stdout } = yield* inProcess(args, env)
+            const name = args.join(" ").slice(0, 50)
+            assert.strictEqual(code, expected, name)
+            assert.notMatch(stdout + stderr, /(?:x\s?){101}/, name)
+            assert.include(stderr, "…", name)
+          }), { concurrency: 2 })
+      }))
+
+    it.effect("names what is wrong in a fault plan, without its content", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { directory } = yield* Comms
+        const refused = (content: string) =>
+          Effect.gen(function*() {
+            yield* fs.writeFileString(`${directory}/plan.json`, content)
+            const { code, stderr } = yield* inProcess(["emulator", "--faults", `${directory}/plan.json`])
+            assert.strictEqual(code, 2)
+            assert.notInclude(stderr, "s3cret")
+            return stderr
+          })
+        assert.include(yield* refused("TWILIO_AUTH_TOKEN=s3cret"), "plan: Expected a valid JSON string.")
+        assert.include(
+          yield* refused("{\"rules\":[{\"do\":{\"_tag\":\"Status\",\"status\":\"s3cret\"}}]}"),
+          "rules.0.do.status: Expected number."
+        )
+      }))
+
     it.effect("reports missing variables, and reads them from the file of --env-file", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem

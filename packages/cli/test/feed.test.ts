@@ -1,11 +1,14 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { DateTime, Duration, Effect, FileSystem, Layer, Schedule, Schema } from "effect"
-import { layer as layerComms, shell } from "./utils/comms.ts"
+import { spawnSync } from "node:child_process"
+import { comms, layer as layerComms, shell, start } from "./utils/comms.ts"
 import { serve } from "./utils/emulator.ts"
 import { exists, fileIn } from "./utils/files.ts"
 import { inProcess } from "./utils/inProcess.ts"
 import { interrupt } from "./utils/interrupt.ts"
+
+const canMount = spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0
 
 const Change = Schema.Struct({
   kind: Schema.Literals(["new", "changed"]),
@@ -141,6 +144,8 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const state = yield* fileIn("bound.json")
         const notes = yield* fileIn("feed notes.txt")
         yield* fs.writeFileString(notes, "buy milk\n")
+        const secrets = yield* fileIn("secrets.env")
+        yield* fs.writeFileString(secrets, "TWILIO_AUTH_TOKEN=s3cret\n")
         const made = yield* interrupt(feed("--since", "1d", "--state", state), env, () => exists(state))
         assert.strictEqual(made.code, 130)
         const before = yield* requests
@@ -154,6 +159,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
             env,
             /^Error: --state: .*no\/such\/file cannot be written\./
           ],
+          [feed("--since", "1d", "--state", secrets), env, /secrets\.env is not a file that this command has written/],
           [feed("--since", "1d", "--state", notes), env, /feed notes\.txt is not a file that this command has written/],
           [
             feed("--state", state),
@@ -171,9 +177,41 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
             const { code, stderr, stdout } = yield* inProcess(args, env)
             assert.deepStrictEqual([code, stdout], [2, ""], args.join(" "))
             assert.match(stderr, expected)
+            assert.notInclude(stderr, "s3cret")
           }), { concurrency: 2 })
         assert.strictEqual(yield* requests, before)
         assert.strictEqual(yield* fs.readFileString(notes), "buy milk\n")
+      }))
+
+    it.effect("refuses a state file that another process holds, and takes it over from a process that was killed", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const { env } = yield* serve({ operations: 20 })
+        const state = yield* fileIn("held.json")
+        const args = feed("--since", "8d", "--state", state)
+        const locked = fs.exists(`${state}.lock`)
+
+        const killed = yield* start(args, env)
+        yield* exists(state)
+        const refused = yield* comms(args, env)
+        assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
+        assert.include(refused.stderr, `is in use by process ${killed.pid}. Nothing was sent.`)
+        assert.isTrue(yield* locked)
+        yield* killed.kill({ killSignal: "SIGKILL" })
+        assert.isTrue(yield* locked)
+
+        const interrupted = yield* interrupt(args, env, () =>
+          Effect.repeat(fs.readFileString(`${state}.lock`), {
+            schedule: Schedule.spaced("20 millis"),
+            until: (text) => text !== "" && text !== `${killed.pid}\n`
+          }))
+        assert.strictEqual(interrupted.code, 130)
+        assert.isFalse(yield* locked)
+        const failed = yield* comms(args, { ...env, TWILIO_AUTH_TOKEN: "wrong" })
+        assert.strictEqual(failed.code, 1)
+        assert.isFalse(yield* locked)
+        yield* shell(`comms ${feed("--since", "8d", "--state", "piped.json").join(" ")} | head -n 1`, env)
+        assert.isFalse(yield* fs.exists(yield* fileIn("piped.json.lock")))
       }))
 
     it.effect("exits with 1 after a permanent failure", () =>
@@ -182,6 +220,19 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const { code, stderr, stdout } = yield* inProcess(feed("--since", "1d"), { ...env, TWILIO_AUTH_TOKEN: "wrong" })
         assert.deepStrictEqual([code, stdout], [1, ""])
         assert.match(stderr, /^Error: SenderPoolOperations\.changes failed: GET \S+ returned 401 Unauthorized\./)
+      }))
+
+    it.effect.skipIf(!canMount)("says that the disk is full, and leaves no file behind", () =>
+      Effect.gen(function*() {
+        const { env } = yield* serve({ operations: 20 })
+        const command = `comms ${feed("--since", "8d", "--state", "full/state.json").join(" ")} > /dev/null`
+        const { code, stderr, stdout } = yield* shell(
+          `mkdir full; unshare -rm bash -c 'mount -t tmpfs -o size=16k none full && head -c 1M /dev/zero > full/other;
+            ${command}; code=$?; ls full; exit $code'`,
+          env
+        )
+        assert.deepStrictEqual([code, stdout], [1, "other\n"])
+        assert.match(stderr, /^Error: --state: \S+state\.json cannot be written, because the disk is full\.$/m)
       }))
   }
 )

@@ -263,6 +263,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.match(account.stderr, belongsTo("account"))
         assert.match(server.stderr, belongsTo("server"))
         assert.match(none.stderr, /notes\.txt /)
+        assert.notInclude(none.stderr, "milk")
         assert.strictEqual(yield* fs.readFileString(file), text)
         assert.strictEqual(yield* fs.readFileString(notes), "buy milk\n")
         assert.deepStrictEqual([yield* requests, yield* other.requests], [asked, 0])

@@ -16,6 +16,7 @@ import * as ExitCode from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
 import * as Format from "../Format.ts"
 import * as Handler from "../Handler.ts"
+import { shown } from "../Shown.ts"
 
 export interface Input {
   readonly format: Option.Option<Format.Format>
@@ -48,14 +49,14 @@ const isSecret: ReadonlySet<string> = new Set(["TWILIO_API_KEY", "TWILIO_API_SEC
 
 // A base URL may contain credentials by mistake.
 const shownValue = (name: string, value: string): string =>
-  isSecret.has(name) || value.includes("@") ? "" : `${value}, `
+  isSecret.has(name) || value.includes("@") ? "" : `${shown(value)}, `
 
 const configured = (variables: Api.Variables): ReadonlyArray<Finding> =>
   [...Credentials.variables, ...Api.otherNames].map((name): Finding => {
     const found = variables.get(name)
     return found === undefined
       ? { check: name, state: "not set", detail: "" }
-      : { check: name, state: "ok", detail: `${shownValue(name, found.value)}from ${found.source}` }
+      : { check: name, state: "ok", detail: `${shownValue(name, found.value)}from ${shown(found.source)}` }
   })
 
 /** Sends one request, and compares the clocks by the `Date` of its response. */
@@ -110,7 +111,7 @@ const clock = (skew: number | undefined): Finding => {
 
 const online = Effect.fnUntraced(function*(connection: Api.Connection) {
   const { answer, skew, took } = yield* ask(connection)
-  const baseUrl = connection.variables.get("TWILIO_COMMS_BASE_URL")?.value ?? CommsClient.defaultBaseUrl
+  const baseUrl = shown(connection.variables.get("TWILIO_COMMS_BASE_URL")?.value ?? CommsClient.defaultBaseUrl)
   if (Result.isSuccess(answer)) {
     return {
       findings: [

@@ -5,12 +5,13 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type * as PlatformError from "effect/PlatformError"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { UsageError } from "../Failure.ts"
+import * as Files from "../Files.ts"
 import * as Format from "../Format.ts"
+import { issuesOfFile, shown } from "../Shown.ts"
 
 export interface Input {
   readonly port: number
@@ -22,22 +23,19 @@ export interface Input {
 
 const isPreset = (name: string): name is FaultPlan.Preset => Object.hasOwn(FaultPlan.presets, name)
 
-const fileReason = (error: PlatformError.PlatformError): string =>
-  error.reason._tag === "NotFound" ? "There is no such file or directory." : error.message
-
 const readPlan = Effect.fnUntraced(function*(name: string) {
   if (isPreset(name)) return FaultPlan.presets[name]
   const fs = yield* FileSystem.FileSystem
   const text = yield* Effect.mapError(fs.readFileString(name), (error) =>
     new UsageError({
-      what: `--faults: ${name} is neither a preset nor a readable file.`,
-      why: fileReason(error),
+      what: `--faults: ${shown(name)} is neither a preset nor a readable file.`,
+      why: Files.whyOf(error),
       advice: `Name one of ${FaultPlan.presetNames.join(", ")}, or a JSON file with a fault plan.`
     }))
   return yield* Effect.mapError(FaultPlan.fromJson(text), ({ issues }) =>
     new UsageError({
-      what: `--faults: ${name} is not a fault plan.`,
-      why: issues.map(({ field, problem }) => `${field}: ${problem}`).join(" "),
+      what: `--faults: ${shown(name)} is not a fault plan.`,
+      why: issuesOfFile(issues),
       advice:
         "A fault plan is an object with a list of rules, such as {\"rules\":[{\"do\":{\"_tag\":\"Status\",\"status\":503}}]}."
     }))
@@ -45,21 +43,19 @@ const readPlan = Effect.fnUntraced(function*(name: string) {
 
 const encodeReport = Schema.encodeEffect(Report.ReportFromJson)
 
-const writeReport = Effect.fnUntraced(function*(file: string, report: Report.Report) {
+const writeReport = Effect.fnUntraced(function*(file: string, report: Report.Report, isStarted: boolean) {
   const fs = yield* FileSystem.FileSystem
   const text = yield* Effect.orDie(encodeReport(report))
-  yield* Effect.mapError(fs.writeFileString(file, `${Format.escapeInvisible(text)}\n`), (error) =>
-    new UsageError({
-      what: `--report: ${file} cannot be written.`,
-      why: fileReason(error),
-      advice: "Name a file in an existing, writable directory."
-    }))
+  yield* Effect.mapError(
+    fs.writeFileString(file, `${Format.escapeInvisible(text)}\n`),
+    Files.notWritten("report", file, isStarted)
+  )
 })
 
 // A long report is complete in the file only.
 const shownRequests = 100
 
-const shown = ({ requests, summary }: Report.Report): string =>
+const tableOf = ({ requests, summary }: Report.Report): string =>
   Format.printableLines(Report.toTable(new Report.Report({ summary, requests: requests.slice(-shownRequests) })))
 
 const instructions = (url: string, operations: number): string => {
@@ -85,17 +81,18 @@ export const run = Effect.fnUntraced(function*(input: Input) {
     const { report } = yield* Emulator.Emulator
     const { url } = yield* Emulator.Address
     // Check early that the report file is writable.
-    const save = Option.match(input.report, {
-      onNone: () => Effect.void,
-      onSome: (file) => Effect.flatMap(report, (report) => writeReport(file, report))
-    })
-    yield* save
+    const save = (isStarted: boolean) =>
+      Option.match(input.report, {
+        onNone: () => Effect.void,
+        onSome: (file) => Effect.flatMap(report, (report) => writeReport(file, report, isStarted))
+      })
+    yield* save(false)
     yield* Effect.logInfo(instructions(url, operations))
     yield* Format.write(Stream.succeed(`${url}\n`))
     return yield* Effect.never.pipe(Effect.onExit(() =>
       Effect.andThen(
-        Effect.flatMap(report, (report) => Format.write(Stream.succeed(`\n${shown(report)}\n`))),
-        save
+        Effect.flatMap(report, (report) => Format.write(Stream.succeed(`\n${tableOf(report)}\n`))),
+        save(true)
       )
     ))
   }).pipe(Effect.provide(layer))

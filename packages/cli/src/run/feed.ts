@@ -2,7 +2,6 @@ import type * as Feed from "@effect-comms/client/Feed"
 import * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import { FeedCheckpoint } from "@effect-comms/domain/FeedCheckpoint"
 import type { Operation } from "@effect-comms/domain/Operation"
-import { printable } from "@effect-comms/domain/Printable"
 import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,6 +14,7 @@ import * as Api from "../Api.ts"
 import { UsageError } from "../Failure.ts"
 import * as Format from "../Format.ts"
 import * as Resource from "../Resource.ts"
+import { shown } from "../Shown.ts"
 import * as StateFile from "../StateFile.ts"
 import { tellWhenInterrupted } from "./interrupted.ts"
 
@@ -67,44 +67,51 @@ const begin = Effect.fnUntraced(function*(since: Option.Option<DateTime.Utc>) {
   })
 })
 
-export const run = Effect.fnUntraced(function*({ interval, since, state }: Input) {
-  const { operations, shape } = yield* Resource.current
-  const { checkpoint, refuse, save } = yield* Option.match(state, { onNone: () => Effect.succeed(none), onSome: open })
-  // Closed while printed changes are not yet in the state file.
-  const settled = yield* Latch.make(true)
-  let isStopping = false
-  const options = {
-    interval: Option.getOrUndefined(interval),
-    checkpoint: (checkpoint: FeedCheckpoint) => Effect.andThen(save(checkpoint), settled.open)
-  }
-  if (checkpoint !== undefined) {
-    const path = printable(Option.getOrElse(state, () => ""))
-    yield* Effect.logInfo(`Resuming from ${path}${Option.isSome(since) ? "; --since is ignored" : ""}.`)
-  }
-  const changes = checkpoint === undefined
-    ? operations.changes({ since: yield* begin(since) }, options)
-    : operations.changes(checkpoint, options)
-  const follow = changes.pipe(
-    Stream.runForEachArray(Effect.fnUntraced(function*(changes) {
-      const text = yield* Stream.mkString(toLines(shape)(Stream.fromArray(changes)))
-      // The next chunk may arrive between Ctrl-C and the interruption of this fiber.
-      if (isStopping) return yield* Effect.never
-      settled.closeUnsafe()
-      yield* print(text)
-    })),
-    Effect.catchTag(["CheckpointMismatch", "InvalidInput"], (error) => Effect.fail(refuse(error)))
-  )
-  const fiber = yield* Effect.forkChild(follow)
-  yield* Fiber.join(fiber).pipe(
-    // Wait until the state covers what was printed, so that a restart does not print it again.
-    Effect.onInterrupt(() =>
-      Effect.suspend(() => {
-        isStopping = true
-        return Effect.andThen(Effect.raceFirst(settled.await, Fiber.await(fiber)), Fiber.interrupt(fiber))
-      })
-    ),
-    Option.isSome(state)
-      ? tellWhenInterrupted
-      : Effect.onInterrupt(() => Effect.logInfo("Interrupted. With --state FILE, the feed could resume from here."))
-  )
-}, Effect.provide(Api.layer))
+export const run = Effect.fnUntraced(
+  function*({ interval, since, state }: Input) {
+    const { operations, shape } = yield* Resource.current
+    const { checkpoint, refuse, save } = yield* Option.match(state, {
+      onNone: () => Effect.succeed(none),
+      onSome: open
+    })
+    // Closed while printed changes are not yet in the state file.
+    const settled = yield* Latch.make(true)
+    let isStopping = false
+    const options = {
+      interval: Option.getOrUndefined(interval),
+      checkpoint: (checkpoint: FeedCheckpoint) => Effect.andThen(save(checkpoint), settled.open)
+    }
+    if (checkpoint !== undefined) {
+      const path = shown(Option.getOrElse(state, () => ""))
+      yield* Effect.logInfo(`Resuming from ${path}${Option.isSome(since) ? "; --since is ignored" : ""}.`)
+    }
+    const changes = checkpoint === undefined
+      ? operations.changes({ since: yield* begin(since) }, options)
+      : operations.changes(checkpoint, options)
+    const follow = changes.pipe(
+      Stream.runForEachArray(Effect.fnUntraced(function*(changes) {
+        const text = yield* Stream.mkString(toLines(shape)(Stream.fromArray(changes)))
+        // The next chunk may arrive between Ctrl-C and the interruption of this fiber.
+        if (isStopping) return yield* Effect.never
+        settled.closeUnsafe()
+        yield* print(text)
+      })),
+      Effect.catchTag(["CheckpointMismatch", "InvalidInput"], (error) => Effect.fail(refuse(error)))
+    )
+    const fiber = yield* Effect.forkChild(follow)
+    yield* Fiber.join(fiber).pipe(
+      // Wait until the state covers what was printed, so that a restart does not print it again.
+      Effect.onInterrupt(() =>
+        Effect.suspend(() => {
+          isStopping = true
+          return Effect.andThen(Effect.raceFirst(settled.await, Fiber.await(fiber)), Fiber.interrupt(fiber))
+        })
+      ),
+      Option.isSome(state)
+        ? tellWhenInterrupted
+        : Effect.onInterrupt(() => Effect.logInfo("Interrupted. With --state FILE, the feed could resume from here."))
+    )
+  },
+  Effect.scoped,
+  Effect.provide(Api.layer)
+)

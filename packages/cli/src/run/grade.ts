@@ -14,6 +14,7 @@ import * as ExitCode from "../ExitCode.ts"
 import { UsageError } from "../Failure.ts"
 import * as Format from "../Format.ts"
 import * as Settings from "../Settings.ts"
+import { shown } from "../Shown.ts"
 import * as Attended from "./grading/attended.ts"
 
 export interface Input {
@@ -111,7 +112,7 @@ const chosen = Effect.fnUntraced(function*({ command, scenario }: Input) {
   const unknown = scenario.filter((name) => !isScenario(name))
   if (unknown.length > 0) {
     return yield* new UsageError({
-      what: `--scenario: unknown scenario ${unknown.join(", ")}.`,
+      what: `--scenario: unknown scenario ${unknown.map(shown).join(", ")}.`,
       advice: `Use any of: ${Grader.Scenario.literals.join(", ")}.`
     })
   }
@@ -141,7 +142,7 @@ const gradeCommand = Effect.fnUntraced(
     const grade = yield* Grader.gradeClient(clientOf(command, found), { transport: "port", concurrency, scenarios })
     if (isFound) return grade
     return yield* new UsageError({
-      what: `--command: ${command} cannot be run.`,
+      what: `--command: ${shown(command)} cannot be run.`,
       why: "The shell reports that the command is missing or not executable.",
       advice: "Name a program on the PATH or its path, with the arguments that precede `get` and `list`."
     })

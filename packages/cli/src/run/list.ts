@@ -46,9 +46,9 @@ const scanOf = Effect.fnUntraced(function*({ pageToken, startDate, windows }: In
   return scan
 })
 
-/** Prints how to continue after the printed rows. */
-const tellToken = ({ filters: { pageSize }, pageToken }: Position) =>
-  pageToken === undefined
+/** Prints how to continue after the printed rows. Before the first rows, the same command does. */
+const tellToken = (start: string | undefined, { filters: { pageSize }, pageToken }: Position) =>
+  pageToken === undefined || pageToken === start
     ? Effect.void
     : Effect.logInfo(
       `To continue after the printed rows, add: --page-token ${quote(printable(pageToken))} --page-size ${pageSize}`
@@ -70,7 +70,11 @@ const print = Effect.fnUntraced(function*(input: Input, scan: Scan | undefined) 
     })
     : operations.scan({ ...filters, startDate: scan.startDate }, { windows: scan.windows })
   yield* Format.print(shape, input.format, Stream.take(rows, limit)).pipe(
-    Effect.tapError((error) => scan === undefined && "position" in error ? tellToken(error.position) : Effect.void)
+    Effect.tapError((error) =>
+      scan === undefined && "position" in error
+        ? tellToken(Option.getOrUndefined(input.pageToken), error.position)
+        : Effect.void
+    )
   )
 }, Effect.provide(Api.layer))
 

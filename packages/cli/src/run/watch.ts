@@ -74,24 +74,28 @@ const watchAll = Effect.fnUntraced(function*(
   )
 }, Effect.scoped)
 
-export const run = Effect.fnUntraced(function*(input: Input) {
-  const ids = [...new Set(input.ids)]
-  const resource = yield* Resource.current
-  const shape = Ending.shapeOf(resource.shape)
-  const waits = yield* Waits.open(input.checkpoint)
-  const format = yield* formatOf(input.format)
-  const endings = yield* tellWhenInterrupted(watchAll(ids, format, waits, input))
-  if (endings.every(Ending.isOver)) yield* waits.end(ids)
-  const [only, ...others] = endings
-  if (format !== "ndjson" && only !== undefined) {
-    yield* others.length === 0
-      ? Format.printDocument(shape, Option.some(format), only)
-      : Format.print(shape, Option.some(format), Stream.fromIterable(endings))
-  }
-  for (const ending of endings) {
-    const description = Ending.describe(ending)
-    if (description !== undefined) yield* Handler.tell(description)
-  }
-  const code = Ending.worstOf(endings)
-  if (code !== ExitCode.done) return yield* new ExitCode.Ended({ code })
-}, Effect.provide(Api.layer))
+export const run = Effect.fnUntraced(
+  function*(input: Input) {
+    const ids = [...new Set(input.ids)]
+    const resource = yield* Resource.current
+    const shape = Ending.shapeOf(resource.shape)
+    const waits = yield* Waits.open(input.checkpoint)
+    const format = yield* formatOf(input.format)
+    const endings = yield* tellWhenInterrupted(watchAll(ids, format, waits, input))
+    if (endings.every(Ending.isOver)) yield* waits.end(ids)
+    const [only, ...others] = endings
+    if (format !== "ndjson" && only !== undefined) {
+      yield* others.length === 0
+        ? Format.printDocument(shape, Option.some(format), only)
+        : Format.print(shape, Option.some(format), Stream.fromIterable(endings))
+    }
+    for (const ending of endings) {
+      const description = Ending.describe(ending)
+      if (description !== undefined) yield* Handler.tell(description)
+    }
+    const code = Ending.worstOf(endings)
+    if (code !== ExitCode.done) return yield* new ExitCode.Ended({ code })
+  },
+  Effect.scoped,
+  Effect.provide(Api.layer)
+)

@@ -6,7 +6,7 @@ import { WaitCheckpoint } from "@effect-comms/domain/WaitCheckpoint"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Semaphore from "effect/Semaphore"
-import type { UsageError } from "../../Failure.ts"
+import type { FileFailed, UsageError } from "../../Failure.ts"
 import * as Resource from "../../Resource.ts"
 import * as StateFile from "../../StateFile.ts"
 
@@ -14,9 +14,9 @@ export interface Waits {
   /** The saved wait for an operation. */
   readonly of: (id: string) => WaitCheckpoint | undefined
   /** Completes when the checkpoint is in the file. */
-  readonly save: (checkpoint: WaitCheckpoint) => Effect.Effect<void, UsageError>
+  readonly save: (checkpoint: WaitCheckpoint) => Effect.Effect<void, UsageError | FileFailed>
   /** Removes operations that have ended. */
-  readonly end: (ids: ReadonlyArray<string>) => Effect.Effect<void, UsageError>
+  readonly end: (ids: ReadonlyArray<string>) => Effect.Effect<void, UsageError | FileFailed>
   /** Turns an error of a checkpoint into an error of the file. */
   readonly refuse: (
     error: CommsError.CheckpointMismatch | CommsError.InvalidInput
@@ -52,13 +52,11 @@ const make = Effect.fnUntraced(function*(path: string) {
   const file = yield* StateFile.open(flag, path)
   const refuse = StateFile.refuse(flag, file)
   const waits = new Map<string, WaitCheckpoint>()
-  yield* Effect.gen(function*() {
-    for (const line of file.text?.trim().split("\n") ?? []) {
-      const checkpoint = yield* read(line)
-      waits.set(checkpoint.operationId, checkpoint)
-    }
-    yield* check(waits)
-  }).pipe(Effect.mapError(refuse))
+  for (const [index, line] of file.text?.trim().split("\n").entries() ?? []) {
+    const checkpoint = yield* Effect.mapError(read(line), StateFile.refuse(flag, file, index + 1))
+    waits.set(checkpoint.operationId, checkpoint)
+  }
+  yield* Effect.mapError(check(waits), refuse)
 
   const semaphore = yield* Semaphore.make(1)
   let changes = 0
