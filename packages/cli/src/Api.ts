@@ -14,10 +14,12 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import type * as Stdio from "effect/Stdio"
 import { parseEnv } from "node:util"
 import { UsageError } from "./Failure.ts"
 import * as Files from "./Files.ts"
 import type { Needs } from "./Handler.ts"
+import * as Retries from "./Retries.ts"
 import * as Settings from "./Settings.ts"
 import { shown } from "./Shown.ts"
 
@@ -185,20 +187,24 @@ export const checkCredentials = (variables: Variables): Effect.Effect<void, Usag
     Effect.asVoid
   )
 
+// The client checks the variable, and has this default.
+const maxAttemptsOf = (variables: Variables): number => Number(variables.get("TWILIO_COMMS_MAX_ATTEMPTS")?.value ?? 6)
+
 /**
- * The client with the configuration of this command.
+ * The client with the configuration of this command. Its retries are shown.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layer: Layer.Layer<
-  CommsClient.CommsClient,
+  CommsClient.CommsClient | Retries.Retries,
   UsageError | Config.ConfigError | CommsError.InvalidInput,
-  FileSystem.FileSystem | Needs
+  FileSystem.FileSystem | Stdio.Stdio | Needs
 > = Layer.unwrap(Effect.gen(function*() {
   const { http, variables } = yield* connection
   yield* checkCredentials(variables)
   return CommsClient.layerConfig().pipe(
+    Layer.provideMerge(Retries.layer(maxAttemptsOf(variables))),
     Layer.provide(http),
     Layer.provide(ConfigProvider.layer(toProvider(variables)))
   )

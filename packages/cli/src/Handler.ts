@@ -1,10 +1,7 @@
 // The frame of every command's handler. It loads the program, logs to stderr, and turns errors into exit codes.
-import * as Attempts from "@effect-comms/client/Attempts"
-import { printable } from "@effect-comms/domain/Printable"
 import * as Cause from "effect/Cause"
 import type * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Console from "effect/Console"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
@@ -12,7 +9,6 @@ import * as ExitCode from "./ExitCode.ts"
 import * as Failure from "./Failure.ts"
 import { escapeInvisible, printableLines } from "./Format.ts"
 import * as Settings from "./Settings.ts"
-import { brief } from "./Shown.ts"
 
 const textLogger = Logger.withConsoleError(
   Logger.make<unknown, string>(({ message }) =>
@@ -21,17 +17,6 @@ const textLogger = Logger.withConsoleError(
 )
 
 const jsonLogger = Logger.withConsoleError(Logger.map(Logger.formatJson, escapeInvisible))
-
-const onRetry = ({ attempt, delay, method, url }: Attempts.Retry) =>
-  Effect.annotateLogs(
-    Effect.logInfo(
-      `Attempt ${attempt.number} of ${method} ${brief(printable(url))} ended with ${
-        attempt.status ?? attempt.outcome
-      }; ` +
-        `retrying in ${Failure.shortTime(delay)}.`
-    ),
-    { attempt: attempt.number, outcome: attempt.outcome, delayMillis: Math.round(Duration.toMillis(delay)) }
-  )
 
 /** Logs the description of an error. */
 export const tell = Effect.fnUntraced(function*(description: Failure.Description) {
@@ -56,8 +41,7 @@ export const lazy = <Input, E, R>(
   Effect.fnUntraced(
     function*(input: Input) {
       const { run } = yield* Effect.promise(load)
-      const verbose = yield* Settings.Verbose
-      return yield* verbose ? Effect.provideService(run(input), Attempts.OnRetry, onRetry) : run(input)
+      return yield* run(input)
     },
     Effect.catchCause(Effect.fnUntraced(function*(cause: Cause.Cause<E>) {
       if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt

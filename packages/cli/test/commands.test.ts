@@ -496,6 +496,36 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         })
     )
 
+    it.effect.skipIf(!canHaveTerminal)(
+      "shows retries on a line of the terminal, which is erased afterwards",
+      () =>
+        Effect.gen(function*() {
+          const busy = yield* serve({ faults: nth(1, { _tag: "Status", status: 503 }) })
+          const down = { ...busy.env, TWILIO_COMMS_BASE_URL: "http://127.0.0.1:1", TWILIO_COMMS_MAX_ATTEMPTS: "2" }
+          const script = "comms operations list --limit 1"
+          const retried = yield* onTerminal(script, busy.env)
+          const [failed, quiet, elsewhere] = yield* Effect.all([
+            onTerminal(script, down),
+            onTerminal(`${script} --quiet`, down),
+            onTerminal(`${script} 2> errors.txt; cat errors.txt`, down)
+          ], { concurrency: 2 })
+          assert.match(
+            retried.stdout,
+            new RegExp(`^\rretrying \\(2 of 6\\): 503${escape}\\[K\r\r${escape}\\[K\r[^\r]*id`)
+          )
+          assert.match(
+            failed.stdout,
+            new RegExp(
+              `^\rretrying \\(2 of 2\\): ECONNREFUSED${escape}\\[K\r\r${escape}\\[K\r[^\r]*id[^\r]*\r\nError: `
+            )
+          )
+          for (const { stdout } of [quiet, elsewhere]) {
+            assert.include(stdout, "Error: ")
+            assert.notInclude(stdout, "retrying")
+          }
+        })
+    )
+
     it.effect("runs an emulator on a port until Ctrl-C, then prints a report", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem

@@ -120,6 +120,33 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           }), { concurrency: 2 })
       }))
 
+    it.effect("shows the cause of a failed poll", () =>
+      Effect.gen(function*() {
+        const faults: FaultPlan.FaultPlan = {
+          rules: [
+            { when: { nth: [1] }, do: { _tag: "Drop" } },
+            { when: { nth: [1] }, do: { _tag: "Status", status: 503 } }
+          ]
+        }
+        const { create, env } = yield* serve({ faults })
+        const { id } = yield* create({ ...good, duration: Duration.zero })
+        const { code, stderr } = yield* inProcess(watch(id), { ...env, TWILIO_COMMS_MAX_ATTEMPTS: "1" })
+        assert.strictEqual(code, 0)
+        assert.match(
+          stderr,
+          new RegExp(`^${id} poll failed: (?:UND_ERR_SOCKET|ECONNRESET)\n${id} poll failed: 503, 2 times in a row\n`)
+        )
+      }))
+
+    it.effect("says that an id that was never found got 404 each time", () =>
+      Effect.gen(function*() {
+        const { env } = yield* serve()
+        const id = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
+        const { code, stderr } = yield* inProcess(watch(id, "--timeout", "300ms"), env)
+        assert.strictEqual(code, 5)
+        assert.match(stderr, /^ {2}Why: The API answered each of the \d polls with 404\.$/m)
+      }))
+
     it.effect("ends with the reason when a poll fails permanently", () =>
       Effect.gen(function*() {
         const { create, env } = yield* serve()
@@ -274,7 +301,10 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
       () =>
         Effect.gen(function*() {
           const faults: FaultPlan.FaultPlan = {
-            rules: [{ when: { nth: [3] }, do: { _tag: "Status", status: 429, retryAfter: 1 } }]
+            rules: [
+              { when: { nth: [3] }, do: { _tag: "Status", status: 429, retryAfter: 1 } },
+              { when: { nth: [5] }, do: { _tag: "Status", status: 500 } }
+            ]
           }
           const { advance, asked, create, env } = yield* serve({ faults })
           const one = yield* create({ ...good, failed: 2, duration: Duration.minutes(1) })
@@ -286,6 +316,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           assert.strictEqual(code, 3)
           assert.match(screen, /␛\[\?25l[^]*█[^]*░[^]*␛\[\?25h/)
           assert.match(screen, /The server answered 429 and asks to wait: 1s to go/)
+          assert.match(screen, /poll failed: 500/)
           assert.match(screen, /1 of 2 ended; \d+\/80 created/)
           assert.match(screen, /␛\[32m/)
           assert.include(screen, `${two.id}  ␛[32m`)

@@ -39,22 +39,23 @@ const watchAll = Effect.fnUntraced(function*(
 ) {
   const { operations, ...resource } = yield* Resource.current
   const progress = yield* Progress.make(ids, resource, format)
-  const onRetry = yield* Attempts.OnRetry
   const options = {
     timeLimit: Option.getOrUndefined(timeout),
     interval: Option.getOrUndefined(Option.map(interval, (each) => ({ initial: each, factor: 1, max: each })))
   }
-  const watch = (id: string) =>
-    operations.watchEvents(waits.of(id) ?? id, options).pipe(
+  const watch = (id: string) => {
+    let failedPolls = 0
+    return operations.watchEvents(waits.of(id) ?? id, options).pipe(
       Stream.mapError((error) =>
         error._tag === "CheckpointMismatch" || error._tag === "InvalidInput" ? waits.refuse(error) : error
       ),
-      Stream.tap((event) =>
-        Effect.andThen(
+      Stream.tap((event) => {
+        if (event._tag === "PollFailed") failedPolls++
+        return Effect.andThen(
           "snapshot" in event ? waits.save(event.snapshot.checkpoint) : Effect.void,
           progress.happened(id, event)
         )
-      ),
+      }),
       Stream.filterMap((event) =>
         "snapshot" in event
           ? Result.fromNullishOr(Outcome.fromOperation(event.snapshot.operation), () => undefined)
@@ -65,12 +66,13 @@ const watchAll = Effect.fnUntraced(function*(
       Effect.map((outcome) => Ending.ofOutcome(outcome, tolerate)),
       Effect.catchTag(
         ["PollsFailed", "OperationNotFound", "StatusNotKnown", "Stalled", "WaitTimeout"],
-        (error) => Effect.succeed(Ending.ofError(error))
+        (error) => Effect.succeed(Ending.ofError(error, failedPolls))
       ),
       Effect.tap(progress.ended)
     )
+  }
   return yield* Effect.forEach(ids, watch, { concurrency: "unbounded" }).pipe(
-    Effect.provideService(Attempts.OnRetry, (retry) => Effect.andThen(onRetry(retry), progress.retrying(retry)))
+    Effect.provideService(Attempts.OnRetry, progress.retrying)
   )
 }, Effect.scoped)
 

@@ -1,5 +1,5 @@
 // The progress of waits: bars on a terminal, a line per change elsewhere, or every event on stdout.
-import type * as Attempts from "@effect-comms/client/Attempts"
+import * as Attempts from "@effect-comms/client/Attempts"
 import type * as Waiting from "@effect-comms/client/Waiting"
 import type { Operation } from "@effect-comms/domain/Operation"
 import { printable } from "@effect-comms/domain/Printable"
@@ -16,6 +16,7 @@ import * as Failure from "../../Failure.ts"
 import * as Format from "../../Format.ts"
 import type { Needs } from "../../Handler.ts"
 import * as Resource from "../../Resource.ts"
+import { causeOf, Retries } from "../../Retries.ts"
 import * as Settings from "../../Settings.ts"
 import * as Bars from "./bars.ts"
 import * as Ending from "./ending.ts"
@@ -28,7 +29,7 @@ export interface Progress {
 }
 
 const failureOf = (error: Waiting.PollError, failures: number): string =>
-  `${"status" in error ? `answered ${error.status}` : error._tag}${failures > 1 ? `, ${failures} times in a row` : ""}`
+  `poll failed: ${causeOf(error)}${failures > 1 ? `, ${failures} times in a row` : ""}`
 
 const waitOf = ({ attempt }: Attempts.Retry): string =>
   `The server answered ${attempt.status ?? attempt.outcome} and asks to wait`
@@ -46,17 +47,20 @@ const noteOf = (event: Waiting.Event): string | undefined => {
   }
 }
 
-const silent: Progress = {
+type OnRetry = Progress["retrying"]
+
+const silent = (onRetry: OnRetry): Progress => ({
   happened: () => Effect.void,
   ended: () => Effect.void,
-  retrying: () => Effect.void
-}
+  retrying: onRetry
+})
 
 const bars = Effect.fnUntraced(function*(
   ids: ReadonlyArray<string>,
   resource: Resource.Resource,
   style: Bars.Style
 ) {
+  const { describe } = yield* Retries
   const rows = new Map(ids.map((id): [string, Bars.Row] => [id, { id }]))
   let wait: { readonly text: string; readonly until: number } | undefined
   const screen = yield* Screen.make
@@ -82,7 +86,8 @@ const bars = Effect.fnUntraced(function*(
     ended: (ending) => set(ending.id, { ending }),
     retrying: (retry) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        wait = { text: waitOf(retry), until: now + Duration.toMillis(retry.delay) }
+        const text = retry.attempt.asked === undefined ? describe(retry) : waitOf(retry)
+        wait = { text, until: now + Duration.toMillis(retry.delay) }
       })
   }
   return progress
@@ -101,14 +106,14 @@ const lineOf = (
       : [`(${rate.toFixed(1)} a second, ${Bars.roughly(remaining)} left)`])
   ].join(" ")
 
-const lines = (resource: Resource.Resource, isVerbose: boolean): Progress => ({
+const lines = (resource: Resource.Resource, isVerbose: boolean, onRetry: OnRetry): Progress => ({
   happened: (id, event) =>
     Effect.logInfo(event._tag === "Changed" ? lineOf(resource, event.snapshot) : `${id} ${noteOf(event)}`),
   ended: (ending) => Effect.logInfo(`${ending.id} ${Ending.phraseOf(ending)}`),
   // --verbose already logs every retry.
   retrying: (retry) =>
     retry.attempt.asked === undefined || isVerbose
-      ? Effect.void
+      ? onRetry(retry)
       : Effect.logInfo(`${waitOf(retry)}: ${Failure.shortTime(retry.delay)}`)
 })
 
@@ -143,11 +148,11 @@ const encodeEvent = (encode: Encode, id: string, event: Waiting.Event) => {
   }
 }
 
-const events = Effect.fnUntraced(function*({ shape }: Resource.Resource) {
+const events = Effect.fnUntraced(function*({ shape }: Resource.Resource, onRetry: OnRetry) {
   const stdio = yield* Stdio.Stdio
   const tell = (event: unknown) => Effect.provideService(print(event), Stdio.Stdio, stdio)
   const progress: Progress = {
-    ...silent,
+    retrying: onRetry,
     happened: (id, event) => tell(encodeEvent(shape.encode, id, event)),
     ended: (ending) => tell({ event: "Ended", ...Object(Ending.shapeOf(shape).encode(ending)) })
   }
@@ -159,12 +164,15 @@ export const make = Effect.fnUntraced(function*(
   ids: ReadonlyArray<string>,
   resource: Resource.Resource,
   format: Format.Format
-): Effect.fn.Return<Progress, never, Scope.Scope | Stdio.Stdio | Needs> {
-  if (format === "ndjson") return yield* events(resource)
-  if (yield* Settings.Quiet) return silent
+): Effect.fn.Return<Progress, never, Retries | Scope.Scope | Stdio.Stdio | Needs> {
+  const onRetry = yield* Attempts.OnRetry
+  if (format === "ndjson") return yield* events(resource, onRetry)
+  if (yield* Settings.Quiet) return silent(onRetry)
   const isVerbose = yield* Settings.Verbose
   const isText = (yield* Settings.LogFormat) === "text"
   const style = yield* Screen.style
   // Other lines on stderr would break the bars.
-  return style !== undefined && isText && !isVerbose ? yield* bars(ids, resource, style) : lines(resource, isVerbose)
+  return style !== undefined && isText && !isVerbose
+    ? yield* bars(ids, resource, style)
+    : lines(resource, isVerbose, onRetry)
 })
