@@ -14,11 +14,13 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type * as Stdio from "effect/Stdio"
 import { parseEnv } from "node:util"
 import { UsageError } from "./Failure.ts"
 import * as Files from "./Files.ts"
 import type { Needs } from "./Handler.ts"
+import * as Proxy from "./Proxy.ts"
 import * as Retries from "./Retries.ts"
 import * as Settings from "./Settings.ts"
 import { shown } from "./Shown.ts"
@@ -37,7 +39,7 @@ export const otherNames = [
   "TWILIO_COMMS_MAX_RETRY_AFTER"
 ] as const
 
-type Name = Credentials.Variable | (typeof otherNames)[number]
+type Name = Credentials.Variable | (typeof otherNames)[number] | Proxy.Name
 
 /**
  * Variables, and the source of each.
@@ -51,7 +53,7 @@ const hasPair = (values: Readonly<Record<string, string | undefined>>): boolean 
   Boolean(values["TWILIO_API_KEY"] && values["TWILIO_API_SECRET"]) ||
   Boolean(values["TWILIO_ACCOUNT_SID"] && values["TWILIO_AUTH_TOKEN"])
 
-const names: ReadonlyArray<string> = [...Credentials.variables, ...otherNames]
+const names: ReadonlyArray<string> = [...Credentials.variables, ...otherNames, ...Proxy.names]
 
 const fileAdvice = "Name a file of lines such as TWILIO_ACCOUNT_SID=AC..."
 
@@ -71,7 +73,7 @@ const readFile = Effect.fnUntraced(function*(path: string) {
   if (names.some((name) => name in values)) return values
   return yield* new UsageError({
     what: `--env-file: ${shown(path)} sets none of the variables that comms reads.`,
-    why: `They are ${names.join(", ")}.`,
+    why: `They are ${names.filter((name) => name === name.toUpperCase()).join(", ")}.`,
     advice: fileAdvice
   })
 })
@@ -90,7 +92,10 @@ export const variables: Effect.Effect<Variables, UsageError, FileSystem.FileSyst
   const envFile = yield* Settings.EnvFile
   const file = Option.isSome(envFile) ? yield* readFile(envFile.value) : {}
   const own = Object.fromEntries(
-    yield* Effect.forEach(names, (name) => Effect.map(inEnvironment(name), (value) => [name, value] as const))
+    yield* Effect.forEach(
+      [...names, ...Proxy.names],
+      (name) => Effect.map(inEnvironment(name), (value) => [name, value] as const)
+    )
   )
   const ownCredentials = hasPair(own)
   const found = new Map<Name, { readonly value: string; readonly source: string }>()
@@ -103,6 +108,8 @@ export const variables: Effect.Effect<Variables, UsageError, FileSystem.FileSyst
   }
   for (const name of Credentials.variables) read(name, !ownCredentials)
   for (const name of otherNames) read(name, true)
+  // Each of these variables has two names.
+  for (const name of Proxy.names) read(name, !own[name.toLowerCase()] && !own[name.toUpperCase()])
   return found
 })
 
@@ -115,6 +122,7 @@ export const variables: Effect.Effect<Variables, UsageError, FileSystem.FileSyst
 export interface Connection {
   readonly variables: Variables
   readonly http: Layer.Layer<HttpClient.HttpClient>
+  readonly proxy: Proxy.Proxy
 }
 
 /**
@@ -137,13 +145,36 @@ const embedded: Effect.Effect<Connection> = Effect.gen(function*() {
     http: Emulator.layerHttpClient.pipe(
       Layer.provide(Emulator.layer({ operations: embeddedOperations, seed: 1 })),
       Layer.orDie
-    )
+    ),
+    proxy: Proxy.none
   }
 })
 
+const findProxy = (variables: Variables): Result.Result<Proxy.Proxy, UsageError> => {
+  const baseUrl = variables.get("TWILIO_COMMS_BASE_URL")?.value ?? CommsClient.defaultBaseUrl
+  // The client rejects an invalid URL.
+  return URL.canParse(baseUrl)
+    ? Proxy.find((name) => variables.get(name)?.value, new URL(baseUrl))
+    : Result.succeed(Proxy.none)
+}
+
 const overNetwork: Effect.Effect<Connection, UsageError, FileSystem.FileSystem | Needs> = Effect.gen(function*() {
-  const { layerUndici } = yield* Effect.promise(() => import("@effect/platform-node/NodeHttpClient"))
-  return { variables: yield* variables, http: layerUndici }
+  const { Dispatcher, layerUndici, layerUndiciNoDispatcher } = yield* Effect.promise(() =>
+    import("@effect/platform-node/NodeHttpClient")
+  )
+  const found = yield* variables
+  const proxy = yield* Effect.fromResult(findProxy(found))
+  if (proxy._tag !== "Used") return { variables: found, http: layerUndici, proxy }
+  const { ProxyAgent } = yield* Effect.promise(() => import("@effect/platform-node/Undici"))
+  const dispatcher = Effect.acquireRelease(
+    Effect.sync(() => new ProxyAgent({ uri: proxy.url.href })),
+    (agent) => Effect.promise(() => agent.destroy())
+  )
+  return {
+    variables: found,
+    http: Layer.provide(layerUndiciNoDispatcher, Layer.effect(Dispatcher, dispatcher)),
+    proxy
+  }
 })
 
 /**

@@ -81,7 +81,7 @@ const advices: { readonly [tag in DomainError["_tag"]]?: string } = {
   TooManyRequests: later,
   ServiceUnavailable: later,
   UnexpectedStatus: `Check TWILIO_COMMS_BASE_URL, and any proxy between this machine and the API. ${doctor}`,
-  TransportFailure: `Check the network and TWILIO_COMMS_BASE_URL. ${doctor}`,
+  TransportFailure: `Check the network, TWILIO_COMMS_BASE_URL and any proxy. ${doctor}`,
   InvalidResponse: `Check TWILIO_COMMS_BASE_URL, and any proxy between this machine and the API. ${doctor}`,
   InvalidInput: "`--help` describes the flags.",
   PaginationLimit: "Narrow the filters, such as --start-date and --end-date.",

@@ -59,6 +59,19 @@ const configured = (variables: Api.Variables): ReadonlyArray<Finding> =>
       : { check: name, state: "ok", detail: `${shownValue(name, found.value)}from ${shown(found.source)}` }
   })
 
+// The URL may have a password.
+const ofProxy = ({ proxy, variables }: Api.Connection): Finding => {
+  if (proxy._tag === "None") return { check: "proxy", state: "not set", detail: "" }
+  const from = `from ${proxy.name} in ${shown(variables.get(proxy.name)?.source ?? "")}`
+  return {
+    check: "proxy",
+    state: "ok",
+    detail: proxy._tag === "Used"
+      ? `${shown(`${proxy.url.protocol}//${proxy.url.host}`)}, ${from}`
+      : `No proxy for this base URL, ${from}`
+  }
+}
+
 /** Sends one request, and compares the clocks by the `Date` of its response. */
 const ask = Effect.fnUntraced(function*({ http, variables }: Api.Connection) {
   let skew: number | undefined
@@ -148,7 +161,7 @@ export const run = Effect.fnUntraced(function*({ format }: Input) {
   const { error, findings } = Result.isFailure(credentials)
     ? { error: credentials.failure, findings: [] }
     : yield* online(connection)
-  yield* Format.print(shape, format, Stream.fromIterable([...configured(variables), ...findings]))
+  yield* Format.print(shape, format, Stream.fromIterable([...configured(variables), ofProxy(connection), ...findings]))
   if (error !== undefined) {
     const { advice, ...description } = Failure.describe(error)
     // The advice of some errors is to run this command.

@@ -65,7 +65,10 @@ const call = Effect.fnUntraced(
         TWILIO_ACCOUNT_SID: accountSid,
         TWILIO_AUTH_TOKEN: Redacted.value(authToken),
         TWILIO_API_KEY: "",
-        TWILIO_API_SECRET: ""
+        TWILIO_API_SECRET: "",
+        // The client reaches the emulator of the scenario without a proxy.
+        NO_PROXY: "127.0.0.1",
+        no_proxy: "127.0.0.1"
       },
       extendEnv: true,
       stderr: "ignore",
