@@ -1,7 +1,7 @@
 import { Emulator, type FaultPlan, Report } from "@effect-comms/testing"
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { Context, Duration, Effect, Fiber, FileSystem, Layer, Queue, Schema, Stream } from "effect"
+import { Context, Duration, Effect, Fiber, FileSystem, Layer, Option, Queue, Schema, Stream } from "effect"
 import { spawnSync } from "node:child_process"
 import { Comms, comms, type Env, envOf, layer as layerComms, type Ran, run, shell, start } from "./utils/comms.ts"
 import { inProcess } from "./utils/inProcess.ts"
@@ -557,6 +557,28 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           yield* fs.readFileString(`${directory}/report.json`)
         )
         assert.strictEqual(report.summary.requests, 1)
+      }))
+
+    it.effect("runs an emulator on another host than loopback, and says that the network reaches it", () =>
+      Effect.gen(function*() {
+        const told = Effect.fnUntraced(function*(...args: ReadonlyArray<string>) {
+          const child = yield* start(["emulator", "--operations", "5", ...args])
+          const url = yield* Stream.runHead(Stream.splitLines(Stream.decodeText(child.stdout)))
+          const answer = yield* Effect.promise(() => fetch(`${Option.getOrThrow(url)}/v1/SenderPools/Operations`))
+          yield* child.kill({ killSignal: "SIGINT" })
+          const stderr = yield* Stream.mkString(Stream.decodeText(child.stderr))
+          return { url: Option.getOrThrow(url), status: answer.status, stderr }
+        })
+        const [open, closed] = yield* Effect.all([told("--host", "0.0.0.0"), told()], { concurrency: 2 })
+        for (const { status, url } of [open, closed]) {
+          assert.strictEqual(status, 401)
+          assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
+        }
+        assert.strictEqual(lines(open.stderr).filter((line) => line.includes("reachable from the network")).length, 1)
+        assert.notInclude(closed.stderr, "network")
+        const refused = yield* inProcess(["emulator", "--host", "192.0.2.1"])
+        assert.strictEqual(refused.code, 2)
+        assert.include(refused.stderr, "--host: Cannot listen on 192.0.2.1:0")
       }))
 
     it.effect("shows the configuration, and tests the API, the credentials and the clock", () =>

@@ -5,8 +5,14 @@ import * as Handler from "../Handler.ts"
 
 export const emulator = Command.make("emulator", {
   port: Flags.int("port", 0, 65_535).pipe(
-    Flag.withDescription("Listen on this port of 127.0.0.1; 0 picks a free port"),
+    Flag.withDescription("Listen on this port; 0 picks a free port"),
     Flag.withDefault(0)
+  ),
+  host: Flag.String("host").pipe(
+    Flag.filter((host) => host.trim() !== "", () => "a host name or an address, such as 0.0.0.0"),
+    Flag.withMetavar("HOST"),
+    Flag.withDescription("Listen on this address. Any other than a loopback address is reachable from the network"),
+    Flag.withDefault("127.0.0.1")
   ),
   operations: Flags.int("operations", 0, 100_000_000).pipe(
     Flag.withDescription("Number of operations of each resource"),

@@ -15,6 +15,7 @@ import { issuesOfFile, shown } from "../Shown.ts"
 
 export interface Input {
   readonly port: number
+  readonly host: string
   readonly operations: number
   readonly seed: number
   readonly faults: string
@@ -58,6 +59,11 @@ const shownRequests = 100
 const tableOf = ({ requests, summary }: Report.Report): string =>
   Format.printableLines(Report.toTable(new Report.Report({ summary, requests: requests.slice(-shownRequests) })))
 
+const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d+){3}|::1)$/i.test(host)
+
+// Not every system can connect to the address that stands for all of its addresses.
+const loopbacks: ReadonlyMap<string, string> = new Map([["0.0.0.0", "127.0.0.1"], ["::", "[::1]"]])
+
 const instructions = (url: string, operations: number): string => {
   const { accountSid, authToken } = Emulator.defaultCredentials
   const token = Redacted.value(authToken)
@@ -73,13 +79,15 @@ const instructions = (url: string, operations: number): string => {
 
 export const run = Effect.fnUntraced(function*(input: Input) {
   const faults = yield* readPlan(input.faults)
-  const { operations, port, seed } = input
-  const layer = Emulator.layerServer({ port }).pipe(
+  const { host, operations, port, seed } = input
+  const layer = Emulator.layerServer({ host, port }).pipe(
     Layer.provideMerge(Emulator.layer({ operations, seed, faults: { seed, ...faults } }))
   )
   return yield* Effect.gen(function*() {
     const { report } = yield* Emulator.Emulator
-    const { url } = yield* Emulator.Address
+    const address = yield* Emulator.Address
+    const loopback = loopbacks.get(host)
+    const url = loopback === undefined ? address.url : `http://${loopback}:${address.port}`
     // Check early that the report file is writable.
     const save = (isStarted: boolean) =>
       Option.match(input.report, {
@@ -88,6 +96,9 @@ export const run = Effect.fnUntraced(function*(input: Input) {
       })
     yield* save(false)
     yield* Effect.logInfo(instructions(url, operations))
+    if (!isLoopback(host)) {
+      yield* Effect.logWarning(`--host ${shown(host)}: the emulator is reachable from the network.`)
+    }
     yield* Format.write(Stream.succeed(`${url}\n`))
     return yield* Effect.never.pipe(Effect.onExit(() =>
       Effect.andThen(
