@@ -39,7 +39,13 @@ export const otherNames = [
   "TWILIO_COMMS_MAX_RETRY_AFTER"
 ] as const
 
-type Name = Credentials.Variable | (typeof otherNames)[number] | Proxy.Name
+/**
+ * The name of a variable.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Name = Credentials.Variable | (typeof otherNames)[number] | Proxy.Name
 
 /**
  * Variables, and the source of each.

@@ -605,6 +605,37 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.include(none.stderr, "There are no credentials.")
       }))
 
+    it.effect("warns of a wrong account SID and of white space, and shows no value of an unexpected form", () =>
+      Effect.gen(function*() {
+        const { env } = yield* serve({ accounts: "any" })
+        const token = "0123456789abcdef0123456789abcdef"
+        const spaced = yield* doctor({
+          ...env,
+          TWILIO_ACCOUNT_SID: `${accountOf("a")} `,
+          TWILIO_AUTH_TOKEN: "\ttoken",
+          TWILIO_COMMS_MAX_ATTEMPTS: "2",
+          HTTP_PROXY: " http://127.0.0.1:1",
+          NO_PROXY: "*"
+        })
+        const wrong = yield* doctor({ ...env, TWILIO_ACCOUNT_SID: token, TWILIO_COMMS_CALL_TIMEOUT: token })
+        const csv = yield* inProcess(["doctor", "--format", "csv"], { ...env, TWILIO_ACCOUNT_SID: "AC123" })
+        const well = yield* doctor({ ...env, TWILIO_ACCOUNT_SID: accountOf("F") })
+        assert.match(
+          spaced.stdout,
+          /^TWILIO_ACCOUNT_SID +warning +Remove the white space around it; from environment$/m
+        )
+        assert.match(
+          spaced.stdout,
+          /^TWILIO_AUTH_TOKEN +warning +Remove the white space around it; from environment$/m
+        )
+        assert.match(spaced.stdout, /^TWILIO_COMMS_MAX_ATTEMPTS +ok +2, from environment$/m)
+        assert.match(spaced.stdout, /^proxy +warning +HTTP_PROXY: Remove the white space around it; No proxy for/m)
+        assert.match(wrong.stdout, /^TWILIO_ACCOUNT_SID +warning +Not AC and 32 hexadecimal digits; from environment$/m)
+        assert.notInclude(wrong.stdout + wrong.stderr, token)
+        assert.include(csv.stdout, "TWILIO_ACCOUNT_SID,warning,Not AC and 32 hexadecimal digits; from environment\r\n")
+        assert.match(well.stdout, /^TWILIO_ACCOUNT_SID +ok +AC[F]{32}, from environment$/m)
+      }))
+
     it.effect("grades a client that is a command", () =>
       Effect.gen(function*() {
         const [own, silent, absent] = yield* Effect.all([

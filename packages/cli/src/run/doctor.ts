@@ -16,6 +16,7 @@ import * as ExitCode from "../ExitCode.ts"
 import * as Failure from "../Failure.ts"
 import * as Format from "../Format.ts"
 import * as Handler from "../Handler.ts"
+import * as Proxy from "../Proxy.ts"
 import { shown } from "../Shown.ts"
 
 export interface Input {
@@ -45,31 +46,58 @@ const shape: Format.Shape<Finding> = {
   encode: (finding) => finding
 }
 
-const isSecret: ReadonlySet<string> = new Set(["TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_AUTH_TOKEN"])
+const isAccountSid = (value: string): boolean => /^AC[0-9a-f]{32}$/i.test(value)
 
-// A base URL may contain credentials by mistake.
-const shownValue = (name: string, value: string): string =>
-  isSecret.has(name) || value.includes("@") ? "" : `${shown(value)}, `
+const isUrl = (value: string): boolean => URL.canParse(value) && !value.includes("@")
+
+const isNumberOrDuration = (value: string): boolean => /^\d{1,9}(?:\.\d{1,9})?(?: ?[a-z]{1,7})?$/.test(value)
+
+// The value of another variable, such as a secret, may have been set by mistake. Values of other forms are not shown.
+const isShown: { readonly [name in Api.Name]?: (value: string) => boolean } = {
+  TWILIO_ACCOUNT_SID: isAccountSid,
+  TWILIO_COMMS_BASE_URL: isUrl,
+  TWILIO_COMMS_ATTEMPT_TIMEOUT: isNumberOrDuration,
+  TWILIO_COMMS_CALL_TIMEOUT: isNumberOrDuration,
+  TWILIO_COMMS_MAX_ATTEMPTS: isNumberOrDuration,
+  TWILIO_COMMS_MAX_RETRY_AFTER: isNumberOrDuration
+}
+
+const warningsOf = (name: Api.Name, value: string): ReadonlyArray<string> => [
+  ...(value === value.trim() ? [] : ["Remove the white space around it"]),
+  ...(name === "TWILIO_ACCOUNT_SID" && !isAccountSid(value.trim())
+    ? ["Not AC and 32 hexadecimal digits"]
+    : [])
+]
+
+const toFinding = (check: string, warnings: ReadonlyArray<string>, detail: string): Finding => ({
+  check,
+  state: warnings.length === 0 ? "ok" : "warning",
+  detail: [...warnings, detail].join("; ")
+})
 
 const configured = (variables: Api.Variables): ReadonlyArray<Finding> =>
   [...Credentials.variables, ...Api.otherNames].map((name): Finding => {
     const found = variables.get(name)
-    return found === undefined
-      ? { check: name, state: "not set", detail: "" }
-      : { check: name, state: "ok", detail: `${shownValue(name, found.value)}from ${shown(found.source)}` }
+    if (found === undefined) return { check: name, state: "not set", detail: "" }
+    const { source, value } = found
+    const text = isShown[name]?.(value) === true ? `${shown(value)}, ` : ""
+    return toFinding(name, warningsOf(name, value), `${text}from ${shown(source)}`)
   })
 
 // The URL may have a password.
 const ofProxy = ({ proxy, variables }: Api.Connection): Finding => {
+  const warnings = Proxy.names.flatMap((name) =>
+    warningsOf(name, variables.get(name)?.value ?? "").map((warning) => `${name}: ${warning}`)
+  )
   if (proxy._tag === "None") return { check: "proxy", state: "not set", detail: "" }
   const from = `from ${proxy.name} in ${shown(variables.get(proxy.name)?.source ?? "")}`
-  return {
-    check: "proxy",
-    state: "ok",
-    detail: proxy._tag === "Used"
+  return toFinding(
+    "proxy",
+    warnings,
+    proxy._tag === "Used"
       ? `${shown(`${proxy.url.protocol}//${proxy.url.host}`)}, ${from}`
       : `No proxy for this base URL, ${from}`
-  }
+  )
 }
 
 /** Sends one request, and compares the clocks by the `Date` of its response. */
