@@ -4,7 +4,7 @@ import { DateTime, Duration, Effect, FileSystem, Layer, Schedule, Schema } from 
 import { spawnSync } from "node:child_process"
 import { comms, layer as layerComms, shell, start } from "./utils/comms.ts"
 import { serve } from "./utils/emulator.ts"
-import { exists, fileIn } from "./utils/files.ts"
+import { exists, fileIn, filesOf } from "./utils/files.ts"
 import { inProcess } from "./utils/inProcess.ts"
 import { interrupt } from "./utils/interrupt.ts"
 
@@ -121,6 +121,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
           assert.strictEqual(code, 130)
           printed.push(...linesOf(stdout))
           assert.isFalse(yield* fs.exists(`${state}.tmp`))
+          assert.deepStrictEqual(yield* filesOf(state), ["feed of 5000.json"])
         }
         assert.strictEqual(new Set(printed).size, printed.length)
         assert.strictEqual(printed.filter((line) => decodeChange(line).kind === "new").length, 5000)

@@ -4,7 +4,7 @@ import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, FileSystem, Layer, Schedule, Schema } from "effect"
 import { comms, layer as layerComms } from "./utils/comms.ts"
 import { serve } from "./utils/emulator.ts"
-import { exists, fileIn } from "./utils/files.ts"
+import { exists, fileIn, filesOf } from "./utils/files.ts"
 import { inProcess } from "./utils/inProcess.ts"
 import { interrupt } from "./utils/interrupt.ts"
 import { canHaveTerminal, onTerminal } from "./utils/terminal.ts"
@@ -246,6 +246,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const before = yield* waits
         assert.sameMembers(before.map(({ operationId }) => operationId), ids)
         assert.isFalse(yield* fs.exists(`${file}.tmp`))
+        assert.deepStrictEqual(yield* filesOf(file), ["waits of two.ndjson"])
 
         const failed = yield* inProcess(args, { ...env, TWILIO_AUTH_TOKEN: "wrong" })
         assert.strictEqual(failed.code, 1)
@@ -259,6 +260,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const third = yield* comms([...args, "--timeout", "1h"], env)
         assert.strictEqual(third.code, 0)
         assert.isFalse(yield* fs.exists(file))
+        assert.deepStrictEqual(yield* filesOf(file), [])
       }))
 
     it.effect("rejects a checkpoint of another account, server or resource and a file of another kind, and keeps them", () =>

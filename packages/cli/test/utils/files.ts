@@ -12,3 +12,10 @@ export const exists = Effect.fnUntraced(function*(file: string) {
   const fs = yield* FileSystem.FileSystem
   yield* Effect.repeat(fs.exists(file), { schedule: Schedule.spaced("20 millis"), until: (exists) => exists })
 })
+
+/** The names of a file and of the files beside it whose names begin with its name. */
+export const filesOf = Effect.fnUntraced(function*(file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  return (yield* fs.readDirectory(path.dirname(file))).filter((name) => name.startsWith(path.basename(file)))
+})
