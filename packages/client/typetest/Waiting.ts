@@ -139,7 +139,7 @@ export type Tests = [
   Expect<
     Equal<
       Effect.Success<ReturnType<typeof reasonOf>>,
-      Outcome.Outcome<SenderPoolOperation.SenderPoolOperation> | number
+      Outcome.Outcome<SenderPoolOperation.SenderPoolOperation> | 401
     >
   >
 ]
