@@ -105,7 +105,6 @@ interface Problem {
   readonly title: string
   readonly detail: string
   readonly advice: string
-  readonly isRetryable: boolean
 }
 
 // The base of the class of one status. The properties of `problem` are statics of the class.
@@ -113,26 +112,15 @@ function AnswerError<Self>(): <Tag extends string, const Fields extends Schema.S
   tag: Tag,
   fields: Fields,
   problem: P
-) => DescribedErrorClass<Self, Tag, Fields, Pick<P, "status" | "isRetryable">> & P
+) => DescribedErrorClass<Self, Tag, Fields> & P
 function AnswerError(): unknown {
-  return (tag: string, fields: typeof answer, problem: Problem) =>
-    Object.assign(
-      class extends DescribedError<Answer>()(
-        tag,
-        fields,
-        (error) =>
-          describeResponse(error, {
-            returned: `${problem.status} ${problem.title}`,
-            why: whyOf(error),
-            advice: problem.advice
-          }),
-        { description: problem.detail, httpApiStatus: problem.status }
-      ) {
-        readonly status = problem.status
-        readonly isRetryable = problem.isRetryable
-      },
-      problem
-    )
+  return (tag: string, fields: typeof answer, problem: Problem) => {
+    const { advice, detail, status, title } = problem
+    const describe = (error: Answer) =>
+      describeResponse(error, { returned: `${status} ${title}`, why: whyOf(error), advice })
+    const annotations = { description: detail, httpApiStatus: status }
+    return Object.assign(DescribedError<Answer>()(tag, fields, describe, annotations), problem)
+  }
 }
 
 /**
@@ -145,9 +133,11 @@ export class BadRequest extends AnswerError<BadRequest>()("BadRequest", answer, 
   status: 400,
   title: "Bad Request",
   detail: "The request was malformed or ambiguous.",
-  advice: "Correct the request: a retry returns the same error.",
-  isRetryable: false
-}) {}
+  advice: "Correct the request: a retry returns the same error."
+}) {
+  readonly status = BadRequest.status
+  readonly isRetryable = false
+}
 
 /**
  * 401: the credentials are missing or wrong. The API returns it, although its reference does not mention it.
@@ -159,9 +149,11 @@ export class Unauthorized extends AnswerError<Unauthorized>()("Unauthorized", an
   status: 401,
   title: "Unauthorized",
   detail: "The credentials are missing or wrong.",
-  advice: "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET.",
-  isRetryable: false
-}) {}
+  advice: "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET."
+}) {
+  readonly status = Unauthorized.status
+  readonly isRetryable = false
+}
 
 /**
  * 403: the credentials are valid, and do not permit the request. The API returns it, although its reference does not
@@ -174,9 +166,11 @@ export class Forbidden extends AnswerError<Forbidden>()("Forbidden", answer, {
   status: 403,
   title: "Forbidden",
   detail: "The credentials do not permit the request.",
-  advice: "Use credentials that have permission for this request.",
-  isRetryable: false
-}) {}
+  advice: "Use credentials that have permission for this request."
+}) {
+  readonly status = Forbidden.status
+  readonly isRetryable = false
+}
 
 /**
  * 404: the resource does not exist. A new resource may be missing for a moment after it was created.
@@ -188,9 +182,11 @@ export class NotFound extends AnswerError<NotFound>()("NotFound", answer, {
   status: 404,
   title: "Not Found",
   detail: "The requested resource was not found.",
-  advice: "Check the id, and that it belongs to this account.",
-  isRetryable: false
-}) {}
+  advice: "Check the id, and that it belongs to this account."
+}) {
+  readonly status = NotFound.status
+  readonly isRetryable = false
+}
 
 /**
  * 409: the request conflicts with the current state, for example when a new account is not ready yet (77701). It can be
@@ -203,9 +199,11 @@ export class Conflict extends AnswerError<Conflict>()("Conflict", answerWithRetr
   status: 409,
   title: "Conflict",
   detail: "The request conflicts with the current state of the resource. Retry it after Retry-After.",
-  advice: "Retry the request later.",
-  isRetryable: true
-}) {}
+  advice: "Retry the request later."
+}) {
+  readonly status = Conflict.status
+  readonly isRetryable = true
+}
 
 /**
  * 429: too many requests. The request was not processed, so a retry is always safe, after `retryAfter`.
@@ -217,9 +215,11 @@ export class TooManyRequests extends AnswerError<TooManyRequests>()("TooManyRequ
   status: 429,
   title: "Too Many Requests",
   detail: "Too many requests. Retry it after Retry-After.",
-  advice: "Retry the request later, and send fewer requests at once.",
-  isRetryable: true
-}) {}
+  advice: "Retry the request later, and send fewer requests at once."
+}) {
+  readonly status = TooManyRequests.status
+  readonly isRetryable = true
+}
 
 /**
  * 500: the server failed. The API asks not to retry the request.
@@ -231,9 +231,11 @@ export class InternalServerError extends AnswerError<InternalServerError>()("Int
   status: 500,
   title: "Internal Server Error",
   detail: "The API is experiencing server-side issues. The request should not be retried.",
-  advice: "The API asks not to retry it. Contact Twilio support with the request id.",
-  isRetryable: false
-}) {}
+  advice: "The API asks not to retry it. Contact Twilio support with the request id."
+}) {
+  readonly status = InternalServerError.status
+  readonly isRetryable = false
+}
 
 /**
  * 503: the API is temporarily unavailable. The request can be retried after `retryAfter`.
@@ -245,9 +247,11 @@ export class ServiceUnavailable extends AnswerError<ServiceUnavailable>()("Servi
   status: 503,
   title: "Service Unavailable",
   detail: "The API is temporarily unavailable. Retry it after Retry-After.",
-  advice: "Retry the request later.",
-  isRetryable: true
-}) {}
+  advice: "Retry the request later."
+}) {
+  readonly status = ServiceUnavailable.status
+  readonly isRetryable = true
+}
 
 const checkBaseUrl = "Check TWILIO_COMMS_BASE_URL, and any proxy between this program and the API."
 

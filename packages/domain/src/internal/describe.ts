@@ -23,13 +23,12 @@ export interface Description {
   readonly requestId?: string | undefined
 }
 
-/** The class of an error, as `Schema.TaggedError` makes it, with a description. `Added` has more of its properties. */
-export type DescribedErrorClass<Self, Tag extends string, Fields extends Schema.Struct.Fields, Added = unknown> =
-  Schema.Class<
-    Self,
-    Schema.TaggedStruct<Tag, Fields>,
-    Cause.YieldableError & { readonly description: Description } & Added
-  >
+/** The class of an error, as `Schema.TaggedError` makes it, with a description. */
+export type DescribedErrorClass<Self, Tag extends string, Fields extends Schema.Struct.Fields> = Schema.Class<
+  Self,
+  Schema.TaggedStruct<Tag, Fields>,
+  Cause.YieldableError & { readonly description: Description }
+>
 
 type Annotations = { readonly description: string; readonly httpApiStatus: number }
 
