@@ -1,21 +1,17 @@
 /**
- * When requests are sent: one queue for every call on an account and host, which learns from the server's answers.
+ * Decides when a request is sent: one queue for the calls of an account and host, which learns from the answers.
  *
- * **What it does**
+ * **Details**
  *
- * - A 429 or 503 with `Retry-After` parks every call, not only the one that was answered so, for a day at most.
- * - How many requests are under way at once begins small and grows with every success, so that the first refusal finds
- *   few of them.
- * - From a refusal it learns how many requests the server takes in a time, sends no more than nine tenths of that, asks
- *   for a little more each second, and forgets it after a minute without a refusal.
- * - Calls wait in the order in which they were made, a repeat in the place of its call. An interrupted one leaves at
- *   once.
- * - A quota of retries is shared by all calls, and each call adds 0.15 of a repeat to it: in a long outage hardly a sixth
- *   more requests are sent than calls made.
+ * - A 429 or 503 with `Retry-After` parks every call of the account, for a day at most.
+ * - The number of concurrent requests starts small and grows with every success.
+ * - From refusals the queue learns the rate limit of the server. It sends at most nine tenths of it, raises that every
+ *   second, and forgets it after a minute without a refusal.
+ * - Calls keep their order, and a retry keeps the place of its call. An interrupted call leaves at once.
+ * - Calls share a quota of retries, to which each call adds 0.15. A long outage costs a sixth more requests than calls.
  *
- * Effect's own `RateLimiter` takes tokens from a limit that has to be known and sleeps for each caller by itself: it
- * learns nothing, keeps no order and cannot be parked. Its `CircuitBreaker` refuses calls where this one lets them wait;
- * `CircuitBreaker.layer` puts it in front for those who want that.
+ * Effect's `RateLimiter` can learn a limit too (`adaptiveConsume`, `adaptiveFeedback`), but keeps no order and cannot
+ * be parked. Sixty calls at once against ten a second cost it 150 refusals on a port, and this queue 6.
  *
  * @since 0.1.0
  */

@@ -109,7 +109,7 @@ describe("a cooldown", () => {
         assert.deepEqual((yield* keysOf(log)).slice(4), range(12))
       })))
 
-  it.effect("lets calls back at a distance, once it knows what the server takes", () =>
+  it.effect("spreads calls once the limit of the server is known", () =>
     against(
       ({ at, number }) => number === 9 ? after(100, asks(429, 2)) : at < 2000 ? after(100, done) : done,
       (log) =>
@@ -162,7 +162,7 @@ describe("a wait that is too long", () => {
         assert.deepEqual(yield* timesOf(log), [1_000_000])
       })))
 
-  it.effect("is what later calls are told, and they send nothing", () =>
+  it.effect("fails later calls, which send nothing", () =>
     against(() => asks(503, 3600), (log) =>
       Effect.gen(function*() {
         assertTag(yield* Effect.flip(fetchOf(1)), "ServiceUnavailable")
@@ -176,7 +176,7 @@ describe("a wait that is too long", () => {
         assert.deepEqual(yield* keysOf(log), [1])
       })))
 
-  it.effect("is what waiting calls are told when it begins", () =>
+  it.effect("fails waiting calls when it begins", () =>
     against(({ key }) => key === 0 ? after("10 seconds", asks(429, 600)) : silent, (log) =>
       Effect.gen(function*() {
         const fibers = yield* Effect.forEach(range(6), (key) => Effect.forkChild(Effect.flip(fetchOf(key))))
@@ -437,7 +437,7 @@ describe("against ten requests a second", () => {
       { limit: { requests: 10, window: "1 second" } }
     ))
 
-  it.effect("what was learnt spares the next sixty", () =>
+  it.effect("a learned limit spares the next sixty", () =>
     limited(Effect.gen(function*() {
       yield* burst(60)
       const before = yield* refusals
@@ -447,7 +447,7 @@ describe("against ten requests a second", () => {
     })))
 })
 
-describe("what is learnt", () => {
+describe("a learned limit", () => {
   it.effect("is forgotten a minute after the last refusal", () =>
     against(
       ({ number }) => number === 9 ? after(100, asks(429, 2)) : after(number < 9 ? 100 : 10, done),
@@ -469,7 +469,7 @@ describe("what is learnt", () => {
         })
     ))
 
-  it.effect("lets more be under way with every success, up to the limit", () =>
+  it.effect("allows more concurrent requests with every success, up to the limit", () =>
     against(() => after(100, done), (log) =>
       Effect.gen(function*() {
         const fibers = yield* Effect.forEach(range(100), (key) => Effect.forkChild(fetchOf(key)))
@@ -480,7 +480,7 @@ describe("what is learnt", () => {
         assert.strictEqual(yield* Ref.get(log.mostUnderWay), 10)
       }), { flowControl: { maxConcurrency: 10 } }))
 
-  it.effect("lets 64 be under way at most when nothing is said", () =>
+  it.effect("allows 64 concurrent requests by default", () =>
     against(() => after(1000, done), (log) =>
       Effect.gen(function*() {
         const fibers = yield* Effect.forEach(range(800), (key) => Effect.forkChild(fetchOf(key)))
@@ -541,7 +541,7 @@ describe("in an outage of a minute", () => {
         }))
   )
 
-  it.effect("the quota is spent, and comes back when all is well", () =>
+  it.effect("the quota is spent, and returns after the outage", () =>
     against(({ key }) => key < 100 || key >= 900 ? refused(503) : done, (log) =>
       Effect.gen(function*() {
         yield* Effect.forEach(range(4), toItsEnd)
@@ -552,7 +552,7 @@ describe("in an outage of a minute", () => {
         assert.strictEqual(yield* attemptsOf(log, 900), 6)
       }), { flowControl: { quota: 10 } }))
 
-  it.effect("what is not repeated costs no quota", () =>
+  it.effect("a call without a retry costs no quota", () =>
     against(
       ({ key, attempt }) => key < 50 ? refused(404) : attempt === 1 ? refused(503) : done,
       () =>
@@ -580,13 +580,13 @@ describe("two clients", () => {
     return sent
   })
 
-  it.effect("each have a queue of their own", () =>
+  it.effect("have separate queues", () =>
     Effect.gen(function*() {
       const log = yield* makeLog
       assert.deepEqual(yield* both(log).pipe(Effect.provide(server(log))), [1, 2])
     }))
 
-  it.effect("share one when they are given it", () =>
+  it.effect("share a queue that both are given", () =>
     Effect.gen(function*() {
       const log = yield* makeLog
       assert.deepEqual(yield* both(log).pipe(Effect.provide([server(log), FlowControl.layer()])), [1])
@@ -635,7 +635,7 @@ describe("two clients", () => {
     }))
 })
 
-describe("options that make no sense are refused", () => {
+describe("invalid options are refused", () => {
   it.effect.each(
     [
       ["limit.requests", { limit: { requests: 0, window: "1 second" } }],

@@ -6,38 +6,37 @@ import type * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 
 /**
- * Where it is kept until when an account has to wait. One in memory is the default; processes that share an account can
- * share another one.
+ * Stores the end of a cooldown. The default is in memory. Processes that share an account can share a store.
  *
  * @category models
  * @since 0.1.0
  */
 export interface CooldownStore {
-  /** Until when to wait, in epoch milliseconds; 0 when there is nothing to wait for. */
+  /** The end of the cooldown in epoch milliseconds, or 0 for none. */
   readonly read: (key: string) => Effect.Effect<number>
-  /** Sets it, unless it is set to a later time already. */
+  /** Sets the end, unless a later end is stored. */
   readonly write: (key: string, until: number) => Effect.Effect<void>
 }
 
 /**
- * How requests are paced; every field has a default.
+ * How requests are paced. Every field has a default.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** How many requests the server takes in a time, when it is known. Default: not known, and learnt. */
+  /** The rate limit of the server: `requests` per `window`. Default learned from its answers. */
   readonly limit?: { readonly requests: number; readonly window: Duration.Input } | undefined
-  /** How many requests may be under way at once at most. Default 64. */
+  /** The maximum number of concurrent requests: a whole number from 1. Default 64. */
   readonly maxConcurrency?: number | undefined
-  /** How many retries may be made at once before the quota is spent. Default 50. */
+  /** The number of retries that can be made before the quota is spent: from 0. Default 50. */
   readonly quota?: number | undefined
-  /** How much of a repeat each call adds to the quota. Default 0.15. */
+  /** The share of a retry that each call adds to the quota: from 0. Default 0.15. */
   readonly quotaPerCall?: number | undefined
 }
 
 /**
- * How a request ended, as far as pacing is concerned.
+ * The part of a response that matters for pacing.
  *
  * @category models
  * @since 0.1.0
@@ -54,11 +53,11 @@ export interface Outcome {
  * @since 0.1.0
  */
 export interface Wait<E> {
-  /** The longest cooldown that is waited for, in milliseconds. */
+  /** The longest cooldown that the call waits for, in milliseconds. */
   readonly maxWait: number
-  /** When the call is given up, in epoch milliseconds: a cooldown that ends then or later is not waited for either. */
+  /** When the call times out, in epoch milliseconds. It does not wait for a cooldown that ends then or later. */
   readonly deadline: number
-  /** What the call fails with when the cooldown is longer: it has its end and the milliseconds that are left. */
+  /** The error of the call when the cooldown is longer, from its end and the milliseconds left. */
   readonly onCooldown: (until: number, left: number) => E
 }
 
@@ -76,11 +75,11 @@ export interface Call {
       readonly toOutcome: (exit: Exit.Exit<A, E>) => Outcome
     } & Wait<E2>
   ) => Effect.Effect<A, E | E2, R>
-  /** Whether nothing is sent before a point in time, in epoch milliseconds, so that a call can wait for it in its place. */
+  /** Whether the account is parked until a time in epoch milliseconds, so that a call can wait for it in the queue. */
   readonly isParkedUntil: (at: number) => boolean
-  /** Takes a repeat from the quota; false when it is spent. */
+  /** Takes a retry from the quota. False if the quota is spent. */
   readonly takeRetry: () => boolean
-  /** Gives a repeat back that was successful. */
+  /** Returns a retry that succeeded to the quota. */
   readonly returnRetry: () => void
 }
 
@@ -92,7 +91,7 @@ export interface Call {
  */
 export interface Gate {
   readonly call: Effect.Effect<Call>
-  /** How many calls wait for their turn. */
+  /** The number of waiting calls. */
   readonly waiting: Effect.Effect<number>
 }
 
@@ -101,7 +100,7 @@ const Count = Schema.Int.check(Schema.isGreaterThan(0, { expected: "a whole numb
 const NotNegative = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0, { expected: "a number from 0" }))
 
 /**
- * Checks {@link Options} and brings them to one form.
+ * Decodes {@link Options}.
  *
  * @category schemas
  * @since 0.1.0

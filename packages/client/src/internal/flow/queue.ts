@@ -25,12 +25,11 @@ interface Waiter {
   isAdmitted: boolean
 }
 
-// Requests under way at once, at the start; and how many successes make it one more.
+// The number of concurrent requests at the start, and how many successes add one.
 const initialConcurrency = 4
 const successesPerStep = 4
 
-// The share of what the server took that is sent, and by how much of it a second it grows: little when several refusals
-// agree, more when it rests on one.
+// The share of the learned rate that is sent, and its growth per second: slow when several refusals agree.
 const caution = 0.9
 const growthWhenSure = 0.02
 const growthWhenUnsure = 0.25
@@ -38,16 +37,16 @@ const backOff = 0.8
 const forgetAfter = 60_000
 const relatedWithin = 10_000
 
-// Idle time is no proof that the server takes more: it counts as a second.
+// Idle time does not show that the server accepts more. It counts as a second.
 const maxGrowth = 1000
 
-// Later than the server says by up to a tenth of the interval, so that several processes do not stay in step.
+// Up to a tenth of the interval later than the server says, so that processes do not stay in step.
 const spread = 0.1
 
 const minLearningTime = 1000
 const maxTaken = 4096
 
-// A refusal that asks for ages must not stop an account until the program ends: after a day it is asked again.
+// A very long `Retry-After` is honoured for a day, so that it does not stop the account until the program ends.
 const maxPark = 86_400_000
 
 export const makeGate = Effect.fnUntraced(function*(
@@ -58,7 +57,7 @@ export const makeGate = Effect.fnUntraced(function*(
   const scope = yield* Effect.scope
   const random = yield* Random.Random
   const { limit, maxConcurrency = 64, quota: maxQuota = 50, quotaPerCall = 0.15 } = options
-  // Requests a millisecond. A hundredth less than the limit, since networks do not keep distances exactly.
+  // Requests per millisecond: one per cent below the limit, since the network does not keep distances exactly.
   const known = limit === undefined ? undefined : 0.99 * limit.requests / Duration.toMillis(limit.window)
 
   let orders = 0
@@ -73,7 +72,7 @@ export const makeGate = Effect.fnUntraced(function*(
   let nextAt = 0
   let parkedUntil = 0
   let quota = maxQuota
-  // When those requests were sent that the server took, of the last while.
+  // When the recently accepted requests were sent.
   let taken: Array<number> = []
   let wakeAt = Infinity
 
@@ -83,11 +82,11 @@ export const makeGate = Effect.fnUntraced(function*(
 
   const admit = (now: number) => {
     underWay++
-    // A whole millisecond: a clock that counts in them would wake a hair too early, and again at once, without end.
+    // A whole millisecond, since a clock that counts in milliseconds would wake too early, again and again.
     if (rate !== undefined) nextAt = Math.ceil(now + (1 + spread * random.nextDoubleUnsafe()) / rate)
   }
 
-  // Those who cannot wait so long learn it now, not when their time is over.
+  // Fail calls that cannot wait this long immediately, not at their deadline.
   const parkUntil = (until: number, now: number) => {
     if (until <= parkedUntil) return
     parkedUntil = until
@@ -96,7 +95,7 @@ export const makeGate = Effect.fnUntraced(function*(
     for (const waiter of tooLong) waiter.refuse(until, now)
   }
 
-  // Lets go whoever may, in order, and sees to it that somebody wakes for the next one.
+  // Sends the calls that are due, in order, and wakes for the next one.
   const dispatch: Effect.Effect<void> = Effect.gen(function*() {
     const until = yield* store.read(key)
     const now = yield* Clock.currentTimeMillis
@@ -118,9 +117,9 @@ export const makeGate = Effect.fnUntraced(function*(
     )
   })
 
-  // What a refusal teaches: how many requests the server took in the time before it.
+  // Learns from a refusal how many requests the server accepted in the time before it.
   const learn = (sentAt: number, now: number, asked: number) => {
-    // Those that were under way together are refused together: one event, and the surer for it.
+    // Concurrent requests are refused together. They count as one event, which is more certain.
     if (sentAt <= refusedAt) {
       growth = growthWhenSure
       return
@@ -130,7 +129,7 @@ export const makeGate = Effect.fnUntraced(function*(
     refusedAt = now
     rateAt = now
     concurrency = Math.max(minConcurrency, concurrency / 2)
-    // One call after another, and one refusal: a limit would be met again soon, so nothing is known yet.
+    // One refusal among sequential calls teaches nothing: a real limit would be met again soon.
     if (isNew && isAlone && rate === undefined) return
     growth = isNew ? growthWhenUnsure : growthWhenSure
     if (rate !== undefined) {
@@ -142,7 +141,7 @@ export const makeGate = Effect.fnUntraced(function*(
     if (count > 0) rate = caution * count / time
   }
 
-  // The most requests that the server took in any such time of late: its limit is no less than that.
+  // The most requests that the server accepted recently in a period of this length. Its limit is at least that.
   const mostWithin = (time: number, now: number): number => {
     const recent = Arr.sort(taken.filter((at) => at > now - forgetAfter - time), Order.Number)
     let most = 0
@@ -153,7 +152,7 @@ export const makeGate = Effect.fnUntraced(function*(
     return most
   }
 
-  // A little more each second, up to the limit that is known; without one, until there is none any more.
+  // Raises the rate every second, up to the known limit, or until no rate is left.
   const grow = (now: number) => {
     if (rate === undefined) return
     rate = Math.min(known ?? Infinity, rate * (1 + growth * Math.min(now - rateAt, maxGrowth) / 1000))
@@ -182,7 +181,7 @@ export const makeGate = Effect.fnUntraced(function*(
   })
 
   const insert = (waiter: Waiter) => {
-    // A new call goes to the end; only retries look for their place.
+    // A new call goes to the end. Only a retry returns to its place.
     if ((queue.at(-1)?.order ?? -1) < waiter.order) queue.push(waiter)
     else queue.splice(queue.findIndex((other) => other.order > waiter.order), 0, waiter)
   }
@@ -190,7 +189,7 @@ export const makeGate = Effect.fnUntraced(function*(
   const leave = (waiter: Waiter) =>
     Effect.suspend(() => {
       queue = queue.filter((other) => other !== waiter)
-      // It was let go, and interrupted before it went.
+      // It was admitted, and interrupted before it was sent.
       if (waiter.isAdmitted) underWay--
       return dispatch
     })
@@ -246,7 +245,7 @@ export const makeGate = Effect.fnUntraced(function*(
     }
   })
 
-  // Nobody wakes a queue whose layer has ended: who waits is let go, and who calls later is not paced.
+  // After its layer has ended, the queue cannot wake up. It sends waiting and later calls without pacing.
   yield* Scope.addFinalizer(
     scope,
     Effect.suspend(() => {

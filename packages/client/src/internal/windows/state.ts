@@ -125,8 +125,8 @@ export const begin = <Out>(
 type Keys<A> = Pick<Source<never, A, never, never>, "createdAt" | "id">
 
 /**
- * Takes a page, and returns the window with it and the next state. `items` are those to emit: without items that another
- * window owns, or that were emitted before the window was split.
+ * Takes a page, and returns the window with it and the next state. `items` are those to emit: without items that
+ * another window owns, or that were emitted before the window was split.
  */
 export const take = <A, Out>(
   { period }: Plan,

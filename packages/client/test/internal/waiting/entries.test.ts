@@ -213,7 +213,7 @@ describe("follow", () => {
     assert.strictEqual(Entries.follow(place, late)?.poll.polls, 2)
   })
 
-  it("goes on with the schedule that has begun, until the only waiter begins again", () => {
+  it("continues the schedule that has begun, until the only waiter begins again", () => {
     const { asking, enter, entries, poll } = make()
     const place = asking(1)
     wait(place, 0, 100)

@@ -60,7 +60,7 @@ const errorOf = <Tag extends string>(ending: ReturnType<typeof run>, tag: Tag) =
 }
 
 describe("an operation that was found", () => {
-  it("is told at first, and when its status or stats change", () => {
+  it("is reported first, and when its status or stats change", () => {
     const { end, state, told } = run(waitWith(), [
       [0, {}],
       [1000, {}],
@@ -110,7 +110,7 @@ describe("a stall", () => {
     assert.strictEqual(tagOf(run(waitWith(), results)), "Stalled")
   })
 
-  it("is told one time until something changes, if it is not an error", () => {
+  it("is reported once until something changes, if it is not an error", () => {
     const { end, told } = run(waitWith({ stallAs: "event" }), [
       [0, {}],
       [15 * minute, {}],
