@@ -1,13 +1,15 @@
 import { SenderPoolOperations } from "@effect-comms/client"
 import { SenderPoolOperation } from "@effect-comms/domain"
+import { TwilioErrors } from "@effect-comms/domain/TwilioError"
 import { Emulator, FaultPlan, Report } from "@effect-comms/testing"
+import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Option, Schema } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Server from "../src/internal/emulator/server.ts"
 import * as OperationStore from "../src/internal/emulator/store.ts"
-import { assertTag, fetchPath, get, inProcess, listPath, once, onPort, Target } from "./utils/wiring.ts"
+import { type Answer, assertTag, fetchPath, get, inProcess, listPath, once, onPort, Target } from "./utils/wiring.ts"
 
 const unknownId = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
 
@@ -26,6 +28,12 @@ const Refusal = Schema.fromJsonString(Schema.Struct({
 }))
 
 const decodeRefusal = Schema.decodeEffect(Refusal)
+
+const codesOf = ({ body }: Answer) =>
+  Effect.map(
+    Schema.decodeEffect(Schema.fromJsonString(TwilioErrors))(body),
+    ({ errors }) => errors.map(({ code }) => code)
+  )
 
 const admin = (method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: string) =>
   get(`/_emulator${path}`, { method, body, anonymous: true })
@@ -122,6 +130,65 @@ describe.each([["in process", inProcess], ["on a port", onPort]] as const)("the 
         assert.strictEqual((yield* decodeRefusal(answer.body)).field, "body")
       }
     }).pipe(Effect.provide(wiring({ admin: true }))))
+
+  const faults = `{"rules":[{"do":{"_tag":"Status","status":503}}]}`
+
+  it.effect.each(
+    [
+      [415, "text/plain"],
+      [415, "application/x-www-form-urlencoded"],
+      [415, null],
+      [204, "application/json; charset=utf-8"],
+      [204, "APPLICATION/JSON"]
+    ] as const
+  )("answer %d to a body of the media type %s", ([status, mediaType]) =>
+    Effect.gen(function*() {
+      const answer = yield* get("/_emulator/faults", { method: "PUT", body: faults, mediaType, anonymous: true })
+      assert.strictEqual(answer.status, status, answer.body)
+      if (status === 415) assert.include(yield* codesOf(answer), 20415)
+      assert.strictEqual((yield* get(listPath)).status, status === 204 ? 503 : 200)
+    }).pipe(Effect.provide(wiring({ admin: true }))))
+
+  it.effect("and all other routes limit bodies to 1 MiB", () =>
+    Effect.gen(function*() {
+      const largest = faults.padEnd(1_048_576)
+      for (const path of ["/_emulator/faults", listPath, "/openapi.json"]) {
+        const answer = yield* get(path, { method: "PUT", body: `${largest} `, anonymous: true })
+        assert.strictEqual(answer.status, 413, path)
+        assert.deepEqual(yield* codesOf(answer), [20413])
+      }
+      assert.strictEqual((yield* get(listPath)).status, 200)
+      assert.strictEqual((yield* admin("PUT", "/faults", largest)).status, 204)
+      assert.strictEqual((yield* get(listPath)).status, 503)
+    }).pipe(Effect.provide(wiring({ admin: true }))))
+})
+
+// `fetch` always sends its own `Host`.
+describe.each(
+  [
+    ["in process", inProcess({ admin: true })],
+    ["on a port", Layer.merge(onPort({ admin: true }), NodeHttpClient.layerNodeHttp)]
+  ] as const
+)("the admin routes answer, %s", (_, layer) => {
+  it.effect.each(
+    [
+      [403, "attacker.example"],
+      [403, "localhost.attacker.example:80"],
+      [403, "127.0.0.1.attacker.example"],
+      [403, "10.0.0.1"],
+      [200, "LOCALHOST"],
+      [200, "localhost:4010"],
+      [200, "emulator.localhost"],
+      [200, "127.0.0.1:4010"],
+      [200, "[::1]:4010"]
+    ] as const
+  )("%d to the host %s", ([status, host]) =>
+    Effect.gen(function*() {
+      const answer = yield* get("/_emulator/report", { headers: { host }, anonymous: true })
+      assert.strictEqual(answer.status, status, answer.body)
+      if (status === 403) assert.include(yield* codesOf(answer), 20403)
+      assert.strictEqual((yield* get(listPath, { headers: { host } })).status, 200)
+    }).pipe(Effect.provide(layer)))
 })
 
 describe("a handler that dies", () => {

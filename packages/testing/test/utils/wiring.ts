@@ -3,7 +3,7 @@ import type { CommsError } from "@effect-comms/domain"
 import { Emulator, type FaultPlan } from "@effect-comms/testing"
 import { assert } from "@effect/vitest"
 import { Context, type Duration, Effect, Fiber, Layer, Redacted } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import { FetchHttpClient, HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 
 /** Where the emulator under test answers. */
@@ -60,6 +60,8 @@ export const get = Effect.fnUntraced(function*(path: string, options?: {
   readonly password?: string | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly body?: string | undefined
+  /** The media type of the body. Default `application/json`. Null sends none. */
+  readonly mediaType?: string | null | undefined
   readonly anonymous?: boolean | undefined
 }) {
   const { url } = yield* Target
@@ -67,7 +69,9 @@ export const get = Effect.fnUntraced(function*(path: string, options?: {
   const bare = HttpClientRequest.make(options?.method ?? "GET")(url + path, { headers: options?.headers })
   const request = options?.body === undefined
     ? bare
-    : HttpClientRequest.bodyText(bare, options.body, "application/json")
+    : options.mediaType === null
+    ? HttpClientRequest.setBody(bare, HttpBody.raw(new Blob([options.body])))
+    : HttpClientRequest.bodyText(bare, options.body, options.mediaType ?? "application/json")
   const response = yield* HttpClient.execute(
     options?.anonymous === true ? request : HttpClientRequest.basicAuth(
       request,

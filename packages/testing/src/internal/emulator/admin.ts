@@ -9,21 +9,26 @@ import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { FaultPlan } from "../../FaultPlan.ts"
 import { OperationPlan } from "../../OperationPlan.ts"
 import { Report } from "../../Report.ts"
+import { twilioError } from "../errors.ts"
 import { Milliseconds } from "../milliseconds.ts"
 import { makeFaultPlan } from "./calls.ts"
 import type { Families } from "./model.ts"
 import type { Operations } from "./operations.ts"
+import { envelope } from "./routes.ts"
 
 const Refused = InvalidInput.pipe(HttpApiSchema.status(400))
 
 class Refusals extends HttpApiMiddleware.Service<Refusals>()("@effect-comms/testing/Admin/Refusals", {
   error: Refused
 }) {}
+
+class Guard extends HttpApiMiddleware.Service<Guard>()("@effect-comms/testing/Admin/Guard") {}
 
 const makeApi = (families: Families) => {
   const Operation = Schema.Union(families.map(({ model }) => model))
@@ -43,7 +48,7 @@ const makeApi = (families: Families) => {
     HttpApiEndpoint.get("report", "/report", { success: Report }),
     HttpApiEndpoint.delete("resetReport", "/report", { success: HttpApiSchema.NoContent }),
     HttpApiEndpoint.put("setFaults", "/faults", { payload: makeFaultPlan(families), success: HttpApiSchema.NoContent })
-  ).middleware(Refusals).prefix("/_emulator")
+  ).middleware(Refusals).middleware(Guard).prefix("/_emulator")
   return HttpApi.make("emulator").add(group).annotate(HttpApi.PayloadParseOptions, {
     errors: "all",
     onExcessProperty: "error"
@@ -53,6 +58,26 @@ const makeApi = (families: Families) => {
 const refusals = HttpApiMiddleware.layerSchemaErrorTransform(
   Refusals,
   (error, { endpoint }) => Effect.fail(toInvalidInput(`Emulator admin ${endpoint.identifier}`, "body")(error.cause))
+)
+
+const loopback = /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i
+
+const json = /^application\/json\s*(?:;|$)/i
+
+// A page of another site can make a browser send simple requests to any port, and requests with a JSON content type to
+// a host name that its own DNS server resolves to this machine. Requests in process have no `Host`.
+const guard = Layer.succeed(
+  Guard,
+  Effect.fnUntraced(function*(httpEffect) {
+    const { headers, text } = yield* HttpServerRequest.HttpServerRequest
+    if (!loopback.test(headers["host"] ?? "localhost")) {
+      return envelope(403, [twilioError(403, null, "The Host header is not a loopback address, such as localhost.")])
+    }
+    if (!json.test(headers["content-type"] ?? "") && (yield* Effect.orDie(text)) !== "") {
+      return envelope(415, [twilioError(415, null, "The Content-Type of the body is not application/json.")])
+    }
+    return yield* httpEffect
+  })
 )
 
 export const routes = ({ families, operations, report, resetReport, setFaults }: {
@@ -72,6 +97,6 @@ export const routes = ({ families, operations, report, resetReport, setFaults }:
         resetReport: () => resetReport,
         setFaults: ({ payload }) => setFaults(payload)
       }))),
-    Layer.provide(refusals)
+    Layer.provide([refusals, guard])
   )
 }

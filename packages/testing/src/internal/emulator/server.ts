@@ -1,9 +1,11 @@
 // The path of a request through the emulator: recorder, fault plan, the contract's answer, and sending it.
 import * as Arr from "effect/Array"
+import * as ByteSize from "effect/ByteSize"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
 import * as HttpServerError from "effect/http/HttpServerError"
@@ -65,6 +67,21 @@ const withoutToken = (
   params.delete("pageToken")
   return request.modify({ url: `${path}?${params}` })
 }
+
+const maxBodySize = 1_048_576
+
+// The body is read once from the request that the handler gets. A GET never reads its body.
+const isTooLarge = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<boolean> =>
+  request.method === "GET"
+    ? Effect.succeed(Number(request.headers["content-length"]) > maxBodySize)
+    : request.arrayBuffer.pipe(
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodySize)),
+      // Requests in process ignore that limit.
+      Effect.map(({ byteLength }) => byteLength > maxBodySize),
+      Effect.catch(({ reason }) =>
+        Effect.succeed(reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge")
+      )
+    )
 
 // Twilio's support finds a request by this header.
 const requestIdOf = (ticket: number): string =>
@@ -140,11 +157,13 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     connection: Connection<E>
   ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, E> {
     const effective = withoutToken(request, engine.tokens)
-    const normally = answerSafely.pipe(
-      Effect.provideService(HttpServerRequest.HttpServerRequest, effective),
-      Effect.scoped,
-      Effect.orDie
-    )
+    const normally = (yield* isTooLarge(effective))
+      ? Effect.succeed(Routes.envelope(413, [twilioError(413, null, "The body is larger than 1 MiB.")]))
+      : answerSafely.pipe(
+        Effect.provideService(HttpServerRequest.HttpServerRequest, effective),
+        Effect.scoped,
+        Effect.orDie
+      )
     const { path, search } = targetOf(request)
     // Faults and reports are for the paths of the API only.
     if (!path.startsWith("/v1/")) return yield* normally
