@@ -155,11 +155,12 @@ const planOf = (faults: FaultPlan.FaultPlan | FaultPlan.Preset): FaultPlan.Fault
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function*(options: Options = {}) {
-  const { families = contract } = options
+  const { families = contract, ...others } = options
   const Faults = Schema.Union([Schema.Literals(FaultPlan.presetNames), Schema.toType(makeFaultPlan(families))])
-  const decodeFaults = makeDecoder("Emulator.setFaults", "faults", Faults)
+  const decodeFaults = makeDecoder("Emulator.setFaults", "faults", Faults, "error")
   const Settings = Schema.Struct({ ...settings, faults: Schema.optional(Faults) })
-  const { accounts, faults, newest, ...rest } = yield* makeDecoder("Emulator.layer", "options", Settings)(options)
+  const decode = makeDecoder("Emulator.layer", "options", Settings, "error")
+  const { accounts, faults, newest, ...rest } = yield* decode(others)
   const startedAt = yield* currentMillis
   const allowed = accounts ?? [{ username: defaultCredentials.accountSid, password: defaultCredentials.authToken }]
   const { setFaults, ...server } = yield* Server.make({
@@ -318,7 +319,7 @@ const ServerSettings = Schema.Struct({
   host: Schema.optional(Schema.NonEmptyString)
 })
 
-const decodeServer = makeDecoder("Emulator.layerServer", "options", ServerSettings)
+const decodeServer = makeDecoder("Emulator.layerServer", "options", ServerSettings, "error")
 
 /**
  * Serves the emulator on a port. Needs Node.js and the package `@effect/platform-node`.

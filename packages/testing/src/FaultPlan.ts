@@ -155,6 +155,8 @@ export interface Rule extends Schema.Schema.Type<typeof Rule> {}
  *
  * **Details**
  *
+ * The emulator and {@link fromJson} refuse unknown fields, because a misspelled condition would apply to every request.
+ *
  * - `seed`: determines the requests that `probability` picks. Default 0. Range: safe integers.
  *
  * @category schemas
@@ -184,8 +186,7 @@ export const FaultPlanFromJson = Schema.fromJsonString(Schema.toCodecJson(FaultP
  *
  * **Details**
  *
- * A mistake fails with `InvalidInput`, which names the field. An unknown field is a mistake too, because a misspelled
- * condition would apply to every request.
+ * A mistake, which can be an unknown field, fails with `InvalidInput`, which names the field.
  *
  * @category constructors
  * @since 0.1.0

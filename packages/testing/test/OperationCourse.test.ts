@@ -77,7 +77,8 @@ describe("an operation with a course", () => {
         ["failed", { polls: 1, failed: 11 }],
         ["failed", { polls: 1, total: 3, failed: 2, queued: 2 }],
         ["canceled", { polls: 1, canceled: "yes" }],
-        ["status", { polls: 1, status: "COMPLETED" }]
+        ["status", { polls: 1, status: "COMPLETED" }],
+        ["fails", { polls: 1, fails: 1 }]
       ] as const
     )("is refused for its %s: %o", ([field, course]) =>
       Effect.gen(function*() {

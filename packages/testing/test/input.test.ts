@@ -2,7 +2,7 @@ import { Emulator, FaultPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
 import { Duration, Effect, Layer, Predicate, Redacted, Schema } from "effect"
-import { assertTag } from "./utils/wiring.ts"
+import { assertTag, get, inProcess, listPath } from "./utils/wiring.ts"
 
 // Options from JavaScript, or from JSON, have not met the compiler.
 const isOptions = (options: unknown): options is Emulator.Options => Predicate.isObject(options)
@@ -11,6 +11,19 @@ const isPlan = (plan: unknown): plan is Parameters<Emulator.Service["create"]>[0
 
 const isServerOptions = (options: unknown): options is Parameters<typeof Emulator.layerServer>[0] =>
   Predicate.isObject(options)
+
+const isFaults = (plan: unknown): plan is FaultPlan.FaultPlan => Predicate.isObject(plan)
+
+/** Plans of faults with an unknown field, as JSON. Each field is a misspelled one. */
+const unknownFields = [
+  ["seeds", { seeds: 1, rules: [] }],
+  ["rules.0.nth", { rules: [{ nth: [1], do: { _tag: "Drop" } }] }],
+  ["rules.0.when.first", { rules: [{ when: { first: 1 }, do: { _tag: "Drop" } }] }],
+  ["rules.1.do.afterByte", { rules: [{ do: { _tag: "Drop" } }, { do: { _tag: "Drop", afterByte: 1 } }] }],
+  ["rules.0.do.retryAfter.seconds", {
+    rules: [{ do: { _tag: "Status", status: 503, retryAfter: { date: 1, seconds: 1 } } }]
+  }]
+] as const
 
 const account = { username: "AC1", password: Redacted.make("x") }
 
@@ -51,7 +64,9 @@ describe("options", () => {
       }],
       ["faults.seed", { faults: { seed: 0.5, rules: [] } }],
       ["reportLimit", { reportLimit: -1 }],
-      ["admin", { admin: "yes" }]
+      ["admin", { admin: "yes" }],
+      ["reportlimit", { reportlimit: 1 }],
+      ...unknownFields.map(([field, faults]) => [`faults.${field}`, { faults }] as const)
     ] as const
   )("are refused for their %s: %o", ([field, options]) =>
     Effect.gen(function*() {
@@ -85,7 +100,8 @@ describe("layerServer", () => {
       ["port", { port: 1.5 }],
       ["port", { port: "80" }],
       ["host", { host: "" }],
-      ["host", { host: "999.1.1.1" }]
+      ["host", { host: "999.1.1.1" }],
+      ["hostname", { hostname: "127.0.0.1" }]
     ] as const
   )("is refused for its %s: %o", ([field, options]) =>
     Effect.gen(function*() {
@@ -120,7 +136,9 @@ describe("a running emulator", () => {
       ["total", { total: -1, duration: Duration.zero }],
       ["duration", { total: 1, duration: "soon" }],
       ["failed", { total: 1, failed: 2, duration: Duration.zero }],
-      ["stalls.0.at", { total: 1, duration: Duration.zero, stalls: [{ at: 2, for: Duration.zero }] }]
+      ["stalls.0.at", { total: 1, duration: Duration.zero, stalls: [{ at: 2, for: Duration.zero }] }],
+      ["totals", { total: 1, duration: Duration.zero, totals: 1 }],
+      ["stalls.0.during", { total: 1, duration: Duration.zero, stalls: [{ at: 0, for: Duration.zero, during: 1 }] }]
     ] as const
   )("refuses to create for %s", ([field, plan]) =>
     Effect.gen(function*() {
@@ -147,6 +165,26 @@ describe("a running emulator", () => {
       }))
       assert.strictEqual(error.field, "rules.0.do.status")
     }).pipe(Effect.provide(Emulator.layer())))
+})
+
+describe("a plan of faults with an unknown field", () => {
+  it.effect.each(unknownFields)(
+    "is refused in every entry point, for its %s",
+    ([field, plan]) =>
+      Effect.gen(function*() {
+        const { report, setFaults } = yield* Emulator.Emulator
+        assert.isTrue(isFaults(plan))
+        if (!isFaults(plan)) return
+        assert.strictEqual((yield* Effect.flip(setFaults(plan))).field, field)
+        const body = JSON.stringify(plan)
+        assert.strictEqual((yield* Effect.flip(FaultPlan.fromJson(body))).field, field)
+        const answer = yield* get("/_emulator/faults", { method: "PUT", body, anonymous: true })
+        assert.strictEqual(answer.status, 400)
+        assert.include(answer.body, `"field":"${field}"`)
+        yield* get(listPath)
+        assert.deepEqual((yield* report).requests.map(({ faults }) => faults), [[]])
+      }).pipe(Effect.provide(inProcess({ admin: true })))
+  )
 })
 
 const decodePlan = Schema.decodeEffect(FaultPlan.FaultPlanFromJson, { errors: "all" })

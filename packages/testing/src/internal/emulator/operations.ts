@@ -10,7 +10,7 @@ import { canBeScheduled } from "../family.ts"
 import { currentMillis } from "./currentMillis.ts"
 import type { Served } from "./model.ts"
 
-const decodePlan = makeDecoder("Emulator.create", "plan", Schema.toType(OperationPlan))
+const decodePlan = makeDecoder("Emulator.create", "plan", Schema.toType(OperationPlan), "error")
 
 const decodeAdvance = makeDecoder("Emulator.advance", "by", DurationFromInput)
 

@@ -33,7 +33,7 @@ const toPlan = ({ canceled = false, polls, ...plan }: typeof OperationCourse.Typ
 
 export const make = <A extends Operation>(family: FamilyOf<A>) => {
   const call = `${family.resource}Test.takes`
-  const decodeCourse = makeDecoder(call, "course", OperationCourse)
+  const decodeCourse = makeDecoder(call, "course", OperationCourse, "error")
   const decodePlan = makeDecoder(call, "course", Schema.toType(OperationPlan))
   return {
     toPlan: (course: OperationCourse) => Effect.flatMap(decodeCourse(course), (course) => decodePlan(toPlan(course))),
