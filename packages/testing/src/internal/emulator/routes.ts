@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
-import * as HttpApiSwagger from "effect/http-api/HttpApiSwagger"
+import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -111,6 +111,18 @@ const refusals = HttpApiMiddleware.layerSchemaErrorTransform(
     ))
 )
 
+// The page has almost 2 MB, which only a request for it loads.
+const docs = (api: ReturnType<typeof makeApi>) =>
+  HttpRouter.add(
+    "GET",
+    "/docs",
+    Effect.promise(() => import("effect/http-api/HttpApiSwagger")).pipe(
+      Effect.flatMap((Swagger) => HttpRouter.toHttpEffect(Swagger.layer(api, { path: "/docs" }))),
+      Effect.flatten,
+      Effect.orDie
+    )
+  )
+
 /** Every route except the admin's. */
 export const routes = (settings: Settings) => {
   const api = makeApi(settings.served)
@@ -119,6 +131,6 @@ export const routes = (settings: Settings) => {
       Layer.provide(handlers(api, settings)),
       Layer.provide([authorization(settings), refusals])
     ),
-    HttpApiSwagger.layer(api, { path: "/docs" })
+    docs(api)
   )
 }
