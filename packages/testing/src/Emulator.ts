@@ -32,6 +32,7 @@ import { currentMillis } from "./internal/emulator/currentMillis.ts"
 import { type Connection, contract, type Families } from "./internal/emulator/model.ts"
 import * as Server from "./internal/emulator/server.ts"
 import * as Store from "./internal/emulator/store.ts"
+import { AuthErrors } from "./internal/errors.ts"
 import type { OperationPlan } from "./OperationPlan.ts"
 import type * as Report from "./Report.ts"
 
@@ -85,6 +86,11 @@ export interface Options {
     | ReadonlyArray<{ readonly username: string; readonly password: Redacted.Redacted<string> }>
     | "any"
     | undefined
+  /**
+   * The body of 401 and 403: Twilio's classic `{ code, message, more_info, status }`, or the problem details of the
+   * contract. Default `classic`.
+   */
+  readonly authErrors?: "classic" | "problem" | undefined
   /** The faults to inject: a plan or the name of a preset. Default `calm`, which injects none. */
   readonly faults?: FaultPlan.FaultPlan | FaultPlan.Preset | undefined
   /** How many of the latest requests a report holds. Its sums cover all of them. Default 10,000. Range from 0. */
@@ -141,6 +147,7 @@ const settings = {
     Schema.Literal("any"),
     Schema.Array(Schema.Struct({ username: Schema.NonEmptyString, password: Schema.Redacted(Schema.NonEmptyString) }))
   ])),
+  authErrors: Schema.optional(AuthErrors),
   reportLimit: Schema.optional(Schema.Natural),
   admin: Schema.optional(Schema.Boolean)
 }
@@ -181,6 +188,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
       allowed === "any"
         ? username !== "" && password !== ""
         : allowed.some((account) => account.username === username && Redacted.value(account.password) === password),
+    authErrors: rest.authErrors ?? "classic",
     faults: planOf(faults ?? "calm"),
     reportLimit: rest.reportLimit ?? 10_000,
     admin: rest.admin ?? false

@@ -36,7 +36,8 @@ export type RetryAfter = typeof RetryAfter.Type
  * **Details**
  *
  * - `Status`: answers instead of the server. `status`: range 200 to 599. `body`: default the documented envelope of the
- *   status. `mediaType`: default `application/json`. `retryAfter`, `headers`: default none.
+ *   status, and for 401 and 403 the body that the emulator's `authErrors` selects. `mediaType`: default
+ *   `application/json`, or that of the default body. `retryAfter`, `headers`: default none.
  * - `RateLimit`: lets `limit` requests of an account through in each `window`, and answers 429 to the others. `limit`:
  *   range from 1. `retryAfter`: default the rest of the window, in whole seconds.
  * - `Delay`: sends the answer `duration` later.

@@ -63,6 +63,7 @@ describe("options", () => {
         faults: { rules: [{ do: { _tag: "RateLimit", limit: 1, window: Duration.millis(-1) } }] }
       }],
       ["faults.seed", { faults: { seed: 0.5, rules: [] } }],
+      ["authErrors", { authErrors: "documented" }],
       ["reportLimit", { reportLimit: -1 }],
       ["admin", { admin: "yes" }],
       ["reportlimit", { reportlimit: 1 }],

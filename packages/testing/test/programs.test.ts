@@ -123,7 +123,7 @@ layer(emulator({ operations: 70, newest: "2024-01-17T00:00:00Z", span: "7 days" 
           "%{http_code} %{content_type}",
           yield* listUrl
         )
-        assert.match(answer, /^401 application\/problem\+json/)
+        assert.match(answer, /^401 application\/json/)
       }))
   }
 )

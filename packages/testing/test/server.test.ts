@@ -214,6 +214,7 @@ describe("a handler that dies", () => {
         startedAt: 0,
         tokenLifetime: 1000,
         isAccount: () => true,
+        authErrors: "classic",
         faults: FaultPlan.calm,
         reportLimit: 10,
         admin: false

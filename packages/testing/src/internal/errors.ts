@@ -1,5 +1,6 @@
-import type * as CommsError from "@effect-comms/domain/CommsError"
-import { TwilioError } from "@effect-comms/domain/TwilioError"
+import * as CommsError from "@effect-comms/domain/CommsError"
+import { TwilioError, TwilioErrors } from "@effect-comms/domain/TwilioError"
+import * as Schema from "effect/Schema"
 
 type Status = CommsError.StatusError["status"]
 
@@ -22,4 +23,29 @@ export const twilioError = (status: number, context: string | null = null, messa
     ? documented[status]
     : [20000 + status, "An error that is not documented."] as const
   return new TwilioError({ code, message: message ?? text, infoUrl: `/docs/api/errors/${code}`, context })
+}
+
+export const AuthErrors = Schema.Literals(["classic", "problem"])
+
+export type AuthErrors = typeof AuthErrors.Type
+
+const encodeErrors = Schema.encodeSync(Schema.fromJsonString(TwilioErrors))
+
+const encodeJson = Schema.encodeSync(Schema.fromJsonString(Schema.Json))
+
+/** The body of an error answer by default, and its media type. */
+export const errorBody = (
+  status: number,
+  authErrors: AuthErrors
+): { readonly body: string; readonly mediaType: string } => {
+  const error = twilioError(status, "null")
+  const auth = [CommsError.Unauthorized, CommsError.Forbidden].find((error) => error.status === status)
+  if (auth === undefined) return { body: encodeErrors({ errors: [error] }), mediaType: "application/json" }
+  if (authErrors === "problem") {
+    const { detail, title } = auth
+    return { body: encodeJson({ type: "about:blank", title, status, detail }), mediaType: "application/problem+json" }
+  }
+  const { code, message } = error
+  const body = encodeJson({ code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status })
+  return { body, mediaType: "application/json" }
 }

@@ -25,6 +25,24 @@ const errorsOf = ({ body, headers }: Answer) => {
   return Effect.map(decodeErrors(body), ({ errors }) => errors)
 }
 
+const decodeJson = Schema.decodeSync(Schema.fromJsonString(Schema.Json))
+
+/** A body of 401 or 403, which is not the documented envelope. */
+const assertAuthError = ({ body, headers }: Answer, authErrors: "classic" | "problem", status: 401 | 403) => {
+  if (authErrors === "classic") {
+    const [code, message] = status === 401 ? [20003, "Authenticate."] : [20403, "Forbidden."]
+    assert.match(headers["content-type"] ?? "", /^application\/json/)
+    const more_info = `https://www.twilio.com/docs/errors/${code}`
+    assert.deepEqual(decodeJson(body), { code, message, more_info, status })
+  } else {
+    const [title, detail] = status === 401
+      ? ["Unauthorized", "The credentials are missing or wrong."]
+      : ["Forbidden", "The credentials do not permit the request."]
+    assert.match(headers["content-type"] ?? "", /^application\/problem\+json/)
+    assert.deepEqual(decodeJson(body), { type: "about:blank", title, status, detail })
+  }
+}
+
 const Page = Schema.fromJsonString(Schema.Struct({
   operations: Schema.Array(Schema.Struct({
     id: Schema.String,
@@ -247,20 +265,27 @@ export const scenarios = (name: string, wiring: Wiring) => {
         ["nonsense", { anonymous: true, headers: { authorization: "Basic %%%" } }]
       ] as const
     ) {
-      test(
-        `401, as a problem, to ${what}`,
-        { operations: 3 },
-        Effect.gen(function*() {
-          for (const path of [listPath, fetchPath(unknownId), `${listPath}?pageSize=0`]) {
-            const { body, headers, status } = yield* get(path, options)
-            assert.strictEqual(status, 401, path)
-            assert.match(headers["content-type"] ?? "", /^application\/problem\+json/)
-            assert.include(body, `"status":401`)
-            assert.notInclude(body, `"errors"`)
-          }
-        })
-      )
+      for (const authErrors of ["classic", "problem"] as const) {
+        test(
+          `401, as ${authErrors}, to ${what}`,
+          { operations: 3, authErrors },
+          Effect.gen(function*() {
+            for (const path of [listPath, fetchPath(unknownId), `${listPath}?pageSize=0`]) {
+              const answer = yield* get(path, options)
+              assert.strictEqual(answer.status, 401, path)
+              assertAuthError(answer, authErrors, 401)
+              assert.match(answer.headers["twilio-request-id"] ?? "", /^RQ/)
+            }
+          })
+        )
+      }
     }
+
+    test(
+      "401 is classic by default",
+      undefined,
+      Effect.map(get(listPath, { anonymous: true }), (answer) => assertAuthError(answer, "classic", 401))
+    )
 
     test(
       "404 in the envelope for an unknown path or method",
@@ -429,8 +454,6 @@ export const scenarios = (name: string, wiring: Wiring) => {
     for (
       const [status, tag, code] of [
         [400, "BadRequest", 20001],
-        [401, "Unauthorized", 20003],
-        [403, "Forbidden", 20403],
         [404, "NotFound", 20404],
         [409, "Conflict", 77701],
         [429, "TooManyRequests", 20429],
@@ -447,6 +470,27 @@ export const scenarios = (name: string, wiring: Wiring) => {
           assert.deepEqual(error.errors.map((error) => error.code), [code])
         })
       )
+    }
+
+    for (
+      const [status, tag, shown] of [
+        [401, "Unauthorized", { classic: "20003", problem: "The credentials are missing or wrong." }],
+        [403, "Forbidden", { classic: "20403", problem: "The credentials do not permit the request." }]
+      ] as const
+    ) {
+      for (const authErrors of ["classic", "problem"] as const) {
+        test(
+          `Status ${status}, as ${authErrors}, is ${tag}, and the client shows the body`,
+          { authErrors, ...rules({ do: { _tag: "Status", status } }) },
+          Effect.gen(function*() {
+            const answer = yield* get(listPath)
+            assert.strictEqual(answer.status, status)
+            assertAuthError(answer, authErrors, status)
+            const error = assertTag(yield* Effect.flip(fetchOnce), tag)
+            assert.include(error.message, shown[authErrors])
+          })
+        )
+      }
     }
 
     test(

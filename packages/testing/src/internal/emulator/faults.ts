@@ -1,5 +1,4 @@
 // What a fault plan does to a request and its answer.
-import { TwilioErrors } from "@effect-comms/domain/TwilioError"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -7,9 +6,8 @@ import * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import type * as FaultPlan from "../../FaultPlan.ts"
-import { twilioError } from "../errors.ts"
+import { type AuthErrors, errorBody } from "../errors.ts"
 import { unit } from "../seeded.ts"
 import type { Wire } from "./model.ts"
 import * as Pages from "./pages.ts"
@@ -97,19 +95,22 @@ const retryAfterText = (retryAfter: FaultPlan.RetryAfter, now: number): string =
 
 /** The answer of a fault that answers instead of the server. */
 const answerOf = (
-  { body, headers, mediaType = json, retryAfter, status }: Omit<Fault<"Status">, "_tag">,
-  now: number
-): Wire => ({
-  status,
-  headers: {
-    "content-type": mediaType,
-    ...(retryAfter === undefined ? {} : { "retry-after": retryAfterText(retryAfter, now) }),
-    ...Headers.fromInput(headers)
-  },
-  body: body ?? encodeErrors({ errors: [twilioError(status, "null")] })
-})
-
-const encodeErrors = Schema.encodeSync(Schema.fromJsonString(TwilioErrors))
+  { headers, retryAfter, status, ...fault }: Omit<Fault<"Status">, "_tag">,
+  now: number,
+  authErrors: AuthErrors
+): Wire => {
+  const standard = errorBody(status, authErrors)
+  const { body = standard.body, mediaType = fault.body === undefined ? standard.mediaType : json } = fault
+  return {
+    status,
+    headers: {
+      "content-type": mediaType,
+      ...(retryAfter === undefined ? {} : { "retry-after": retryAfterText(retryAfter, now) }),
+      ...Headers.fromInput(headers)
+    },
+    body
+  }
+}
 
 const askedBy = ({ headers }: Wire, now: number): Duration.Duration | undefined =>
   Headers.parseRetryAfter(headers["retry-after"] ?? "").pipe(
@@ -125,7 +126,7 @@ const holds = (when: FaultPlan.Condition, request: Request, elapsed: number): bo
   (when.before === undefined || elapsed < Duration.toMillis(when.before))
 
 /** Applies a plan. Its counts belong to the engine, so setting a plan again starts them at 0. */
-export const make = (plan: FaultPlan.FaultPlan, startedAt: number) => {
+export const make = (plan: FaultPlan.FaultPlan, startedAt: number, authErrors: AuthErrors) => {
   const { rules, seed = 0 } = plan
   // The made-up tokens of the plan. Each stands for the first page.
   const tokens: ReadonlySet<string> = new Set(
@@ -170,11 +171,11 @@ export const make = (plan: FaultPlan.FaultPlan, startedAt: number) => {
       faults.push(rule.name ?? fault._tag)
       switch (fault._tag) {
         case "Status":
-          wire = answerOf(fault, request.now + skew)
+          wire = answerOf(fault, request.now + skew, authErrors)
           break rules
         case "RateLimit": {
           const { retryAfter = Math.max(1, Math.ceil((left ?? 0) / 1000)) } = fault
-          wire = answerOf({ status: 429, retryAfter }, request.now + skew)
+          wire = answerOf({ status: 429, retryAfter }, request.now + skew, authErrors)
           break rules
         }
         case "Drop":

@@ -15,7 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { twilioError } from "../errors.ts"
+import { type AuthErrors, errorBody, twilioError } from "../errors.ts"
 import type { Family } from "../family.ts"
 import { hash } from "../seeded.ts"
 import { currentMillis } from "./currentMillis.ts"
@@ -25,6 +25,7 @@ import * as Token from "./token.ts"
 export interface Settings {
   readonly served: Arr.NonEmptyReadonlyArray<Served>
   readonly isAccount: (username: string, password: string) => boolean
+  readonly authErrors: AuthErrors
   /** How long a page token stays valid, in milliseconds. */
   readonly tokenLifetime: number
 }
@@ -85,18 +86,19 @@ const handlers = (api: ReturnType<typeof makeApi>, { served, tokenLifetime }: Se
         })
       })))
 
-const authorization = ({ isAccount }: Settings) =>
-  Layer.succeed(
+const authorization = ({ authErrors, isAccount }: Settings) => {
+  const { body, mediaType } = errorBody(401, authErrors)
+  const unauthorized = HttpServerResponse.text(body, { status: 401, contentType: mediaType })
+  return Layer.succeed(
     CommsApi.Authorization,
     CommsApi.Authorization.of({
       accountSid_authToken: (httpEffect, { credential }) =>
         isAccount(credential.username, Redacted.value(credential.password))
           ? Effect.provideService(httpEffect, CommsApi.Account, { accountSid: credential.username })
-          : Effect.fail(
-            new CommsError.Unauthorized({ errors: [twilioError(401, null, "The credentials are missing or wrong.")] })
-          )
+          : Effect.succeed(unauthorized)
     })
   )
+}
 
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 

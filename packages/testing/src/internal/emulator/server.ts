@@ -122,16 +122,16 @@ const isRouteNotFound = (cause: Cause.Cause<unknown>): boolean => {
 }
 
 export const make = Effect.fnUntraced(function*(options: Options) {
-  const { admin, reportLimit, served, startedAt } = options
+  const { admin, authErrors, reportLimit, served, startedAt } = options
   const families = Arr.map(served, ({ family }) => family)
   const callOf = makeCallOf(families)
   const operations = Operations.make(served)
   const recorder = Recorder.make(reportLimit)
-  let engine = Faults.make(options.faults, startedAt)
+  let engine = Faults.make(options.faults, startedAt, authErrors)
   let answered = 0
   const setFaults = (plan: FaultPlan.FaultPlan) =>
     Effect.sync(() => {
-      engine = Faults.make(plan, startedAt)
+      engine = Faults.make(plan, startedAt, authErrors)
     })
   const report = Effect.sync(recorder.report)
   const resetReport = Effect.sync(recorder.reset)
