@@ -39,7 +39,8 @@ import type * as Report from "./Report.ts"
 export type { Families } from "./internal/emulator/model.ts"
 
 /**
- * The account that the emulator accepts by default.
+ * The account that the emulator accepts by default. Its token has the form of a real one, so that demos show what the
+ * client scrubs.
  *
  * @category constants
  * @since 0.1.0
@@ -49,7 +50,7 @@ export const defaultCredentials: {
   readonly authToken: Redacted.Redacted<string>
 } = {
   accountSid: "AC00000000000000000000000000000000",
-  authToken: Redacted.make("emulator", { label: "authToken" })
+  authToken: Redacted.make("00112233445566778899aabbccddeeff", { label: "authToken" })
 }
 
 /**

@@ -17,7 +17,7 @@ const unknownId = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
 // A client that is not Effect's, so that no request carries the trace of a call.
 const plainFetch = Effect.fnUntraced(function*(path: string, username = "AC00000000000000000000000000000000") {
   const fetch = yield* Emulator.fetch
-  const authorization = `Basic ${btoa(`${username}:emulator`)}`
+  const authorization = `Basic ${btoa(`${username}:${Redacted.value(Emulator.defaultCredentials.authToken)}`)}`
   return yield* Effect.exit(
     Effect.tryPromise(() => fetch(Emulator.baseUrl + path, { headers: { authorization } }))
   )

@@ -4,12 +4,23 @@ import { TwilioErrors } from "@effect-comms/domain/TwilioError"
 import { Emulator, FaultPlan, Report } from "@effect-comms/testing"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Option, Schema } from "effect"
+import { Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Server from "../src/internal/emulator/server.ts"
 import * as OperationStore from "../src/internal/emulator/store.ts"
-import { type Answer, assertTag, fetchPath, get, inProcess, listPath, once, onPort, Target } from "./utils/wiring.ts"
+import {
+  type Answer,
+  assertTag,
+  fetchPath,
+  get,
+  inProcess,
+  listPath,
+  once,
+  onPort,
+  rules,
+  Target
+} from "./utils/wiring.ts"
 
 const unknownId = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
 
@@ -291,6 +302,19 @@ describe("the document", () => {
 })
 
 describe("an emulator", () => {
+  const token = Redacted.value(Emulator.defaultCredentials.authToken)
+
+  it.effect("has a default token that looks like one, and that the client scrubs", () =>
+    Effect.gen(function*() {
+      assert.match(token, /^[0-9a-f]{32}$/)
+      const { list } = yield* SenderPoolOperations.SenderPoolOperations
+      const error = assertTag(yield* Effect.flip(list()), "UnexpectedStatus")
+      assert.include(error.excerpt, "You sent ")
+      assert.notInclude(error.message + JSON.stringify(error), token)
+    }).pipe(
+      Effect.provide(inProcess(rules({ do: { _tag: "Status", status: 418, body: `You sent ${token}.` } })))
+    ))
+
   it.effect("answers for any host in process", () =>
     Effect.gen(function*() {
       const http = yield* HttpClient.HttpClient

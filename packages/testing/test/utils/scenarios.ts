@@ -3,7 +3,7 @@ import { type Operation, type OperationFamily, Pagination, type SenderPoolOperat
 import { TwilioErrors } from "@effect-comms/domain/TwilioError"
 import { Emulator, type FaultPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, DateTime, Duration, Effect, Option, Schema, type Scope, Stream } from "effect"
+import { Clock, DateTime, Duration, Effect, Option, Redacted, Schema, type Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import {
   type Answer,
@@ -261,7 +261,10 @@ export const scenarios = (name: string, wiring: Wiring) => {
         ["no credentials", { anonymous: true }],
         ["a wrong password", { password: "wrong" }],
         ["a wrong name", { username: "ACwrong" }],
-        ["another scheme", { anonymous: true, headers: { authorization: "Bearer emulator" } }],
+        ["another scheme", {
+          anonymous: true,
+          headers: { authorization: `Bearer ${Redacted.value(Emulator.defaultCredentials.authToken)}` }
+        }],
         ["nonsense", { anonymous: true, headers: { authorization: "Basic %%%" } }]
       ] as const
     ) {
