@@ -11,17 +11,18 @@ import * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
 import { type KnownCommunicationOperationStatus, type Operation, OperationId } from "@effect-comms/domain/Operation"
 import type * as OperationFamily from "@effect-comms/domain/OperationFamily"
-import { defaultPageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
+import { TwilioError } from "@effect-comms/domain/TwilioError"
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as Ref from "effect/Ref"
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
 import { twilioError } from "./internal/errors.ts"
-import type { Query } from "./internal/family.ts"
+import * as Listing from "./internal/listing.ts"
 import * as Course from "./internal/mock/course.ts"
 import type { OperationCourse } from "./OperationCourse.ts"
 
@@ -51,36 +52,24 @@ type Family<A extends Operation, Status extends ReadonlyArray<KnownCommunication
 
 const byCreation = Order.mapInput(DateTime.Order, ({ createdAt }: Operation) => createdAt)
 
-const matches = ({ endDate, startDate, status }: Query) => (operation: Operation): boolean =>
+const matches = ({ endDate, startDate, status }: Listing.Query) => (operation: Operation): boolean =>
   (startDate === undefined || DateTime.isGreaterThanOrEqualTo(operation.createdAt, startDate)) &&
   (endDate === undefined || DateTime.isLessThan(operation.createdAt, endDate)) &&
   (status === undefined || operation.status === status)
 
-const tokenPrefix = "page+at/"
-
-const tokenAt = (position: number): PageToken => PageToken.make(`${tokenPrefix}${position}=`)
-
-const positionOf = (token: PageToken): number | undefined => {
-  const digits = token.startsWith(tokenPrefix) ? /^(\d+)=$/.exec(token.slice(tokenPrefix.length)) : null
-  return digits?.[1] === undefined ? undefined : Number(digits[1])
-}
-
-const pageOf = <A extends Operation>(
-  operations: ReadonlyArray<A>,
-  query: Query
-): Effect.Effect<OperationFamily.Page<A>, CommsError.BadRequest> => {
-  const { pageSize = defaultPageSize, pageToken = tokenAt(0) } = query
-  const position = positionOf(pageToken)
-  if (position === undefined) {
-    return Effect.fail(new CommsError.BadRequest({ errors: [twilioError(400, "$.pageToken")] }))
+const sliceOf = <A extends Operation>(operations: ReadonlyArray<A>, query: Listing.Query): Listing.Slice<A> => {
+  const isMatch = matches(query)
+  const found = Arr.sort(operations, byCreation).flatMap((operation, position) =>
+    position >= query.from && isMatch(operation) ? [{ operation, position }] : []
+  )
+  return {
+    items: found.slice(0, query.limit).map(({ operation }) => operation),
+    next: Option.fromUndefinedOr(found[query.limit]?.position)
   }
-  const matching = Arr.sort(operations.filter(matches(query)), byCreation)
-  const end = position + pageSize
-  return Effect.succeed({
-    operations: matching.slice(position, end),
-    pagination: new PaginationMetadata({ self: pageToken, next: end < matching.length ? tokenAt(end) : null })
-  })
 }
+
+// The client resolves the links of errors.
+const asRead = Schema.decodeSync(Schema.Array(TwilioError))
 
 // A ULID of a time so late that no other id has it.
 const idOf = (n: number): OperationId => OperationId.make(`comms_operation_7${String(n).padStart(25, "0")}`)
@@ -116,13 +105,18 @@ export const make = <A extends Operation, Status extends ReadonlyArray<KnownComm
       fetch: Effect.fnUntraced(function*(operationId) {
         yield* fetches.begin
         const found = (yield* Ref.get(current)).find(({ operation: { id } }) => id === operationId)
-        if (found === undefined) return yield* new CommsError.NotFound({ errors: [twilioError(404)] })
+        if (found === undefined) return yield* new CommsError.NotFound({ errors: asRead([twilioError(404)]) })
         yield* poll([found.operation])
         return found.operation
       }),
       list: Effect.fnUntraced(function*(query) {
         yield* lists.begin
-        const page = yield* pageOf((yield* Ref.get(current)).map(({ operation }) => operation), query)
+        const operations = (yield* Ref.get(current)).map(({ operation }) => operation)
+        const slice = (query: Listing.Query) => sliceOf(operations, query)
+        const page = yield* Effect.mapError(
+          Listing.page({ resource: family.resource, tokenLifetime: Infinity, slice }, query),
+          ({ errors }) => new CommsError.BadRequest({ errors: asRead(errors) })
+        )
         yield* poll(page.operations)
         return page
       })

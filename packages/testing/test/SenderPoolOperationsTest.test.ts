@@ -90,6 +90,16 @@ describe("SenderPoolOperationsTest", () => {
       assert.strictEqual((yield* Effect.flip(operations.list({ pageToken: "another" })))._tag, "BadRequest")
     }).pipe(Effect.provide(SenderPoolOperationsTest.layer(three))))
 
+  it.effect("refuses a token of a list with other filters, as the API does", () =>
+    Effect.gen(function*() {
+      const { operations } = yield* both
+      const { pagination } = yield* operations.list({ pageSize: 1 })
+      const pageToken = pagination.next ?? ""
+      assert.deepStrictEqual(numbers((yield* operations.list({ pageToken })).operations), [2, 3])
+      const error = yield* Effect.flip(operations.list({ pageToken, status: "COMPLETED" }))
+      assert.strictEqual(error._tag, "BadRequest")
+    }).pipe(Effect.provide(SenderPoolOperationsTest.layer(three))))
+
   it.effect("fails once for each requested failure", () =>
     Effect.gen(function*() {
       const { operations, test } = yield* both

@@ -9,9 +9,9 @@ import * as Result from "effect/Result"
 import type * as FaultPlan from "../../FaultPlan.ts"
 import { type AuthErrors, errorBody } from "../errors.ts"
 import { unit } from "../seeded.ts"
+import * as Token from "../token.ts"
 import type { Wire } from "./model.ts"
 import * as Pages from "./pages.ts"
-import * as Token from "./token.ts"
 
 export interface Request {
   /** Epoch milliseconds. */

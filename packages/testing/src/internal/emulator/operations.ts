@@ -6,8 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { OperationPlan } from "../../OperationPlan.ts"
+import { currentMillis } from "../currentMillis.ts"
 import { canBeScheduled } from "../family.ts"
-import { currentMillis } from "./currentMillis.ts"
 import type { Served } from "./model.ts"
 
 const decodePlan = makeDecoder("Emulator.create", "plan", Schema.toType(OperationPlan), "error")

@@ -1,10 +1,8 @@
 // The routes of the emulator, derived from the contract: authentication, refusals, and handlers over the stores.
 import * as CommsApi from "@effect-comms/domain/CommsApi"
 import * as CommsError from "@effect-comms/domain/CommsError"
-import { defaultPageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
 import type { TwilioError } from "@effect-comms/domain/TwilioError"
 import * as Arr from "effect/Array"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
@@ -12,15 +10,13 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as SchemaIssue from "effect/SchemaIssue"
+import { currentMillis } from "../currentMillis.ts"
 import { type AuthErrors, errorBody, twilioError } from "../errors.ts"
 import type { Family } from "../family.ts"
-import { hash } from "../seeded.ts"
-import { currentMillis } from "./currentMillis.ts"
+import * as Listing from "../listing.ts"
 import type { Served } from "./model.ts"
-import * as Token from "./token.ts"
 
 export interface Settings {
   readonly served: Arr.NonEmptyReadonlyArray<Served>
@@ -36,8 +32,6 @@ export const envelope = (
   errors: ReadonlyArray<TwilioError>
 ): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.jsonUnsafe({ errors: errors.map((error) => ({ ...error })) }, { status })
-
-const badToken = (message: string) => new CommsError.BadRequest({ errors: [twilioError(400, "$.pageToken", message)] })
 
 // `/v1/Messages/Operations` belongs to the group `Messages`.
 const group = (family: Family) =>
@@ -58,32 +52,7 @@ const handlers = (api: ReturnType<typeof makeApi>, { served, tokenLifetime }: Se
               Effect.fromOption(store.get(params.operationId, now)),
               () => new CommsError.NotFound({ errors: [twilioError(404)] })
             )),
-        list: Effect.fnUntraced(function*({ query }) {
-          const { endDate, pageSize, pageToken, startDate, status } = query
-          const now = yield* currentMillis
-          const dates = [startDate, endDate].map((date) => date && DateTime.formatIso(date))
-          const list = hash([family.resource, ...dates, status].join())
-          const token = pageToken === undefined
-            ? { at: 0, copy: 0, list, given: now }
-            : Option.getOrUndefined(Token.decode(pageToken))
-          if (token === undefined) return yield* badToken("The page token is not one of this server's.")
-          if (token.list !== list) return yield* badToken("The page token belongs to a list with other filters.")
-          if (token.given !== null && now - token.given > tokenLifetime) {
-            return yield* badToken("The page token has expired.")
-          }
-          const limit = pageSize ?? defaultPageSize
-          const { items, next } = store.list({ ...query, from: token.at, limit }, now)
-          return {
-            operations: items,
-            pagination: new PaginationMetadata({
-              self: pageToken ?? PageToken.make(Token.encode(token)),
-              next: Option.match(next, {
-                onNone: () => null,
-                onSome: (at) => PageToken.make(Token.encode({ at, copy: 0, list, given: now }))
-              })
-            })
-          }
-        })
+        list: ({ query }) => Listing.page({ resource: family.resource, tokenLifetime, slice: store.list }, query)
       })))
 
 const authorization = ({ authErrors, isAccount }: Settings) => {

@@ -8,7 +8,8 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import type { OperationPlan } from "../../OperationPlan.ts"
-import { build, canBeScheduled, type FamilyOf, type Query as ListQuery } from "../family.ts"
+import { build, canBeScheduled, type FamilyOf } from "../family.ts"
+import type { Query, Slice } from "../listing.ts"
 import { hash, uint32, unit } from "../seeded.ts"
 import { standingAt } from "../standing.ts"
 
@@ -24,18 +25,6 @@ export interface Options<A extends Operation> {
   readonly span: Duration.Duration
   /** How long a created operation stays invisible. */
   readonly readDelay: Duration.Duration
-}
-
-/** The filters of a list, the first position to read, and how many items. Positions follow the order of creation. */
-export interface Query extends Pick<ListQuery, "startDate" | "endDate" | "status"> {
-  readonly from: number
-  readonly limit: number
-}
-
-/** The items of one page, and the position of the next page if there is one. */
-export interface Slice<A> {
-  readonly items: ReadonlyArray<A>
-  readonly next: Option.Option<number>
 }
 
 /** A store of operations. Times are epoch milliseconds. */

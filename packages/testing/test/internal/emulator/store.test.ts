@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Array, DateTime, Duration, Option, Order, Schema } from "effect"
 import { memoryUsage } from "node:process"
 import * as OperationStore from "../../../src/internal/emulator/store.ts"
+import type * as Listing from "../../../src/internal/listing.ts"
 
 const newest = Date.UTC(2024, 3, 5, 6, 20)
 
@@ -19,7 +20,7 @@ const store = (options?: Partial<OperationStore.Options<SenderPoolOperation.Send
 
 const list = (
   store: OperationStore.OperationStore<SenderPoolOperation.SenderPoolOperation>,
-  query?: Partial<OperationStore.Query>,
+  query?: Partial<Listing.Query>,
   now = newest
 ) => store.list({ from: 0, limit: Infinity, ...query }, now).items
 
