@@ -88,8 +88,8 @@ export interface Options {
   /** The scenarios to run. Default all. */
   readonly scenarios?: ReadonlyArray<Scenario> | undefined
   /**
-   * Whether a person makes the calls, so that they have no time limit and waits count from the first request. The
-   * scenarios `interrupted` and `sixtyAtOnce` cannot be attended. Default false.
+   * Whether a person makes the calls, so that they have no time limit. The scenarios `interrupted` and `sixtyAtOnce`
+   * cannot be attended. Default false.
    */
   readonly attended?: boolean | undefined
 }
@@ -101,7 +101,7 @@ export interface Options {
  *
  * Each scenario gets its own client, and all clients are made before the first scenario. An effect can make the client,
  * in a scope that lasts as long as the grading: build its layers in that scope. A call that does not end in time fails
- * its scenario, unless it is attended.
+ * its scenario, unless it is attended. Times count from the client's first request, which it must send within a minute.
  *
  * **Example** (Grading a client)
  *

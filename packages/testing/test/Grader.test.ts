@@ -342,6 +342,19 @@ describe("attended calls", () => {
     }))
 })
 
+describe("a client that starts slowly", () => {
+  it.effect("has the same grade, because times count from its first request", () =>
+    Effect.gen(function*() {
+      const graded = yield* grade((target) =>
+        Effect.map(ownClient(target), ({ fetchOperation, listOperations }) => ({
+          fetchOperation: (id: string) => Effect.delay(fetchOperation(id), "50 seconds"),
+          listOperations: () => Stream.unwrap(Effect.delay(Effect.sync(listOperations), "50 seconds"))
+        }))
+      )
+      for (const row of graded.rows) assert.isTrue(row.passed, `${row.scenario}: ${row.observed}`)
+    }))
+})
+
 const waiting = <A>(signal: AbortSignal) =>
   new Promise<A>((_, reject) => {
     signal.addEventListener("abort", () => reject(new Error("aborted")))

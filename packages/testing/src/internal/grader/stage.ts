@@ -25,9 +25,12 @@ export type End = "ended" | "late" | "flood"
 
 /** A call in progress. */
 export interface Begun<A> {
-  /** Waits for its end, for the time limit, or until the client has sent more requests than it may. */
+  /**
+   * Waits for its end, for the time limit after the first request, or until the client has sent more requests than it
+   * may. Attended calls have no limit.
+   */
   readonly watch: (limit: Duration.Input) => Effect.Effect<End>
-  /** The same for a call that may wait longer. With attended calls, the limit starts with the first request. */
+  /** The same for a call that may wait longer, with the limit for attended calls too. */
   readonly watchWait: (limit: Duration.Input) => Effect.Effect<End>
   readonly exit: () => Exit.Exit<A, unknown> | undefined
   /** Interrupts the call and waits for its end. */
@@ -47,6 +50,9 @@ export interface Options {
   readonly transport: "process" | "port"
   readonly attended: boolean
 }
+
+// A client can be a process that starts slowly on a busy machine.
+const startLimit = Duration.minutes(1)
 
 // An interrupted promise ends when it settles, after its signal was aborted.
 const settle = <A>(promise: PromiseLike<A>, controller: AbortController): Effect.Effect<A, unknown> =>
@@ -157,16 +163,16 @@ export const make = Effect.fnUntraced(function*<E, R>(
         fiber.interruptUnsafe()
       })
     )
-    const watch = (late: Effect.Effect<unknown>): Effect.Effect<End> =>
+    const started = Deferred.await(asked).pipe(Effect.timeoutOption(attended ? Duration.infinity : startLimit))
+    const watchWait = (limit: Duration.Input): Effect.Effect<End> =>
       Effect.raceAllFirst([
         Effect.as(Fiber.await(fiber), "ended" as const),
         Effect.as(Deferred.await(flood), "flood" as const),
-        Effect.as(late, "late" as const)
+        Effect.as(Effect.andThen(started, Effect.sleep(limit)), "late" as const)
       ])
     return {
-      watch: (limit) => watch(attended ? Effect.never : Effect.sleep(limit)),
-      watchWait: (limit) =>
-        watch(attended ? Effect.andThen(Deferred.await(asked), Effect.sleep(limit)) : Effect.sleep(limit)),
+      watch: (limit) => watchWait(attended ? Duration.infinity : limit),
+      watchWait,
       exit: () => fiber.pollUnsafe(),
       interrupt: Fiber.interrupt(fiber)
     }
