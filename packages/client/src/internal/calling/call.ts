@@ -10,6 +10,7 @@ import * as Schedule from "effect/Schedule"
 import * as Attempts from "../../Attempts.ts"
 import type * as FlowControl from "../../FlowControl.ts"
 import * as RetryPolicy from "../../RetryPolicy.ts"
+import { monotonicMillis } from "../monotonic.ts"
 import { failAfter, timeAt } from "./answer.ts"
 import * as State from "./state.ts"
 
@@ -47,32 +48,39 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
   const onRetry = yield* Attempts.OnRetry
   const collected = yield* Attempts.CurrentAttempts
   const place = yield* gate.call
-  const startedAt = yield* Clock.currentTimeMillis
+  const startedAt = yield* monotonicMillis
   const deadline = startedAt + Duration.toMillis(policy.callTimeout)
   let state = State.start(startedAt)
 
-  const record = (sentAt: number, exit: Exit.Exit<State.Answered<A>, E>) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const attempt = State.attemptOf(state, sentAt, now, State.endingOf(exit))
+  const record = (startedAt: number, sentAt: number, exit: Exit.Exit<State.Answered<A>, E>) =>
+    Effect.flatMap(monotonicMillis, (now) => {
+      const attempt = State.attemptOf(state, startedAt, sentAt, now, State.endingOf(exit))
       state = State.end(state, attempt, now)
       collected?.push(attempt)
       return report(call, attempt, sentAt > state.dueAt)
     })
 
-  const sendOnce = Effect.flatMap(
-    Clock.currentTimeMillis,
-    (sentAt) =>
-      Effect.onExit(send, (exit) => Exit.hasDies(exit) ? Effect.void : record(sentAt, exit)).pipe(
-        Effect.withSpan("CommsClient.attempt", {
-          kind: "client",
-          attributes: { call, "http.request.method": method, "url.full": url, ...server }
-        })
-      )
-  )
+  const sendOnce = Effect.gen(function*() {
+    const startedAt = yield* Clock.currentTimeMillis
+    const sentAt = yield* monotonicMillis
+    return yield* Effect.onExit(
+      send,
+      (exit) => Exit.hasDies(exit) ? Effect.void : record(startedAt, sentAt, exit)
+    ).pipe(
+      Effect.withSpan("CommsClient.attempt", {
+        kind: "client",
+        attributes: { call, "http.request.method": method, "url.full": url, ...server }
+      })
+    )
+  })
 
-  const attempt = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+  const [resource = url] = url.split("?", 1)
+
+  const attempt = Effect.flatMap(monotonicMillis, (now) => {
     state = State.enter(state, now)
     return place.attempt({
+      resource: `${method} ${resource}`,
+      notBefore: state.dueAt,
       send: sendOnce,
       toOutcome: State.endingOf,
       maxWait: Duration.toMillis(policy.maxRetryAfter),
@@ -84,8 +92,11 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
 
   const schedule = policy.schedule.pipe(
     // Last, since it takes a retry from the quota.
-    Schedule.while(({ duration, input, now }) =>
-      policy.while(input) && now + Duration.toMillis(duration) < deadline && place.takeRetry()
+    Schedule.while(({ duration, input }) =>
+      Effect.map(
+        monotonicMillis,
+        (now) => policy.while(input) && now + Duration.toMillis(duration) < deadline && place.takeRetry()
+      )
     ),
     Schedule.tap(Effect.fnUntraced(function*({ duration, input }) {
       const attempt = state.attempts.at(-1)
@@ -93,13 +104,13 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
       yield* Effect.logDebug(`${call}: retrying in ${Duration.format(duration)} after ${input._tag}`)
       if (attempt !== undefined) yield* onRetry({ call, method, url, attempt, delay: duration })
     })),
-    // A cooldown of the whole account is waited for in the queue, so that the retry keeps its place before later calls.
+    // A wait that the server asks for is spent in the queue, where the call keeps its place.
     Schedule.modifyDelay(({ duration, input }) =>
       Effect.sync(() => {
         const asked = RetryPolicy.retryAfter(input)
         if (asked === undefined || Duration.isGreaterThan(duration, asked)) return duration
         state = State.postpone(state, asked)
-        return place.isParkedUntil(state.dueAt) ? Duration.zero : duration
+        return Duration.zero
       })
     )
   )

@@ -29,7 +29,7 @@ export const endingOf = <A, E extends CommsError.CommsError>(exit: Exit.Exit<Ans
   }
 }
 
-/** All times are in epoch milliseconds. */
+/** All times are in milliseconds of the monotonic clock. */
 export interface State {
   readonly attempts: ReadonlyArray<Attempt>
   /** When the last attempt ended. Before the first attempt, when the call started. */
@@ -43,16 +43,17 @@ export const start = (now: number): State => ({ attempts: [], endedAt: now, dueA
 /** The next attempt enters the queue. */
 export const enter = (state: State, now: number): State => now > state.dueAt ? { ...state, dueAt: now } : state
 
-/** The attempt that was sent at `sentAt` and ends now. */
+/** The attempt that was sent at `sentAt`, and ends now. `startedAt` is the same instant on the wall clock. */
 export const attemptOf = (
   state: State,
+  startedAt: number,
   sentAt: number,
   now: number,
   { outcome, retryAfter, status }: Ending
 ): Attempt =>
   new Attempt({
     number: state.attempts.length + 1,
-    startedAt: DateTime.makeUnsafe(sentAt),
+    startedAt: DateTime.makeUnsafe(startedAt),
     took: Duration.millis(now - sentAt),
     outcome,
     ...(status === undefined ? {} : { status }),

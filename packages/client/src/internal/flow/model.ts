@@ -6,37 +6,24 @@ import type * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 
 /**
- * Stores the end of a cooldown. The default is in memory. Processes that share an account can share a store.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CooldownStore {
-  /** The end of the cooldown in epoch milliseconds, or 0 for none. */
-  readonly read: (key: string) => Effect.Effect<number>
-  /** Sets the end, unless a later end is stored. */
-  readonly write: (key: string, until: number) => Effect.Effect<void>
-}
-
-/**
- * How requests are paced. Every field has a default.
+ * How requests are paced; every field has a default.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** The rate limit of the server: `requests` per `window`. Default learned from its answers. */
+  /** How many requests the server takes in a time, when it is known. Default: not known, and learnt. */
   readonly limit?: { readonly requests: number; readonly window: Duration.Input } | undefined
-  /** The maximum number of concurrent requests: a whole number from 1. Default 64. */
+  /** How many requests may be in progress at once at most. Default 64. */
   readonly maxConcurrency?: number | undefined
-  /** The number of retries that can be made before the quota is spent: from 0. Default 50. */
+  /** How many retries may be made at once before the quota is spent. Default 50. */
   readonly quota?: number | undefined
-  /** The share of a retry that each call adds to the quota: from 0. Default 0.15. */
+  /** How much of a retry each call adds to the quota. Default 0.15. */
   readonly quotaPerCall?: number | undefined
 }
 
 /**
- * The part of a response that matters for pacing.
+ * How a request ended, as far as pacing is concerned.
  *
  * @category models
  * @since 0.1.0
@@ -47,17 +34,77 @@ export interface Outcome {
 }
 
 /**
+ * The permission to send one request. Plain data, so that a store can keep it elsewhere.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ticket {
+  /** The account and host, without a secret. */
+  readonly key: string
+  /** The method and the URL without its query. */
+  readonly resource: string
+  /** When it was granted, in milliseconds of the store's clock. */
+  readonly sentAt: number
+}
+
+/**
+ * The answer of a {@link PaceStore}: send now, or ask again later.
+ *
+ * **Details**
+ *
+ * `wait` is in milliseconds. `parked` says that the server asked for the wait, and what it holds back: every request of
+ * the account, or only those for this resource.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Turn =
+  | { readonly _tag: "Granted"; readonly ticket: Ticket }
+  | { readonly _tag: "Later"; readonly wait: number; readonly parked?: "account" | "resource" }
+
+/**
+ * A store of pace that failed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class PaceStoreError
+  extends Schema.TaggedError<PaceStoreError>()("PaceStoreError", { cause: Schema.Defect() })
+{}
+
+/**
+ * Decides when an account's next request is sent, and learns from how requests end.
+ *
+ * **When to use**
+ *
+ * The default is in memory. Processes that share an account can share a store of their own.
+ *
+ * **Details**
+ *
+ * Every ticket that is granted is settled, unless its process ends first: a store should expire a ticket after a
+ * minute. `waiting` is the number of calls that wait in this process.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PaceStore<E = PaceStoreError> {
+  readonly take: (key: string, resource: string) => Effect.Effect<Turn, E>
+  readonly settle: (ticket: Ticket, outcome: Outcome, waiting: number) => Effect.Effect<void, E>
+}
+
+/**
  * How long an attempt may wait for a cooldown to end.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Wait<E> {
-  /** The longest cooldown that the call waits for, in milliseconds. */
+  /** The longest cooldown to wait for, in milliseconds. */
   readonly maxWait: number
-  /** When the call times out, in epoch milliseconds. It does not wait for a cooldown that ends then or later. */
+  /** When the call times out, in monotonic milliseconds: it does not wait for a cooldown that ends then or later. */
   readonly deadline: number
-  /** The error of the call when the cooldown is longer, from its end and the milliseconds left. */
+  /** What the call fails with when the cooldown is longer: its end in epoch milliseconds, and the milliseconds left. */
   readonly onCooldown: (until: number, left: number) => E
 }
 
@@ -71,13 +118,15 @@ export interface Call {
   /** Sends one attempt when it is its turn. */
   readonly attempt: <A, E, R, E2>(
     options: {
+      /** The method and the URL without its query. */
+      readonly resource: string
+      /** When the attempt may be sent at the earliest, in monotonic milliseconds. The call keeps its place until then.
+      */ readonly notBefore: number
       readonly send: Effect.Effect<A, E, R>
       readonly toOutcome: (exit: Exit.Exit<A, E>) => Outcome
     } & Wait<E2>
   ) => Effect.Effect<A, E | E2, R>
-  /** Whether the account is parked until a time in epoch milliseconds, so that a call can wait for it in the queue. */
-  readonly isParkedUntil: (at: number) => boolean
-  /** Takes a retry from the quota. False if the quota is spent. */
+  /** Takes a retry from the quota; false when the quota is spent. */
   readonly takeRetry: () => boolean
   /** Returns a retry that succeeded to the quota. */
   readonly returnRetry: () => void
@@ -91,7 +140,7 @@ export interface Call {
  */
 export interface Gate {
   readonly call: Effect.Effect<Call>
-  /** The number of waiting calls. */
+  /** How many calls wait for their turn. */
   readonly waiting: Effect.Effect<number>
 }
 
@@ -100,7 +149,7 @@ const Count = Schema.Int.check(Schema.isGreaterThan(0, { expected: "a whole numb
 const NotNegative = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0, { expected: "a number from 0" }))
 
 /**
- * Decodes {@link Options}.
+ * Checks {@link Options} and brings them to one form.
  *
  * @category schemas
  * @since 0.1.0

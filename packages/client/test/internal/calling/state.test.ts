@@ -10,7 +10,7 @@ const lost = { outcome: "TransportFailure", status: undefined, retryAfter: undef
 const done = { outcome: "Success", status: 200, retryAfter: undefined }
 
 const run = (state: State.State, sentAt: number, now: number, ending: State.Ending) =>
-  State.end(state, State.attemptOf(state, sentAt, now, ending), now)
+  State.end(state, State.attemptOf(state, sentAt, sentAt, now, ending), now)
 
 describe("endingOf", () => {
   it.each<readonly [exit: Exit.Exit<State.Answered<string>, CommsError.CommsError>, ending: State.Ending]>([
