@@ -1,6 +1,7 @@
 import { CommsError, EmailOperation, MessageOperation, SenderPoolOperation } from "@effect-comms/domain"
 import { Arbitraries } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
+import "./utils/limits.ts"
 
 describe("Arbitraries", () => {
   it.prop("operations", { operation: Arbitraries.models.SenderPoolOperation }, ({ operation }) => {

@@ -20,6 +20,7 @@ import {
 } from "effect"
 import { Headers, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
+import "./utils/limits.ts"
 
 const every = [...Grader.Scenario.literals]
 

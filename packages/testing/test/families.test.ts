@@ -20,7 +20,7 @@ import type { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Pages from "../src/internal/emulator/pages.ts"
 import * as Fourth from "./utils/fourth.ts"
-import { assertTag, get, moving, once, Target } from "./utils/wiring.ts"
+import { assertTag, get, moving, once, Target, withIdentity } from "./utils/wiring.ts"
 
 const families = [
   SenderPoolOperation.family,
@@ -33,7 +33,7 @@ const newest = Date.UTC(2024, 0, 15)
 
 const wire = <I>(layer: Layer.Layer<I, never, CommsClient.CommsClient>, options?: Emulator.Options) =>
   layer.pipe(
-    Layer.provide(Emulator.layerClient),
+    Layer.provide(withIdentity(Emulator.layerClient)),
     Layer.merge(Emulator.layerHttpClient),
     Layer.merge(Layer.succeed(Target, { url: Emulator.baseUrl })),
     Layer.provideMerge(Layer.unwrap(

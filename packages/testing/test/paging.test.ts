@@ -102,7 +102,7 @@ describe("a stream under random faults", () => {
         }).pipe(Random.withSeed(seed))
       }
       assert.isAbove(failed, 100)
-    }), 60_000)
+    }))
 })
 
 const endless: ReadonlyArray<readonly [name: string, fault: FaultPlan.Fault, tag: string]> = [
@@ -155,7 +155,7 @@ describe("a list that does not end", () => {
           }).pipe(provide({ seed, operations: total, faults }))
         }).pipe(Random.withSeed(seed))
       }
-    }), 60_000)
+    }))
 })
 
 describe("the duration of a stream", () => {
@@ -183,5 +183,5 @@ describe("the duration of a stream", () => {
       const sequential = yield* timeOf(0)
       assert.isAtLeast(sequential, pages * 100)
       assert.isAtMost((yield* timeOf(1)) / sequential, 0.55)
-    }), 20_000)
+    }))
 })

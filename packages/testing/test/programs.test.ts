@@ -7,6 +7,7 @@ import { accessSync, constants } from "node:fs"
 import { delimiter, join } from "node:path"
 import { env } from "node:process"
 import { fileURLToPath } from "node:url"
+import "./utils/limits.ts"
 
 const isExecutable = (file: string): boolean => {
   try {
@@ -46,8 +47,6 @@ const curl = Effect.fnUntraced(function*(path: string, ...args: ReadonlyArray<st
     "curl",
     "--silent",
     "--show-error",
-    "--max-time",
-    "10",
     ...args,
     "-X",
     "GET",

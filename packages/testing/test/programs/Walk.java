@@ -4,7 +4,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
@@ -21,7 +20,6 @@ public class Walk {
   static String get(String target) throws Exception {
     HttpRequest request = HttpRequest.newBuilder(URI.create(url + target))
       .header("Authorization", authorization)
-      .timeout(Duration.ofSeconds(10))
       .build();
     return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
   }

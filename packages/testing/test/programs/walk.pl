@@ -7,7 +7,7 @@ use MIME::Base64;
 
 my ($url, $username, $password, $page_size) = @ARGV;
 my $http = HTTP::Tiny->new(
-  timeout => 10,
+  timeout => 1800,
   default_headers => { Authorization => "Basic " . encode_base64("$username:$password", "") },
 );
 

@@ -13,7 +13,7 @@ authorization = "Basic " + base64.b64encode(f"{username}:{password}".encode()).d
 def get(path, query=None):
     target = url + path + ("?" + urllib.parse.urlencode(query) if query else "")
     request = urllib.request.Request(target, headers={"Authorization": authorization})
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request) as response:
         return json.load(response)
 
 

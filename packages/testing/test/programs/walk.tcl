@@ -7,7 +7,7 @@ set headers [list Authorization "Basic [binary encode base64 -maxlen 0 $username
 proc get {path args} {
   global url headers
   set query [expr {[llength $args] ? "?[http::formatQuery {*}$args]" : ""}]
-  set token [http::geturl $url$path$query -headers $headers -timeout 10000]
+  set token [http::geturl $url$path$query -headers $headers]
   set body [http::data $token]
   http::cleanup $token
   return $body

@@ -5,6 +5,7 @@ import { assert } from "@effect/vitest"
 import { Context, type Duration, Effect, Fiber, Layer, Redacted } from "effect"
 import { FetchHttpClient, HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
+import "./limits.ts"
 
 /** Where the emulator under test answers. */
 export class Target extends Context.Service<Target, { readonly url: string }>()("@effect-comms/testing/test/Target") {}
@@ -21,10 +22,17 @@ export type Wiring = (
   emulator?: Layer.Layer<Emulator.Emulator, CommsError.InvalidInput>
 ) => Layer.Layer<Services, CommsError.InvalidInput>
 
+/** A client with the digests of its identity. They take real time, in which a test would move its clock too far. */
+export const withIdentity = <E, R>(client: Layer.Layer<CommsClient.CommsClient, E, R>) =>
+  Layer.tap(client, (context) => Context.get(context, CommsClient.CommsClient).identity)
+
 const operations = SenderPoolOperations.layer.pipe(
   Layer.provide(
     Layer.unwrap(
-      Effect.map(Target, ({ url }) => CommsClient.layer({ baseUrl: url, credentials: Emulator.defaultCredentials }))
+      Effect.map(
+        Target,
+        ({ url }) => withIdentity(CommsClient.layer({ baseUrl: url, credentials: Emulator.defaultCredentials }))
+      )
     )
   )
 )

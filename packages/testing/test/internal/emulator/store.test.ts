@@ -4,6 +4,7 @@ import { Array, DateTime, Duration, Option, Order, Schema } from "effect"
 import { memoryUsage } from "node:process"
 import * as OperationStore from "../../../src/internal/emulator/store.ts"
 import type * as Listing from "../../../src/internal/listing.ts"
+import "../../utils/limits.ts"
 
 const newest = Date.UTC(2024, 3, 5, 6, 20)
 
