@@ -87,10 +87,7 @@ export interface Options {
     | ReadonlyArray<{ readonly username: string; readonly password: Redacted.Redacted<string> }>
     | "any"
     | undefined
-  /**
-   * The body of 401 and 403: Twilio's classic `{ code, message, more_info, status }`, or the problem details of the
-   * contract. Default `classic`.
-   */
+  /** The body of 401 and 403: Twilio's classic envelope, or the contract's problem details. Default `classic`. */
   readonly authErrors?: "classic" | "problem" | undefined
   /** The faults to inject: a plan or the name of a preset. Default `calm`, which injects none. */
   readonly faults?: FaultPlan.FaultPlan | FaultPlan.Preset | undefined

@@ -112,9 +112,8 @@ export const make = <A extends Operation, Status extends ReadonlyArray<KnownComm
       list: Effect.fnUntraced(function*(query) {
         yield* lists.begin
         const operations = (yield* Ref.get(current)).map(({ operation }) => operation)
-        const slice = (query: Listing.Query) => sliceOf(operations, query)
         const page = yield* Effect.mapError(
-          Listing.page({ resource: family.resource, tokenLifetime: Infinity, slice }, query),
+          Listing.page(family.resource, query, Infinity, (query) => sliceOf(operations, query)),
           ({ errors }) => new CommsError.BadRequest({ errors: asRead(errors) })
         )
         yield* poll(page.operations)

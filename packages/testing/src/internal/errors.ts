@@ -1,10 +1,8 @@
 import * as CommsError from "@effect-comms/domain/CommsError"
-import { TwilioError, TwilioErrors } from "@effect-comms/domain/TwilioError"
+import { TwilioError } from "@effect-comms/domain/TwilioError"
 import * as Schema from "effect/Schema"
 
-type Status = CommsError.StatusError["status"]
-
-const documented: { readonly [status in Status]: readonly [code: number, message: string] } = {
+const documented: { readonly [status: number]: readonly [code: number, message: string] } = {
   400: [20001, "Bad request."],
   401: [20003, "Authenticate."],
   403: [20403, "Forbidden."],
@@ -15,13 +13,9 @@ const documented: { readonly [status in Status]: readonly [code: number, message
   503: [20503, "Service unavailable."]
 }
 
-const isDocumented = (status: number): status is Status => Object.hasOwn(documented, status)
-
 /** The documented error of a status. `context` is the field that it is about. */
 export const twilioError = (status: number, context: string | null = null, message?: string): TwilioError => {
-  const [code, text] = isDocumented(status)
-    ? documented[status]
-    : [20000 + status, "An error that is not documented."] as const
+  const [code, text] = documented[status] ?? [20000 + status, "An error that is not documented."]
   return new TwilioError({ code, message: message ?? text, infoUrl: `/docs/api/errors/${code}`, context })
 }
 
@@ -29,18 +23,13 @@ export const AuthErrors = Schema.Literals(["classic", "problem"])
 
 export type AuthErrors = typeof AuthErrors.Type
 
-const encodeErrors = Schema.encodeSync(Schema.fromJsonString(TwilioErrors))
-
 const encodeJson = Schema.encodeSync(Schema.fromJsonString(Schema.Json))
 
 /** The body of an error answer by default, and its media type. */
-export const errorBody = (
-  status: number,
-  authErrors: AuthErrors
-): { readonly body: string; readonly mediaType: string } => {
+export const errorBody = (status: number, authErrors: AuthErrors) => {
   const error = twilioError(status, "null")
   const auth = [CommsError.Unauthorized, CommsError.Forbidden].find((error) => error.status === status)
-  if (auth === undefined) return { body: encodeErrors({ errors: [error] }), mediaType: "application/json" }
+  if (auth === undefined) return { body: encodeJson({ errors: [{ ...error }] }), mediaType: "application/json" }
   if (authErrors === "problem") {
     const { detail, title } = auth
     return { body: encodeJson({ type: "about:blank", title, status, detail }), mediaType: "application/problem+json" }

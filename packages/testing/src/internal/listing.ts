@@ -22,17 +22,15 @@ export interface Slice<A> {
   readonly next: Option.Option<number>
 }
 
-export interface Source<A> {
-  readonly resource: string
-  /** How long a page token stays valid, in milliseconds. */
-  readonly tokenLifetime: number
-  readonly slice: (query: Query, now: number) => Slice<A>
-}
-
 const badToken = (message: string) => new CommsError.BadRequest({ errors: [twilioError(400, "$.pageToken", message)] })
 
-/** Reads one page. A token belongs to the list with the same filters. */
-export const page = Effect.fnUntraced(function*<A>({ resource, slice, tokenLifetime }: Source<A>, query: Family.Query) {
+/** Reads one page. A token belongs to the list with the same filters, and is valid for some milliseconds. */
+export const page = Effect.fnUntraced(function*<A>(
+  resource: string,
+  query: Family.Query,
+  tokenLifetime: number,
+  slice: (query: Query, now: number) => Slice<A>
+) {
   const { endDate, pageSize = defaultPageSize, pageToken, startDate, status } = query
   const now = yield* currentMillis
   const dates = [startDate, endDate].map((date) => date && DateTime.formatIso(date))

@@ -1,14 +1,9 @@
 // The names of the calls that an emulator answers, as conditions of fault plans hold them.
-import type { Method } from "@effect-comms/domain/Endpoint"
 import * as Schema from "effect/Schema"
 import * as FaultPlan from "../../FaultPlan.ts"
 import type { Families } from "./model.ts"
 
-const endpointsOf = (families: Families): ReadonlyArray<{
-  readonly call: string
-  readonly method: Method
-  readonly path: string
-}> => families.flatMap(({ fetch, list }) => [fetch, list])
+const endpointsOf = (families: Families) => families.flatMap(({ fetch, list }) => [fetch, list])
 
 /** The call of a request, or undefined for a request of none. */
 export const makeCallOf = (families: Families) => {

@@ -52,7 +52,7 @@ const handlers = (api: ReturnType<typeof makeApi>, { served, tokenLifetime }: Se
               Effect.fromOption(store.get(params.operationId, now)),
               () => new CommsError.NotFound({ errors: [twilioError(404)] })
             )),
-        list: ({ query }) => Listing.page({ resource: family.resource, tokenLifetime, slice: store.list }, query)
+        list: ({ query }) => Listing.page(family.resource, query, tokenLifetime, store.list)
       })))
 
 const authorization = ({ authErrors, isAccount }: Settings) => {

@@ -70,18 +70,16 @@ const withoutToken = (
 
 const maxBodySize = 1_048_576
 
-// The body is read once from the request that the handler gets. A GET never reads its body.
-const isTooLarge = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<boolean> =>
-  request.method === "GET"
-    ? Effect.succeed(Number(request.headers["content-length"]) > maxBodySize)
-    : request.arrayBuffer.pipe(
-      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodySize)),
-      // Requests in process ignore that limit.
-      Effect.map(({ byteLength }) => byteLength > maxBodySize),
-      Effect.catch(({ reason }) =>
-        Effect.succeed(reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge")
-      )
+// The text of the body, or undefined if it is too large. It is read once, from the request that the handler gets.
+const readBody = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<string | undefined> =>
+  request.text.pipe(
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodySize)),
+    // Requests in process ignore that limit.
+    Effect.map((text) => text.length > maxBodySize ? undefined : text),
+    Effect.catch(({ reason }) =>
+      Effect.succeed(reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? undefined : "")
     )
+  )
 
 // Twilio's support finds a request by this header.
 const requestIdOf = (ticket: number): string =>
@@ -157,7 +155,8 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     connection: Connection<E>
   ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, E> {
     const effective = withoutToken(request, engine.tokens)
-    const normally = (yield* isTooLarge(effective))
+    const body = yield* readBody(effective)
+    const normally = body === undefined
       ? Effect.succeed(Routes.envelope(413, [twilioError(413, null, "The body is larger than 1 MiB.")]))
       : answerSafely.pipe(
         Effect.provideService(HttpServerRequest.HttpServerRequest, effective),
@@ -176,8 +175,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
       account: shownAccount(account),
       // All attempts of a call share a trace. Several calls share it if the program traces more than its calls.
       trace: request.headers["b3"]?.split("-")[0],
-      // Read from the request that the handler gets: a modified copy could not read the body again.
-      body: request.method === "GET" ? "" : yield* Effect.orElseSucceed(effective.text, () => "")
+      body: body ?? ""
     })
     const outcome = yield* engine.apply(
       { now, path, account, call: callOf(request.method, path) },
