@@ -93,7 +93,8 @@ const slowest = 1 / (20 * second)
 
 // After two refusals that did not follow the rate, refusals are chance and park only their own resource, unless a
 // quarter of the last 32 answers are refusals. Then they were not chance, and it takes more of them to believe that
-again. const maxStrikes = 2
+// again.
+const maxStrikes = 2
 const recent = 32
 const shareOfMany = 0.25
 const strikesAfterMany = -3

@@ -120,8 +120,8 @@ export interface Call {
     options: {
       /** The method and the URL without its query. */
       readonly resource: string
-      /** When the attempt may be sent at the earliest, in monotonic milliseconds. The call keeps its place until then.
-      */ readonly notBefore: number
+      /** The earliest time to send, in monotonic milliseconds. The call keeps its place until then. */
+      readonly notBefore: number
       readonly send: Effect.Effect<A, E, R>
       readonly toOutcome: (exit: Exit.Exit<A, E>) => Outcome
     } & Wait<E2>
