@@ -255,14 +255,16 @@ export class ServiceUnavailable extends AnswerError<ServiceUnavailable>()("Servi
 
 const checkBaseUrl = "Check TWILIO_COMMS_BASE_URL, and any proxy between this program and the API."
 
-const retryableWhenReadOnly: ReadonlySet<number> = new Set([408, 502, 504])
+// 520 to 524, 529 and 598 are no standard statuses: proxies send them when the server behind them does not answer.
+const transientStatuses: ReadonlySet<number> = new Set([408, 421, 425, 502, 504, 520, 521, 522, 523, 524, 529, 598])
 
 /**
  * Any other status: one that the contract does not name for the request, such as a gateway's.
  *
  * **Details**
  *
- * After 408, 502 and 504 the request may have been processed, so they are retryable only when the request is read-only.
+ * It is retryable only when the request is read-only, since the request may have been processed. Retryable are 408, 421,
+ * 425, 502, 504, 520 to 524, 529, 598, and every other status from 400 on with a `Retry-After`, except 500.
  *
  * @category errors
  * @since 0.1.0
@@ -284,7 +286,9 @@ export class UnexpectedStatus extends DescribedError<UnexpectedStatus>()("Unexpe
   }))
 {
   get isRetryable(): boolean {
-    return this.readOnly && retryableWhenReadOnly.has(this.status)
+    if (!this.readOnly) return false
+    const isInvited = this.retryAfter !== undefined && this.status >= 400 && this.status !== 500
+    return isInvited || transientStatuses.has(this.status)
   }
 }
 

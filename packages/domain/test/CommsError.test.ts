@@ -310,14 +310,31 @@ describe("isRetryable", () => {
     assert.strictEqual(new Class({ errors: [] }).isRetryable, expected)
   })
 
-  it.each([408, 502, 504])("is true for an unexpected %d if the request only reads", (status) => {
-    assert.isTrue(new UnexpectedStatus({ errors: [], status, readOnly: true }).isRetryable)
-    assert.isFalse(new UnexpectedStatus({ errors: [], status, readOnly: false }).isRetryable)
-  })
+  it.each([408, 421, 425, 502, 504, 520, 521, 522, 523, 524, 529, 598])(
+    "is true for an unexpected %d if the request only reads",
+    (status) => {
+      assert.isTrue(new UnexpectedStatus({ errors: [], status, readOnly: true }).isRetryable)
+      assert.isFalse(new UnexpectedStatus({ errors: [], status, readOnly: false }).isRetryable)
+    }
+  )
 
   it.each([301, 302, 400, 405, 413, 418, 422, 501, 505, 599])("is false for an unexpected %d", (status) => {
     assert.isFalse(new UnexpectedStatus({ errors: [], status, readOnly: true }).isRetryable)
     assert.isFalse(new UnexpectedStatus({ errors: [], status, readOnly: false }).isRetryable)
+  })
+
+  it.each([400, 404, 405, 413, 422, 501, 503, 599])(
+    "is true for an unexpected %d with a Retry-After if the request only reads",
+    (status) => {
+      const fields = { errors: [], status, retryAfter: Duration.seconds(1) }
+      assert.isTrue(new UnexpectedStatus({ ...fields, readOnly: true }).isRetryable)
+      assert.isFalse(new UnexpectedStatus({ ...fields, readOnly: false }).isRetryable)
+    }
+  )
+
+  it.each([302, 500])("is false for an unexpected %d with a Retry-After", (status) => {
+    const fields = { errors: [], status, retryAfter: Duration.seconds(1) }
+    assert.isFalse(new UnexpectedStatus({ ...fields, readOnly: true }).isRetryable)
   })
 
   it.each(["Connection", "Timeout"] as const)(
