@@ -319,7 +319,7 @@ describe("spans", () => {
       assert.isUndefined(request?.headers["traceparent"])
     }).pipe(Effect.provide(layerScript(done))))
 
-  it.effect.each(["-1", "Fri, 05 Apr 1969 06:20:07 GMT", "soon", "1, 2", "1.5", "Infinity"])(
+  it.effect.each(["-1", "Fri, 05 Apr 1969 06:20:07 GMT", "soon", "0", "0, -1", "Infinity"])(
     "record that a Retry-After of %j is ignored",
     (retryAfter) =>
       Effect.gen(function*() {

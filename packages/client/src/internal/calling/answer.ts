@@ -8,14 +8,14 @@ import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Headers from "effect/http/Headers"
+import type * as Headers from "effect/http/Headers"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { retryAfterOf } from "./retryAfter.ts"
 import type { Answered } from "./state.ts"
 
 /** The request as errors show it. */
@@ -58,26 +58,6 @@ const scrubError = (scrub: Exchange["scrub"]) => ({ code, context, infoUrl, mess
     infoUrl: scrub(infoUrl),
     context: context === null ? null : scrub(context)
   })
-
-/**
- * The wait that the server asks for, from now on.
- *
- * A date is compared with the `Date` header of the answer, so that a wrong clock on either side has no effect. A value
- * that is not a wait (negative, in the past, not a number, or several values) is ignored.
- */
-const retryAfterOf = (headers: Headers.Headers, now: number): Duration.Duration | undefined => {
-  const header = headers["retry-after"]
-  if (header === undefined) return undefined
-  const parsed = Headers.parseRetryAfter(header)
-  if (Result.isFailure(parsed)) return undefined
-  if (parsed.success._tag === "Duration") return parsed.success.duration
-  const sent = Result.match(Headers.parseHttpDate(headers["date"] ?? ""), {
-    onFailure: () => now,
-    onSuccess: DateTime.toEpochMillis
-  })
-  const delay = Headers.retryAfterDelay(parsed.success, sent)
-  return Duration.isZero(delay) ? undefined : delay
-}
 
 // A later time would make `DateTime.makeUnsafe` throw, and a server can ask for any wait.
 const lastTime = 8.64e15
