@@ -91,10 +91,14 @@ export interface Answer extends Schema.Struct.Type<typeof answer> {}
  */
 export interface AnswerWithRetryAfter extends Schema.Struct.Type<typeof answerWithRetryAfter> {}
 
+const detailsOf = ({ code, context, infoUrl }: TwilioError): string => {
+  const place = [code ?? "", context === null ? "" : `at ${printable(context)}`].filter((part) => part !== "").join(" ")
+  const details = [place, printable(infoUrl ?? "")].filter((part) => part !== "").join(", ")
+  return details === "" ? "" : ` (${details})`
+}
+
 const whyOf = (error: AnswerWithRetryAfter): ReadonlyArray<string> => [
-  ...error.errors.map(({ code, context, infoUrl, message }) =>
-    `${sentence(message)} (${code}${context === null ? "" : ` at ${printable(context)}`}, ${printable(infoUrl)})`
-  ),
+  ...error.errors.map((one) => `${sentence(one.message)}${detailsOf(one)}`),
   ...bodyOf(error),
   ...(error.retryAfter === undefined ? [] : [`The server asks to wait ${inWords(error.retryAfter)}.`])
 ]

@@ -227,6 +227,20 @@ describe("message", () => {
     assert.include(message, "(20001 at $.status, ")
     assert.include(message, " Another. (20002, ")
   })
+
+  it.each(
+    [
+      [{ context: null }, "No."],
+      [{ code: 1, context: null }, "No. (1)"],
+      [{ code: 1, infoUrl: "https://x.test", context: null }, "No. (1, https://x.test)"],
+      [{ infoUrl: "https://x.test", context: null }, "No. (https://x.test)"],
+      [{ context: "$.a" }, "No. (at $.a)"],
+      [{ code: 1, context: "$.a" }, "No. (1 at $.a)"]
+    ] as const
+  )("omits what an error does not have: %o", (fields, expected) => {
+    const error = new BadRequest({ errors: [new TwilioError.TwilioError({ message: "No", ...fields })] })
+    assert.deepStrictEqual(error.description.why, [expected])
+  })
 })
 
 describe("description", () => {

@@ -1,7 +1,8 @@
 import type { TwilioError } from "@effect-comms/domain"
 import { Arbitrary, type Schema } from "effect"
 
-const isNormalized = ({ context, infoUrl }: TwilioError.TwilioError) => context !== "null" && !/^\/(?!\/)/.test(infoUrl)
+const isNormalized = ({ context, infoUrl }: TwilioError.TwilioError) =>
+  context !== "null" && !/^\/(?!\/)/.test(infoUrl ?? "")
 
 /** Values whose errors decoding leaves unchanged: with absolute links, and without the context "null". */
 export const normalizedErrors = <S extends Schema.Constraint>(

@@ -3,7 +3,7 @@ import * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
 import { omitUndefined } from "@effect-comms/domain/Input"
 import { printable } from "@effect-comms/domain/Printable"
-import { TwilioError, TwilioErrors } from "@effect-comms/domain/TwilioError"
+import * as TwilioError from "@effect-comms/domain/TwilioError"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -38,7 +38,7 @@ const excerptOf = (text: string, scrub: Exchange["scrub"]): string =>
   // Scrub before cutting, since the scrubber does not find half a secret.
   shorten(printable(scrub(text).slice(0, 8 * excerptLength)), excerptLength)
 
-// The text of an answer that has an error envelope is not shown.
+// The text of an answer whose errors can be read is not shown.
 const fieldsOf = ({ method, scrub, url }: Exchange, headers: Headers.Headers, text?: string) => {
   const requestId = headers["twilio-request-id"] ?? headers["x-request-id"]
   const contentType = text === undefined ? undefined : headers["content-type"]
@@ -51,13 +51,15 @@ const fieldsOf = ({ method, scrub, url }: Exchange, headers: Headers.Headers, te
   }
 }
 
-const scrubError = (scrub: Exchange["scrub"]) => ({ code, context, infoUrl, message }: TwilioError) =>
-  new TwilioError({
-    code,
-    message: scrub(message),
-    infoUrl: scrub(infoUrl),
-    context: context === null ? null : scrub(context)
-  })
+const scrubError =
+  (scrub: Exchange["scrub"]) =>
+  ({ code, context, infoUrl, message }: TwilioError.TwilioError): TwilioError.TwilioError =>
+    new TwilioError.TwilioError(omitUndefined({
+      code,
+      message: scrub(message),
+      infoUrl: infoUrl && scrub(infoUrl),
+      context: context && scrub(context)
+    }))
 
 // A later time would make `DateTime.makeUnsafe` throw, and a server can ask for any wait.
 const lastTime = 8.64e15
@@ -65,7 +67,10 @@ const lastTime = 8.64e15
 /** The time at an epoch millisecond, or the last time that a `Date` can hold. */
 export const timeAt = (millis: number): DateTime.Utc => DateTime.makeUnsafe(Math.min(millis, lastTime))
 
-const decodeEnvelope = Schema.decodeUnknownOption(Schema.fromJsonString(TwilioErrors))
+const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+
+const errorsOf = (text: string): ReadonlyArray<TwilioError.TwilioError> =>
+  Option.match(decodeJson(text), { onNone: () => [], onSome: TwilioError.fromBody })
 
 /** The success and the errors of an endpoint. */
 interface Contract {
@@ -182,10 +187,10 @@ export const makeReader = <C extends Contract>({ errors, success }: C, maxBodySi
     const { readOnly, scrub } = exchange
     const now = yield* Clock.currentTimeMillis
     const retryAfter = retryAfterOf(headers, now)
-    const envelope = Option.getOrUndefined(decodeEnvelope(text))
+    const errors = errorsOf(text)
     const fields = omitUndefined({
-      ...fieldsOf(exchange, headers, envelope === undefined ? text : undefined),
-      errors: envelope?.errors.map(scrubError(scrub)) ?? [],
+      ...fieldsOf(exchange, headers, errors.length === 0 ? text : undefined),
+      errors: errors.map(scrubError(scrub)),
       retryAfter,
       retryAt: retryAfter === undefined ? undefined : timeAt(now + Duration.toMillis(retryAfter))
     })

@@ -136,7 +136,7 @@ describe("an answer without success that is not the envelope", () => {
 
   it.effect("an error of another shape", () =>
     Effect.gen(function*() {
-      const error = assertTag(yield* errorOf(json({ code: 20404, message: "No.", status: 404 }, 404)), "NotFound")
+      const error = assertTag(yield* errorOf(json({ error: { code: 20404, message: "No." } }, 404)), "NotFound")
       assert.deepEqual(error.errors, [])
       assert.include(error.excerpt ?? "", "20404")
     }))
@@ -158,6 +158,29 @@ describe("the envelope", () => {
       assert.deepEqual(several.errors.map(({ code }) => code), [1, 2])
       const none = assertTag(yield* errorOf(json({ errors: [] }, 400)), "BadRequest")
       assert.deepEqual(none.errors, [])
+    }))
+
+  it.effect("is read error by error", () =>
+    Effect.gen(function*() {
+      const body = { errors: [{ code: "1", message: "One." }, { code: 2 }, { message: "Three." }] }
+      const error = assertTag(yield* errorOf(json(body, 400)), "BadRequest")
+      assert.deepEqual(error.errors.map(({ code, message }) => [code, message]), [[1, "One."], [undefined, "Three."]])
+      assert.isUndefined(error.excerpt)
+    }))
+
+  it.effect("of the older APIs is one error", () =>
+    Effect.gen(function*() {
+      const body = { code: 20404, message: "No.", more_info: "https://x.test/20404", status: 404 }
+      const error = assertTag(yield* errorOf(json(body, 404)), "NotFound")
+      assert.deepEqual(error.errors.map(({ code, infoUrl }) => [code, infoUrl]), [[20404, body.more_info]])
+      assert.include(error.message, "No. (20404, https://x.test/20404)")
+    }))
+
+  it.effect("without a readable error is shown", () =>
+    Effect.gen(function*() {
+      const error = assertTag(yield* errorOf(json({ errors: [{ reason: "quota" }] }, 400)), "BadRequest")
+      assert.deepEqual(error.errors, [])
+      assert.include(error.excerpt ?? "", "quota")
     }))
 })
 
