@@ -3,8 +3,8 @@ import * as CircuitBreaker from "@effect-comms/client/CircuitBreaker"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, Layer, Ref } from "effect"
 import { CircuitBreaker as Breaker } from "effect/persistence"
-import { advance, type Answer, assertTag, credentials, json, lost, operation, refused, settle } from "./utils/script.ts"
-import { after, type Arrival, fetchOf, layerServer, type Log, makeLog } from "./utils/server.ts"
+import { advance, type Answer, assertTag, credentials, lost, refused, settle } from "./utils/script.ts"
+import { after, type Arrival, done, fetchOf, layerServer, type Log, makeLog } from "./utils/server.ts"
 
 const breaker = Breaker.layer({ tripPolicy: Breaker.consecutive(3), openDuration: "30 seconds" }).pipe(
   Layer.provide(Breaker.layerStoreMemory())
@@ -70,7 +70,7 @@ describe("the circuit breaker", () => {
 
   it.effect("sends a probe request when its open time ends, and closes if it succeeds", () =>
     against(
-      ({ number }) => number <= 3 ? refused(503) : after("1 second", json(operation)),
+      ({ number }) => number <= 3 ? refused(503) : after("1 second", done),
       (log) =>
         Effect.gen(function*() {
           for (const key of [1, 2, 3]) yield* Effect.flip(fetchOf(key))
@@ -89,7 +89,7 @@ describe("the circuit breaker", () => {
 
   it.effect("rejects other requests during the probe request", () =>
     against(
-      ({ number }) => number <= 3 ? lost(new Error("down")) : after("1 second", json(operation)),
+      ({ number }) => number <= 3 ? lost(new Error("down")) : after("1 second", done),
       (log) =>
         Effect.gen(function*() {
           for (const key of [1, 2, 3]) yield* Effect.flip(fetchOf(key))
@@ -117,7 +117,7 @@ describe("the circuit breaker", () => {
         assert.strictEqual(yield* arrivals(log), 4)
       }).pipe(Effect.provide(
         CircuitBreaker.layer.pipe(Layer.provide([
-          layerServer(log, ({ host }) => host.startsWith("a") ? refused(503) : json(operation)),
+          layerServer(log, ({ host }) => host.startsWith("a") ? refused(503) : done),
           breaker
         ]))
       ))

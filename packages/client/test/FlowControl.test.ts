@@ -9,16 +9,13 @@ import {
   type Answer,
   assertTag,
   credentials,
-  json,
   lost,
   operation,
   refused,
   settle,
   silent
 } from "./utils/script.ts"
-import { after, type Arrival, fetchOf, idOf, layerServer, type Log, makeLog, pass } from "./utils/server.ts"
-
-const done = json(operation)
+import { after, type Arrival, done, fetchOf, idOf, layerServer, type Log, makeLog, pass } from "./utils/server.ts"
 
 const layerService = (options: Partial<CommsClient.Options>) =>
   SenderPoolOperations.layer.pipe(Layer.provideMerge(CommsClient.layer({ credentials, ...options })))

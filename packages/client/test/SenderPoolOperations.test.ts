@@ -4,7 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
 import { DateTime, Duration, Effect, Option, Predicate, Schema, Stream } from "effect"
 import examples from "./fixtures/examples.json" with { type: "json" }
-import { assertTag, id, json, layerScript, page, refused, sent, sentCount, url } from "./utils/script.ts"
+import { assertTag, id, json, layerScript, operation, page, refused, sent, sentCount, url } from "./utils/script.ts"
+import { idOf } from "./utils/server.ts"
 
 const tags: Readonly<Record<number, string>> = {
   400: "BadRequest",
@@ -125,6 +126,14 @@ describe("the documented examples", () => {
 })
 
 describe("fetch", () => {
+  it.effect("fails if the response is about another operation", () =>
+    Effect.gen(function*() {
+      const operations = yield* SenderPoolOperations.SenderPoolOperations
+      const error = assertTag(yield* Effect.flip(operations.fetch(id)), "InvalidResponse")
+      assert.deepEqual([error.method, error.url, error.status], ["GET", url, 200])
+      assert.strictEqual(error.problem, "The response is about another operation.")
+    }).pipe(Effect.provide(layerScript(json({ ...operation, id: idOf(2) })))))
+
   it.effect("requests the operation", () =>
     Effect.gen(function*() {
       yield* call("fetchSenderPoolOperation")

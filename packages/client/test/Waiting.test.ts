@@ -311,6 +311,16 @@ describe("a failed poll", () => {
       }
     }))
 
+  it.effect("that returns another operation fails, and does not end the wait", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion } = yield* scripted([
+        is({ key: 2, status: "COMPLETED" }),
+        is({ status: "CANCELED" })
+      ])
+      const result = yield* resultWithin(awaitCompletion(id, every("1 second")), "10 seconds")
+      assert.strictEqual(result._tag, "Canceled")
+    }))
+
   it.effect("is tolerated while the operation may be new", () =>
     Effect.gen(function*() {
       const { awaitCompletion } = yield* scripted([refused(404), refused(404), is({ status: "CANCELED" })])

@@ -2,7 +2,7 @@ import { SenderPoolOperations } from "@effect-comms/client"
 import { Clock, type Duration, Effect, Layer, Ref } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
-import { type Answer, id, settle } from "./script.ts"
+import { type Answer, id, json, operation, settle } from "./script.ts"
 
 export interface Arrival {
   /** The number in the requested id. */
@@ -20,6 +20,10 @@ export const idOf = (key: number): string => `${id.slice(0, -4)}${String(key).pa
 
 export const fetchOf = (key: number) =>
   Effect.flatMap(SenderPoolOperations.SenderPoolOperations, ({ fetch }) => fetch(idOf(key)))
+
+/** The answer with the requested operation. */
+export const done: Answer = (request) =>
+  json({ ...operation, id: request.url.slice(request.url.lastIndexOf("/") + 1) })(request)
 
 export interface Log {
   readonly arrivals: Ref.Ref<ReadonlyArray<Arrival>>
