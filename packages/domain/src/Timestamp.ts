@@ -20,6 +20,15 @@ const isInLeapYear = (text: string): boolean => {
   return new Date(text.slice(0, end)).getUTCDate() === 29
 }
 
+// `Date` has no leap seconds.
+const leapSecond = /([T ]\d{2}:\d{2}:)60/i
+
+const toMillis = (text: string): number => {
+  if (text.includes("-02-29") && !isInLeapYear(text)) return Number.NaN
+  const millis = Date.parse(text)
+  return Number.isNaN(millis) ? Date.parse(text.replace(leapSecond, "$159")) + 1000 : millis
+}
+
 const textForms = "an RFC 3339 date-time such as 2024-04-05T06:20:00Z, or a date"
 
 /**
@@ -28,7 +37,7 @@ const textForms = "an RFC 3339 date-time such as 2024-04-05T06:20:00Z, or a date
  * **Details**
  *
  * Decoding reads a bare date (`2024-01-15`) as midnight UTC, because the documentation's curl samples send such dates.
- * It truncates to milliseconds. Encoding always writes a UTC date-time with milliseconds.
+ * It truncates to milliseconds, and reads a leap second (`23:59:60`) as the following second. Encoding always writes a UTC date-time with milliseconds.
  *
  * @category schemas
  * @since 0.1.0
@@ -48,7 +57,7 @@ export const Timestamp = Schema.String.annotate({
     // for a time zone, as the pattern already does.
     SchemaTransformation.transformEffect({
       decode: (text: string, options) => {
-        const millis = text.includes("-02-29") && !isInLeapYear(text) ? Number.NaN : Date.parse(text)
+        const millis = toMillis(text)
         return Number.isNaN(millis)
           ? Effect.fail(new SchemaIssue.InvalidValue({ expected: textForms }, text, options))
           : Effect.succeed(DateTime.makeUnsafe(millis))
@@ -61,7 +70,7 @@ export const Timestamp = Schema.String.annotate({
 export type Timestamp = typeof Timestamp.Type
 
 /**
- * A timestamp as caller input: a `DateTime`, a `Date`, or the text of a {@link Timestamp}.
+ * A timestamp as caller input: a `DateTime`, a `Date`, or the text of a {@link Timestamp} without a leap second.
  *
  * @category models
  * @since 0.1.0
@@ -75,7 +84,7 @@ const decodeText = Schema.decodeOption(Timestamp)
 const fromInput = (input: unknown): Option.Option<DateTime.Utc> => {
   if (DateTime.isDateTime(input)) return Option.some(DateTime.toUtc(input))
   if (input instanceof Date) return DateTime.make(input)
-  return typeof input === "string" ? decodeText(input) : Option.none()
+  return typeof input === "string" && !leapSecond.test(input) ? decodeText(input) : Option.none()
 }
 
 /**
