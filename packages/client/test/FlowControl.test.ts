@@ -725,8 +725,9 @@ describe("a client that events share", () => {
           Layer.provide(Layer.succeed(
             HttpClient.HttpClient,
             HttpClient.make((request, url) => {
-              sent.push({ key: Number(url.pathname.slice(-4)), event: events.current() })
-              const body = JSON.stringify(operation)
+              const key = Number(url.pathname.slice(-4))
+              sent.push({ key, event: events.current() })
+              const body = JSON.stringify({ ...operation, id: idOf(key) })
               const headers = { "content-type": "application/json", "content-length": String(body.length) }
               // Reading the body of a `Response` would go through a promise, which is in no event.
               const response: HttpClientResponse.HttpClientResponse = Object.create(

@@ -34,7 +34,7 @@ export const errorBody = (status: number, authErrors: AuthErrors) => {
     const { detail, title } = auth
     return { body: encodeJson({ type: "about:blank", title, status, detail }), mediaType: "application/problem+json" }
   }
-  const { code, message } = error
+  const { code = status, message } = error
   const body = encodeJson({ code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status })
   return { body, mediaType: "application/json" }
 }
