@@ -22,7 +22,7 @@ import { Timestamp } from "./Timestamp.ts"
  * @since 0.1.0
  */
 export class EmailOperation extends Schema.Class<EmailOperation>("EmailOperation")({
-  id: Operation.OperationId,
+  id: Operation.OperationIdFromServer,
   status: Operation.CommunicationOperationStatus,
   stats: Operation.openStats(["opened"]),
   createdAt: Timestamp,

@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import { Bound } from "./Checkpoint.ts"
 import { CommsError } from "./CommsError.ts"
 import { DescribedError, timesOf } from "./internal/describe.ts"
-import { OperationId } from "./Operation.ts"
+import { OperationIdFromServer } from "./Operation.ts"
 import { printable } from "./Printable.ts"
 import { Timestamp } from "./Timestamp.ts"
 
@@ -23,7 +23,7 @@ import { Timestamp } from "./Timestamp.ts"
  * @since 0.1.0
  */
 export const KnownOperation = Schema.Struct({
-  id: OperationId,
+  id: OperationIdFromServer,
   createdAt: Schema.Int,
   version: Schema.String,
   ended: Schema.Boolean

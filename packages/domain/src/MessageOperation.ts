@@ -22,7 +22,7 @@ import { Timestamp } from "./Timestamp.ts"
  * @since 0.1.0
  */
 export class MessageOperation extends Schema.Class<MessageOperation>("MessageOperation")({
-  id: Operation.OperationId,
+  id: Operation.OperationIdFromServer,
   status: Operation.CommunicationOperationStatus,
   stats: Operation.openStats(["unaddressable", "read"]),
   createdAt: Timestamp,

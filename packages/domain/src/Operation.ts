@@ -12,6 +12,14 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Struct from "effect/Struct"
 import { Timestamp } from "./Timestamp.ts"
 
+const idPattern = /^comms_operation_[0-7][a-hjkmnpqrstv-z0-9]{25,34}$/u
+
+const idAnnotations = {
+  title: "OperationId",
+  description: "The id of an operation, which correlates all of the resources that one request created.",
+  expected: "an operation id such as comms_operation_01h9krwprkeee8fzqspvwy6nq8"
+}
+
 /**
  * The id of an operation: `comms_operation_` and 26 to 35 characters of Crockford-style base 32.
  *
@@ -24,17 +32,30 @@ import { Timestamp } from "./Timestamp.ts"
  * @category schemas
  * @since 0.1.0
  */
-export const OperationId = Schema.String.annotate({
-  title: "OperationId",
-  description: "The id of an operation, which correlates all of the resources that one request created.",
-  expected: "an operation id such as comms_operation_01h9krwprkeee8fzqspvwy6nq8"
-}).check(
-  Schema.isPattern(/^comms_operation_[0-7][a-hjkmnpqrstv-z0-9]{25,34}$/u, {
-    expected: "an operation id such as comms_operation_01h9krwprkeee8fzqspvwy6nq8"
-  })
+export const OperationId = Schema.String.annotate(idAnnotations).check(
+  Schema.isPattern(idPattern, { expected: idAnnotations.expected })
 ).pipe(Schema.brand("OperationId"))
 
 export type OperationId = typeof OperationId.Type
+
+/**
+ * The id of an operation as the server sends it: any text that is not empty.
+ *
+ * **Details**
+ *
+ * Examples in the API's documentation do not match its own pattern. The derived OpenAPI document has the pattern, and
+ * generated ids match it. Ids from callers are decoded with {@link OperationId}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const OperationIdFromServer = Schema.String.annotate(idAnnotations).check(
+  Schema.makeFilter((id: string) => id !== "", {
+    expected: idAnnotations.expected,
+    toJsonSchema: () => ({ pattern: idPattern.source }),
+    arbitraryConstraint: { patterns: [{ source: idPattern.source, flags: idPattern.flags }] }
+  })
+).pipe(Schema.brand("OperationId"))
 
 /**
  * The statuses that the API documents for SenderPool operations.
@@ -244,7 +265,7 @@ export interface Counts extends Schema.Schema.Type<typeof Counts> {}
  * @since 0.1.0
  */
 export class Operation extends Schema.Class<Operation>("@effect-comms/domain/Operation")({
-  id: OperationId,
+  id: OperationIdFromServer,
   status: CommunicationOperationStatus,
   stats: Schema.Record(Schema.String, Schema.Natural),
   counts: Counts,

@@ -5,7 +5,13 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import { type Counts, isTerminalStatus, KnownOperationStatus, OperationId, OperationStatus } from "./Operation.ts"
+import {
+  type Counts,
+  isTerminalStatus,
+  KnownOperationStatus,
+  OperationIdFromServer,
+  OperationStatus
+} from "./Operation.ts"
 import * as OperationFamily from "./OperationFamily.ts"
 import { Timestamp } from "./Timestamp.ts"
 
@@ -40,7 +46,7 @@ export interface SenderPoolOperationStats extends Schema.Schema.Type<typeof Send
  * @since 0.1.0
  */
 export class SenderPoolOperation extends Schema.Class<SenderPoolOperation>("SenderPoolOperation")({
-  id: OperationId,
+  id: OperationIdFromServer,
   status: OperationStatus,
   stats: SenderPoolOperationStats,
   createdAt: Timestamp,

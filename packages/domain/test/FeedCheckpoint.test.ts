@@ -1,4 +1,4 @@
-import { Checkpoint, CommsError, FeedCheckpoint } from "@effect-comms/domain"
+import { Checkpoint, CommsError, FeedCheckpoint, Operation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
 import { Arbitrary, DateTime, Effect, Schema } from "effect"
@@ -16,6 +16,15 @@ const checkpoint = new FeedCheckpoint.FeedCheckpoint({
 
 describe("FeedCheckpoint", () => {
   roundTrips("a checkpoint", FeedCheckpoint.FeedCheckpoint)
+
+  it.effect("tracks every id that the server sends", () =>
+    Effect.gen(function*() {
+      const id = Operation.OperationIdFromServer.make(`comms_operation_8${"0".repeat(24)}`)
+      const known = [{ id, createdAt: 0, version: "", ended: false }]
+      const tracking = new FeedCheckpoint.FeedCheckpoint({ ...checkpoint, known })
+      const text = Checkpoint.toJson(FeedCheckpoint.FeedCheckpoint)(tracking)
+      assertEquals(yield* Checkpoint.fromJson(FeedCheckpoint.FeedCheckpoint)(text), tracking)
+    }))
 
   it.effect("names a malformed field", () =>
     Effect.gen(function*() {

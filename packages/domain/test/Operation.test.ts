@@ -1,6 +1,6 @@
-import { Operation } from "@effect-comms/domain"
+import { EmailOperation, MessageOperation, Operation, SenderPoolOperation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Schema } from "effect"
+import { Arbitrary, DateTime, Effect, Schema } from "effect"
 import { rejection } from "./utils/rejection.ts"
 import { roundTrips } from "./utils/roundTrip.ts"
 
@@ -45,6 +45,52 @@ describe("OperationId", () => {
     }))
 
   roundTrips("an id", Operation.OperationId)
+})
+
+describe("OperationIdFromServer", () => {
+  const decode = Schema.decodeUnknownEffect(Operation.OperationIdFromServer)
+
+  it.effect.each([idOf(26), idOf(25), `comms_operation_8${"0".repeat(25)}`, "x"])(
+    "accepts %j",
+    (id) =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* decode(id), id)
+      })
+  )
+
+  it.effect.each(["", null, 26])("rejects %j", (input) =>
+    Effect.gen(function*() {
+      assert.match(yield* rejection(Operation.OperationIdFromServer)(input), /an operation id such as|Expected string/)
+    }))
+
+  it("has the pattern in JSON Schema", () => {
+    assert.deepInclude(Schema.toJsonSchemaDocument(Operation.OperationIdFromServer).schema, {
+      type: "string",
+      pattern: "^comms_operation_[0-7][a-hjkmnpqrstv-z0-9]{25,34}$"
+    })
+  })
+
+  it.prop("generates ids that match the pattern", [Arbitrary.schema(Operation.OperationIdFromServer)], ([id]) => {
+    assert.isTrue(Schema.is(Operation.OperationId)(id))
+  })
+
+  it.effect.each([
+    Schema.decodeUnknownEffect(SenderPoolOperation.SenderPoolOperation),
+    Schema.decodeUnknownEffect(MessageOperation.MessageOperation),
+    Schema.decodeUnknownEffect(EmailOperation.EmailOperation),
+    Schema.decodeUnknownEffect(Operation.Operation)
+  ])("is the id of model %#", (decode) =>
+    Effect.gen(function*() {
+      const operation = yield* decode({
+        id: idOf(25),
+        status: "COMPLETED",
+        stats: { total: 1, queued: 0, created: 1, failed: 0 },
+        counts: { total: 1, settled: 1, failed: 0 },
+        createdAt: "2024-04-05T06:20:00Z",
+        updatedAt: "2024-04-05T06:20:00Z"
+      })
+      assert.strictEqual(operation.id, idOf(25))
+    }))
 })
 
 describe("OperationStatus", () => {

@@ -46,7 +46,7 @@ const garbage: ReadonlyArray<readonly [name: string, answer: Answer, problem: Re
       answer(200, new Uint8Array([...encoder.encode(`{"id":"`), 0xff, ...encoder.encode(`"}`)]), {
         "content-type": "application/json"
       }),
-      /\["id"\]/,
+      /\["status"\]/,
       "application/json"
     ]
   ]
