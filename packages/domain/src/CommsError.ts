@@ -267,8 +267,8 @@ const transientStatuses: ReadonlySet<number> = new Set([408, 421, 425, 502, 504,
  *
  * **Details**
  *
- * It is retryable only when the request is read-only, since the request may have been processed. Retryable are 408, 421,
- * 425, 502, 504, 520 to 524, 529, 598, and every other status from 400 on with a `Retry-After`, except 500.
+ * It is retryable only when the request is read-only, since the request may have been processed. Retryable are 408,
+ * 421, 425, 502, 504, 520 to 524, 529, 598, and every other status from 400 on with a `Retry-After`, except 500.
  *
  * @category errors
  * @since 0.1.0

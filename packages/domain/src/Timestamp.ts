@@ -37,7 +37,8 @@ const textForms = "an RFC 3339 date-time such as 2024-04-05T06:20:00Z, or a date
  * **Details**
  *
  * Decoding reads a bare date (`2024-01-15`) as midnight UTC, because the documentation's curl samples send such dates.
- * It truncates to milliseconds, and reads a leap second (`23:59:60`) as the following second. Encoding always writes a UTC date-time with milliseconds.
+ * It truncates to milliseconds, and reads a leap second (`23:59:60`) as the following second. Encoding always writes a
+ * UTC date-time with milliseconds.
  *
  * @category schemas
  * @since 0.1.0

@@ -117,7 +117,8 @@ const errorOf = (value: unknown): Option.Option<TwilioError> => {
  * **Details**
  *
  * Only `message` is required. A `code` can be text, and any other field of the wrong type is read as absent. An error
- * that cannot be read is omitted. A body with the `code`, `message` and `more_info` of Twilio's older APIs is one error.
+ * that cannot be read is omitted. A body with the `code`, `message` and `more_info` of Twilio's older APIs is one
+ * error.
  *
  * @category decoding
  * @stability unstable
