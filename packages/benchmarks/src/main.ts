@@ -1,7 +1,7 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Effect, Schema, Stdio } from "effect"
 
-const names = ["stream", "emulator", "grade", "sixty", "prefetch", "windows", "soak", "cli"]
+const names = ["stream", "emulator", "grade", "sixty", "pace", "prefetch", "windows", "soak", "cli"]
 
 class NoSuchBenchmark extends Schema.TaggedError<NoSuchBenchmark>()("NoSuchBenchmark", { name: Schema.String }) {
   override get message(): string {

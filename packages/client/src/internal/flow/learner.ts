@@ -149,7 +149,8 @@ export const take = (
   const oldest = limit === undefined ? undefined : state.sent.at(-limit.requests)
   const limitedUntil = limit === undefined || oldest === undefined ? now : oldest + windowMargin * limit.window
   const at = Math.max(turnAt, limitedUntil)
-  if (at > now) return { _tag: "Wait", for: at - now }
+  // The rate may have grown before a turn that is far off.
+  if (at > now) return { _tag: "Wait", for: Math.min(at - now, second) }
 
   return {
     _tag: "Send",
