@@ -96,7 +96,7 @@ const ten = { requests: 10, window: "1 second" } as const
 
 const outageEnd = 21 * minute
 
-/** Some calls, then the wall clock is set back by an hour, then some more: when the last one ended, and how many failed. */
+/** Sends calls, sets the wall clock back by an hour, and sends more. Measures the end and the failures. */
 const setBack =
   ({ server, ...options }: Omit<Bursting, "calls" | "measure">, first: number, next: number): Case["run"] =>
   (seed, rival) =>

@@ -45,7 +45,7 @@ export const bucket = (perSecond: number, capacity: number): Server => {
   }
 }
 
-/** Refuses a share of the requests, whoever they are from and however fast they come. */
+/** Refuses a share of the requests at random, whatever their number or resource. */
 export const noisy = (share: number, seed: number): Server => {
   let state = seed
   return () => {
