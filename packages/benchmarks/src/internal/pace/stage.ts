@@ -21,13 +21,14 @@ const id = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
 
 const idOf = (key: number): string => `${id.slice(0, -5)}${String(key).padStart(5, "0")}`
 
-const operation = JSON.stringify({
-  id,
-  status: "COMPLETED",
-  stats: { total: 1, queued: 0, created: 1, failed: 0 },
-  createdAt: "2024-04-05T06:20:00Z",
-  updatedAt: "2024-04-05T06:20:00Z"
-})
+const operationOf = (key: number): string =>
+  JSON.stringify({
+    id: idOf(key),
+    status: "COMPLETED",
+    stats: { total: 1, queued: 0, created: 1, failed: 0 },
+    createdAt: "2024-04-05T06:20:00Z",
+    updatedAt: "2024-04-05T06:20:00Z"
+  })
 
 const refusal = JSON.stringify({ errors: [] })
 
@@ -41,7 +42,7 @@ const layerServer = (clock: VirtualClock, log: Log, server: Server, latency: num
         const verdict = server({ at, key })
         const isRefused = verdict !== 200
         log.requests.push({ at, key, isRefused })
-        const body = isRefused ? refusal : operation
+        const body = isRefused ? refusal : operationOf(key)
         const response = HttpClientResponse.fromWeb(
           request,
           new Response(null, {
