@@ -70,8 +70,6 @@ const isDomainError = Schema.is(DomainError)
 
 const later = "Run the command again later. --verbose shows every attempt."
 
-const again = "The operation may still be in progress. Run the command again, or raise --timeout."
-
 const doctor = "`comms doctor` tests the connection."
 
 // Where the command knows better advice than the library.
@@ -87,7 +85,7 @@ const advices: { readonly [tag in DomainError["_tag"]]?: string } = {
   PaginationLimit: "Narrow the filters, such as --start-date and --end-date.",
   CoolingDown: "Run the command again then, or set TWILIO_COMMS_MAX_RETRY_AFTER to a longer wait.",
   CheckpointMismatch: "Name another file, or use the credentials and the base URL that it was written with.",
-  WaitTimeout: again,
+  WaitTimeout: "Run the command again, or raise --timeout.",
   Stalled: "Run the command again, or contact Twilio support.",
   StatusNotKnown: "Update comms.",
   FeedOverflow: "Start with a later --since."
