@@ -99,7 +99,7 @@ export const variables: Effect.Effect<Variables, UsageError, FileSystem.FileSyst
   const file = Option.isSome(envFile) ? yield* readFile(envFile.value) : {}
   const own = Object.fromEntries(
     yield* Effect.forEach(
-      [...names, ...Proxy.names],
+      names,
       (name) => Effect.map(inEnvironment(name), (value) => [name, value] as const)
     )
   )

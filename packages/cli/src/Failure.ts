@@ -72,15 +72,17 @@ const later = "Run the command again later. --verbose shows every attempt."
 
 const doctor = "`comms doctor` tests the connection."
 
+const checkBaseUrl = `Check TWILIO_COMMS_BASE_URL, and any proxy between this machine and the API. ${doctor}`
+
 // Where the command knows better advice than the library.
 const advices: { readonly [tag in DomainError["_tag"]]?: string } = {
   Unauthorized: "Check the credentials. `comms doctor` shows which ones are used, and where they come from.",
   Conflict: later,
   TooManyRequests: later,
   ServiceUnavailable: later,
-  UnexpectedStatus: `Check TWILIO_COMMS_BASE_URL, and any proxy between this machine and the API. ${doctor}`,
+  UnexpectedStatus: checkBaseUrl,
   TransportFailure: `Check the network, TWILIO_COMMS_BASE_URL and any proxy. ${doctor}`,
-  InvalidResponse: `Check TWILIO_COMMS_BASE_URL, and any proxy between this machine and the API. ${doctor}`,
+  InvalidResponse: checkBaseUrl,
   InvalidInput: "`--help` describes the flags.",
   PaginationLimit: "Narrow the filters, such as --start-date and --end-date.",
   CoolingDown: "Run the command again then, or set TWILIO_COMMS_MAX_RETRY_AFTER to a longer wait.",

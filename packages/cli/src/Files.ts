@@ -23,6 +23,9 @@ export const whyOf = (error: PlatformError.PlatformError, missing = "There is no
   }
 }
 
+/** Whether there is no such file. */
+export const isMissing = ({ reason }: PlatformError.PlatformError): boolean => reason._tag === "NotFound"
+
 const isFull = (error: PlatformError.PlatformError): boolean => ["ENOSPC", "EDQUOT"].includes(codeOf(error))
 
 /**

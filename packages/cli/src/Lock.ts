@@ -12,8 +12,6 @@ import { UsageError } from "./Failure.ts"
 import * as Files from "./Files.ts"
 import { shown } from "./Shown.ts"
 
-const isMissing = (error: PlatformError.PlatformError): boolean => error.reason._tag === "NotFound"
-
 const isTaken = (error: PlatformError.PlatformError): boolean => error.reason._tag === "AlreadyExists"
 
 const isRunning = (pid: number): boolean =>
@@ -100,7 +98,7 @@ export const acquire = Effect.fnUntraced(function*(flag: string, path: string, t
   yield* Effect.acquireRelease(
     take(flag, path, lock).pipe(
       // The lock can disappear at any time, when its process ends.
-      Effect.retry({ times: 3, while: (error) => error._tag === "PlatformError" && isMissing(error) }),
+      Effect.retry({ times: 3, while: (error) => error._tag === "PlatformError" && Files.isMissing(error) }),
       Effect.catchTag("PlatformError", (error) => Effect.fail(Files.notWritten(flag, path, false)(error))),
       Effect.andThen(Effect.sync(() => process.once("exit", remove)))
     ),

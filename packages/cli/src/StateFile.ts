@@ -21,8 +21,6 @@ export interface StateFile {
   readonly remove: Effect.Effect<void, UsageError | FileFailed>
 }
 
-const isMissing = (error: PlatformError.PlatformError): boolean => error.reason._tag === "NotFound"
-
 const maxLinks = 40
 
 /** The path behind symbolic links, also if it does not exist yet. */
@@ -73,7 +71,7 @@ const read = Effect.fnUntraced(function*(flag: string, path: string, target: str
   }).pipe(
     Effect.catchTag(
       "PlatformError",
-      (error) => isMissing(error) ? Effect.succeed("") : Effect.fail(refuse(Files.whyOf(error)))
+      (error) => Files.isMissing(error) ? Effect.succeed("") : Effect.fail(refuse(Files.whyOf(error)))
     )
   )
 })

@@ -1,5 +1,5 @@
 // The types that the queue shares with `FlowControl`.
-import { PositiveDurationFromInput } from "@effect-comms/domain/Input"
+import { intFrom, PositiveDurationFromInput } from "@effect-comms/domain/Input"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
@@ -144,8 +144,6 @@ export interface Gate {
   readonly waiting: Effect.Effect<number>
 }
 
-const Count = Schema.Int.check(Schema.isGreaterThan(0, { expected: "a whole number from 1" }))
-
 const NotNegative = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0, { expected: "a number from 0" }))
 
 /**
@@ -156,10 +154,10 @@ const NotNegative = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0, { expec
  */
 export const Options = Schema.Struct({
   limit: Schema.optional(Schema.Struct({
-    requests: Count,
+    requests: intFrom(1),
     window: PositiveDurationFromInput
   })),
-  maxConcurrency: Schema.optional(Count),
+  maxConcurrency: Schema.optional(intFrom(1)),
   quota: Schema.optional(NotNegative),
   quotaPerCall: Schema.optional(NotNegative)
 })
