@@ -10,7 +10,6 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import process from "node:process"
 import * as Failure from "./Failure.ts"
 import * as Screen from "./run/watching/screen.ts"
@@ -34,14 +33,9 @@ export const causeOf = (error: CommsError.CommsError): string => {
   return error._tag !== "InvalidResponse" && "status" in error ? String(error.status) : inWords(error._tag)
 }
 
-/** The code of a transport error, such as ENOTFOUND. It may belong to a cause of the error. */
-export const codeOf = (error: unknown): string | undefined => {
-  if (!Predicate.isObject(error)) return undefined
-  if (Predicate.hasProperty(error, "code") && Predicate.isString(error.code)) return codeIn(error.code)
-  // Node tries every address of a host, and lists the error of each.
-  const errors = Predicate.hasProperty(error, "errors") && Array.isArray(error.errors) ? error.errors : []
-  return codeOf(errors[0]) ?? (Predicate.hasProperty(error, "cause") ? codeOf(error.cause) : undefined)
-}
+// The cause of a retry. A timeout has no code.
+const causeOfRetry = ({ error }: Attempts.Retry): string =>
+  error._tag === "TransportFailure" ? codeIn(error.detail) ?? "no complete response" : causeOf(error)
 
 const urlOf = (request: HttpClientRequest.HttpClientRequest): string =>
   Option.match(HttpClientRequest.toUrl(request), { onNone: () => request.url, onSome: ({ href }) => href })
@@ -76,28 +70,15 @@ const make = Effect.fnUntraced(function*(maxAttempts: number) {
   const isLine = !isVerbose && !(yield* Settings.Quiet) && (yield* Settings.LogFormat) === "text" &&
     (yield* Screen.style) !== undefined
   const show = isLine ? yield* line : undefined
-  // A retry does not have the error of its attempt.
-  const codes = new Map<string, string>()
   const waiting = new Map<string, string>()
   const showLast = () => show?.([...waiting.values()].at(-1))
 
-  const watched = HttpClient.transform(http, (answer, request) =>
-    Effect.suspend(() => {
-      const url = urlOf(request)
-      codes.delete(url)
-      waiting.delete(url)
+  const watched = HttpClient.tapRequest(http, (request) =>
+    Effect.sync(() => {
+      waiting.delete(urlOf(request))
       showLast()
-      return Effect.tapError(answer, (error) =>
-        Effect.sync(() => {
-          const code = codeOf(error.reason.cause)
-          if (code !== undefined) codes.set(url, code)
-        }))
     }))
 
-  const causeOfRetry = ({ attempt: { outcome, status }, url }: Attempts.Retry): string => {
-    if (status !== undefined) return String(status)
-    return codes.get(url) ?? (outcome === "TransportFailure" ? "no complete response" : inWords(outcome))
-  }
   const describe = (retry: Attempts.Retry) =>
     `retrying (${retry.attempt.number + 1} of ${maxAttempts}): ${causeOfRetry(retry)}`
 

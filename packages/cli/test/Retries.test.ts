@@ -2,20 +2,6 @@ import { CommsError } from "@effect-comms/domain"
 import { assert, it } from "@effect/vitest"
 import * as Retries from "../src/Retries.ts"
 
-const withCode = (code: string, cause?: unknown) => Object.assign(new Error("failed", { cause }), { code })
-
-it("finds the code of a transport error, also in its causes", () => {
-  const cases: ReadonlyArray<readonly [unknown, string | undefined]> = [
-    [withCode("ENOTFOUND"), "ENOTFOUND"],
-    [new TypeError("fetch failed", { cause: withCode("UND_ERR_SOCKET") }), "UND_ERR_SOCKET"],
-    [new AggregateError([withCode("ECONNREFUSED"), withCode("ETIMEDOUT")]), "ECONNREFUSED"],
-    [withCode("\u001b[2J"), undefined],
-    [new Error("failed"), undefined],
-    [undefined, undefined]
-  ]
-  for (const [error, code] of cases) assert.strictEqual(Retries.codeOf(error), code)
-})
-
 const transport = (detail: string) => new CommsError.TransportFailure({ reason: "Connection", detail, readOnly: true })
 
 it("says in a few words why a call failed", () => {

@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import type { Attempt } from "@effect-comms/domain/Attempt"
+import type { CommsError } from "@effect-comms/domain/CommsError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -26,6 +27,8 @@ export interface Retry {
   readonly url: string
   /** The attempt that failed. */
   readonly attempt: Attempt
+  /** The error of that attempt. */
+  readonly error: CommsError
   /** The minimum delay until the next attempt. */
   readonly delay: Duration.Duration
 }

@@ -102,7 +102,7 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
       const attempt = state.attempts.at(-1)
       yield* Metric.update(Metric.withAttributes(retries, { call, reason: input._tag }), 1)
       yield* Effect.logDebug(`${call}: retrying in ${Duration.format(duration)} after ${input._tag}`)
-      if (attempt !== undefined) yield* onRetry({ call, method, url, attempt, delay: duration })
+      if (attempt !== undefined) yield* onRetry({ call, method, url, attempt, error: input, delay: duration })
     })),
     // A wait that the server asks for is spent in the queue, where the call keeps its place.
     Schedule.modifyDelay(({ duration, input }) =>

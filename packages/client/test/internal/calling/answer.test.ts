@@ -219,6 +219,11 @@ describe("a failure of the transport", () => {
         }),
         "connect ETIMEDOUT 10.0.0.1:443"
       ],
+      [
+        new AggregateError([withCode("failed", "ECONNREFUSED"), withCode("failed", "ETIMEDOUT")]),
+        "failed (ECONNREFUSED)"
+      ],
+      [withCode("failed", "ENOTFOUND"), "failed (ENOTFOUND)"],
       ["a text", "TransportError"],
       [undefined, "TransportError"]
     ] as const
