@@ -1,11 +1,13 @@
 import { Attempts, RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
 import type { Attempt, CommsError } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Logger, Metric, Random, Ref, References, Stream, Tracer } from "effect"
+import { Duration, Effect, Fiber, Logger, Metric, Ref, References, Stream, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import {
   advance,
   type Answer,
+  collect,
+  even,
   fetch,
   html,
   id,
@@ -24,8 +26,6 @@ import {
 import { idOf } from "./utils/server.ts"
 
 const done = json(operation)
-
-const even = Layer.succeed(Random.Random, { nextDoubleUnsafe: () => 0.5, nextIntUnsafe: () => 0 })
 
 const finish = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
@@ -252,15 +252,6 @@ it.effect("a call that waits for the cooldown of another call counts as parked",
     Effect.provideService(Metric.MetricRegistry, new Map()),
     Effect.provide(layerScript(refused(429, { "retry-after": "2" }), done, done))
   ))
-
-const collect = (spans: Array<Tracer.NativeSpan>) =>
-  Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
 
 /** The spans of the calls and attempts of a program. */
 const traced = <A, E, R>(effect: Effect.Effect<A, E, R>) =>

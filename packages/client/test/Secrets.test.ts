@@ -24,6 +24,7 @@ import {
   advance,
   type Answer,
   answer,
+  collect,
   html,
   id,
   json,
@@ -145,15 +146,6 @@ const failures: ReadonlyArray<readonly [name: string, answer: (echo: Echo) => An
       )
     )]
 ]
-
-const collect = (spans: Array<Tracer.NativeSpan>) =>
-  Tracer.make({
-    span: (options) => {
-      const span = new Tracer.NativeSpan(options)
-      spans.push(span)
-      return span
-    }
-  })
 
 const shownOfSpan = ({ attributes, events, links, name, status }: Tracer.NativeSpan) => [
   name,

@@ -1,12 +1,13 @@
 import { CommsClient, RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, ConfigProvider, Duration, Effect, Fiber, Layer, Random, Stream } from "effect"
+import { Clock, ConfigProvider, Duration, Effect, Fiber, Layer, Stream } from "effect"
 import {
   advance,
   type Answer,
   answer,
   assertTag,
   credentials,
+  even,
   fetch,
   id,
   json,
@@ -22,8 +23,6 @@ import {
 } from "./utils/script.ts"
 
 const done = json(operation)
-
-const even = Layer.succeed(Random.Random, { nextDoubleUnsafe: () => 0.5, nextIntUnsafe: () => 0 })
 
 const replicate = (times: number, answer: Answer) => Array.from({ length: times }, () => answer)
 

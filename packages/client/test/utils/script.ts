@@ -1,6 +1,6 @@
 import { CommsClient, RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
 import { assert } from "@effect/vitest"
-import { Clock, Context, type Duration, Effect, Layer, Redacted, Ref } from "effect"
+import { Clock, Context, type Duration, Effect, Layer, Random, Redacted, Ref, Tracer } from "effect"
 import { type Headers, HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -106,6 +106,19 @@ export const errorOf = (...answers: ReadonlyArray<Answer>) =>
     Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.none),
     Effect.provide(layerScript(...answers))
   )
+
+/** No jitter: every random number is in the middle of its range. */
+export const even = Layer.succeed(Random.Random, { nextDoubleUnsafe: () => 0.5, nextIntUnsafe: () => 0 })
+
+/** A tracer that adds each span to an array. */
+export const collect = (spans: Array<Tracer.NativeSpan>) =>
+  Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      return span
+    }
+  })
 
 /** Runs everything that does not wait for the clock. Reading a body takes several turns of the event loop. */
 export const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
