@@ -231,6 +231,17 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         ])
       }))
 
+    it.effect("prints the rest of a list with an operation that cannot be read, and exits with 1", () =>
+      Effect.gen(function*() {
+        const { env } = yield* serve({ operations: 5, faults: { rules: [{ do: { _tag: "WrongShape", index: 3 } }] } })
+        const { code, stderr, stdout } = yield* inProcess(["operations", "list"], env)
+        assert.deepStrictEqual([code, lines(stdout).length], [1, 4])
+        assert.include(stderr, "The item at index 3 of a page (comms_operation_")
+        assert.include(stderr, "1 operation could not be read.")
+        const scan = yield* inProcess(["operations", "list", "--windows", "1", "--start-date", "30d"], env)
+        assert.deepStrictEqual([scan.code, lines(scan.stdout).length], [1, 4])
+      }))
+
     it.effect("ends silently when its reader closes the pipe, and stops sending requests", () =>
       Effect.gen(function*() {
         const { env, requests } = yield* serve({ operations: 20_000 })

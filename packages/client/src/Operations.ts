@@ -68,6 +68,14 @@ export interface ScanParams<Status extends string = KnownCommunicationOperationS
 }
 
 /**
+ * How a period is scanned: the options of a scan, and what happens to items that cannot be decoded.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ScanOptions extends Windows.Options, Pick<Paging.Options, "invalidItems" | "onInvalidItem"> {}
+
+/**
  * The service of a family of operations.
  *
  * @category models
@@ -78,10 +86,10 @@ export interface Operations<A extends Operation, Status extends string>
 {
   /** Fetches one operation. An invalid id fails with `InvalidInput` before anything is sent. */
   readonly fetch: (operationId: string) => Effect.Effect<A, FetchError>
-  /** Lists the first page, or the page of `pageToken`. */
+  /** Lists the first page, or the page of `pageToken`. `invalid` has an error for each item that cannot be decoded. */
   readonly list: (params?: OperationFamily.ListParams<Status>) => Effect.Effect<OperationFamily.Page<A>, ListError>
   /** Streams every operation of a period from several windows at once. See `Windows.scan`. */
-  readonly scan: (params: ScanParams<Status>, options?: Windows.Options) => Stream.Stream<A, ScanError>
+  readonly scan: (params: ScanParams<Status>, options?: ScanOptions) => Stream.Stream<A, ScanError>
   /** Streams new and changed operations until interrupted. See `Feed.make`. */
   readonly changes: Feed.Changes<A>
 }
@@ -141,13 +149,16 @@ export const fromCalls = <
         return yield* calls.fetch(id)
       }),
       list: (params = {}) => Effect.flatMap(decodeParams(params), listPage),
-      scan: ({ endDate, pageSize = maxPageSize, startDate, status }, options) =>
+      scan: (
+        { endDate, pageSize = maxPageSize, startDate, status },
+        { invalidItems, onInvalidItem, ...options } = {}
+      ) =>
         Windows.scan({
           call: `${resource}.scan`,
           range: { startDate, endDate },
           // A window that is split would discard prefetched pages.
           read: (range): Stream.Stream<OperationFamily.Page<M["Type"]>, StreamError> =>
-            streams.streamPages({ ...range, status, pageSize }, { prefetch: 0 }),
+            streams.streamPages({ ...range, status, pageSize }, { invalidItems, onInvalidItem, prefetch: 0 }),
           items,
           id: ({ id }) => id,
           createdAt: ({ createdAt }) => createdAt

@@ -42,6 +42,10 @@ export interface Options<E = never, R = never> {
    * Default no limit. Range from 0.
    */
   readonly maxItems?: number | undefined
+  /** Called with each item that could not be decoded. The stream delivers the others. Default: a warning is logged. */
+  readonly onInvalidItem?: ((item: CommsError.InvalidItem) => Effect.Effect<void>) | undefined
+  /** `"fail"` fails the stream at the first page with an item that could not be decoded. Default `"report"`. */
+  readonly invalidItems?: "report" | "fail" | undefined
   /** Called with the token of each page that is dropped because it repeats an earlier page. */
   readonly onRepeatedPage?: ((pageToken: Pagination.PageToken | undefined) => Effect.Effect<void>) | undefined
   /**
@@ -79,7 +83,7 @@ export type Paged<E> = Walk.Paged<E>
  * @since 0.1.0
  */
 export type StreamError<E> = Paged<
-  E | CommsError.InvalidInput | CommsError.PaginationLoop | CommsError.PaginationLimit
+  E | CommsError.InvalidInput | CommsError.PaginationLoop | CommsError.PaginationLimit | CommsError.InvalidItem
 >
 
 /**
@@ -129,6 +133,8 @@ const CheckedOptions = Schema.Struct({
   maxPages: Schema.optional(intFrom(1)),
   maxItems: Schema.optional(intFrom(0)),
   maxAge: Schema.optional(PositiveDurationFromInput),
+  onInvalidItem: Schema.optional(isFunction),
+  invalidItems: Schema.optional(Schema.Literals(["report", "fail"])),
   onRepeatedPage: Schema.optional(isFunction),
   checkpoint: Schema.optional(isFunction)
 })
@@ -151,6 +157,9 @@ const isCheckpoint = (start: object): start is Checkpoint.ListCheckpoint => Pred
  * Nothing is sent before the first pull. An empty page with a next token does not end the stream. A failure is
  * delivered after all pages before it. `stream(error.position)` resumes there.
  *
+ * An item that cannot be decoded does not hide the others: the stream delivers them in order, calls `onInvalidItem`, and
+ * counts the item in `comms_client_invalid_items`.
+ *
  * A page that repeats an earlier page is dropped, logged as a warning and counted in `comms_client_repeated_pages`. A
  * repeated token, or ten repeated pages in a row, fail the stream with `PaginationLoop`.
  *
@@ -160,7 +169,7 @@ const isCheckpoint = (start: object): start is Checkpoint.ListCheckpoint => Pred
 export const make = <
   Params extends object,
   Query extends { readonly pageToken?: Pagination.PageToken },
-  Page extends { readonly pagination: Pagination.PaginationMetadata },
+  Page extends Walk.AnyPage,
   Item extends { readonly id: string },
   E extends CommsError.CommsError
 >(list: {
@@ -205,13 +214,16 @@ export const make = <
   ): Stream.Stream<A, StreamError<E> | E2, R> =>
     Stream.scoped(Stream.fromPull(Effect.gen(function*() {
       const { checkpoint, maxItems, maxPages = 100_000, onRepeatedPage, prefetch: pages = 1 } = options
+      const { invalidItems, onInvalidItem = Walk.warn(call) } = options
       const take = yield* prefetch(
         Walk.make({
           call,
           fetchPage: (pageToken) => list.fetchPage(pageToken === undefined ? query : { ...query, pageToken }),
           items: list.items,
+          failOnInvalid: invalidItems === "fail",
           maxItems,
           maxPages,
+          onInvalidItem,
           onRepeatedPage,
           start
         }),

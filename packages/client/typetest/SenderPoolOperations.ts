@@ -32,7 +32,7 @@ type Page = OperationFamily.Page<SenderPoolOperation.SenderPoolOperation>
 type ListParams = OperationFamily.ListParams<Operation.KnownOperationStatus>
 
 type StreamFailure = Paging.Paged<
-  ListFailure | CommsError.PaginationLoop | CommsError.PaginationLimit
+  ListFailure | CommsError.PaginationLoop | CommsError.PaginationLimit | CommsError.InvalidItem
 >
 
 export const withoutNotFound = (operations: Service) =>

@@ -87,6 +87,14 @@ const describe = (endpoint: {
     transform: describeParameters({ ...endpoint.params.fields, ...endpoint.query.fields })
   })
 
+type Contract<Success> = Success extends { readonly wire: infer Wire extends Endpoint.Body } ? Wire : Success
+
+// A page has a strict schema for servers beside the lenient one of the client.
+function contractOf<Success extends Endpoint.Body>(success: Success): Contract<Success>
+function contractOf(success: object): unknown {
+  return Predicate.hasProperty(success, "wire") ? success.wire : success
+}
+
 /**
  * The options of an `HttpApiEndpoint` without a body, for the groups of a server. One with a body adds its `payload`.
  *
@@ -104,7 +112,7 @@ export const optionsOf = <
 ) => ({
   params,
   query,
-  success,
+  success: contractOf(success),
   error: errors.map((error) => Codecs.byStatus[error.status as Errors[number]["status"]])
 })
 

@@ -4,8 +4,8 @@
  * There is one class for each status code of the contract, and {@link UnexpectedStatus} for all others. The other
  * classes are {@link TransportFailure} (no complete response), {@link InvalidResponse} (a response with an invalid
  * body), {@link InvalidInput}, {@link CheckpointMismatch} and {@link CoolingDown} (nothing was sent),
- * {@link PaginationLoop} (a list that would never end) and {@link PaginationLimit} (a list that is longer than its
- * limit).
+ * {@link PaginationLoop} (a list that would never end), {@link PaginationLimit} (a list that is longer than its limit)
+ * and {@link InvalidItem} (an item of a page that cannot be decoded).
  *
  * Every error, also of waits and feeds, has a `description`: what happened, why, and what to do. `message` joins it to
  * one text. Neither contains control characters, whatever the server sent.
@@ -505,6 +505,33 @@ const mismatches = {
 } as const
 
 /**
+ * An item of a page that could not be decoded. The other items of the page are not affected.
+ *
+ * **Details**
+ *
+ * - `index`: the index of the item in its page, from 0.
+ * - `pageToken`: the token of the page.
+ * - `id`: the id of the item, if it has one of at most 100 characters.
+ * - `problem`: what the item lacks, without its values.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class InvalidItem extends DescribedError<InvalidItem>()("InvalidItem", {
+  index: Schema.Natural,
+  pageToken: PageToken,
+  id: Schema.optionalKey(Schema.String),
+  problem: Schema.String,
+  ...added
+}, ({ id, index, problem }) => ({
+  what: `The item at index ${index} of a page${id === undefined ? "" : ` (${printable(id)})`} could not be decoded.`,
+  why: [sentence(problem)],
+  advice: "The other items are not affected. Update this library, or report the item to Twilio."
+})) {
+  readonly isRetryable = false
+}
+
+/**
  * A checkpoint cannot be resumed here. Nothing was sent.
  *
  * **Details**
@@ -587,6 +614,7 @@ export const CommsError = Schema.Union([
   CoolingDown,
   PaginationLoop,
   PaginationLimit,
+  InvalidItem,
   CheckpointMismatch
 ])
 

@@ -10,7 +10,8 @@ import * as CommsError from "./CommsError.ts"
 import * as Endpoint from "./Endpoint.ts"
 import { omitUndefined } from "./Input.ts"
 import { type KnownCommunicationOperationStatus, type Operation, OperationId } from "./Operation.ts"
-import { PageSize, PageToken, PaginationMetadata } from "./Pagination.ts"
+import * as Paged from "./Page.ts"
+import { PageSize, PageToken } from "./Pagination.ts"
 import { isDateRange, Timestamp, TimestampFromInput, type TimestampInput } from "./Timestamp.ts"
 
 /**
@@ -42,12 +43,7 @@ export interface ListParams<Status extends string = KnownCommunicationOperationS
  * @category models
  * @since 0.1.0
  */
-export interface Page<A> {
-  /** The operations of the page. */
-  readonly operations: ReadonlyArray<A>
-  /** The tokens of this page and the next. */
-  readonly pagination: PaginationMetadata
-}
+export type Page<A> = Paged.Page<"operations", A>
 
 /**
  * The schema of a family's model.
@@ -96,15 +92,16 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
     pageToken: Schema.optionalKey(PageToken),
     pageSize: Schema.optionalKey(PageSize)
   })
-  const Page = Schema.Struct({ operations: Schema.Array(model), pagination: PaginationMetadata }).annotate({
+  const page = Paged.make({
+    key: "operations",
+    item: model,
     identifier: `${name}Page`,
-    title: `${name}Page`,
     description: `One page of ${title}.`
   })
   return {
     ...options,
     /** The schema of a page. */
-    Page,
+    Page: page,
     /** Checks the parameters of a list and turns them into its query. */
     ListParams: Schema.Struct({
       startDate: Schema.optional(TimestampFromInput),
@@ -139,7 +136,7 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
       params: Schema.Struct({}),
       query: Query,
       payload: Schema.Void,
-      success: Page,
+      success: page,
       errors: listErrors
     })
   }

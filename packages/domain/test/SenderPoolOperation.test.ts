@@ -64,7 +64,7 @@ describe("SenderPoolOperation", () => {
 
   roundTrips("stats", SenderPoolOperation.SenderPoolOperationStats)
   roundTrips("an operation", SenderPoolOperation.SenderPoolOperation)
-  roundTrips("a page", SenderPoolOperation.family.Page)
+  roundTrips("a page", SenderPoolOperation.family.Page.wire)
 })
 
 describe("ListParams", () => {

@@ -28,6 +28,7 @@ export const adviceOf = (error: CommsError.CommsError): string => {
     case "InternalServerError":
     case "InvalidResponse":
     case "PaginationLoop":
+    case "InvalidItem":
       return "contact support"
     case "TransportFailure":
     case "UnexpectedStatus":
@@ -68,6 +69,7 @@ export type Tests = [
       | "UnexpectedStatus"
       | "TransportFailure"
       | "InvalidResponse"
+      | "InvalidItem"
       | "InvalidInput"
       | "CoolingDown"
       | "PaginationLoop"

@@ -21,16 +21,16 @@ import * as Arbitrary from "effect/Arbitrary"
 export const models = {
   CommunicationOperationStatus: Arbitrary.schema(CommunicationOperationStatus),
   EmailOperation: Arbitrary.schema(EmailOperation.EmailOperation),
-  EmailOperationPage: Arbitrary.schema(EmailOperation.family.Page),
+  EmailOperationPage: Arbitrary.schema(EmailOperation.family.Page.wire),
   MessageOperation: Arbitrary.schema(MessageOperation.MessageOperation),
-  MessageOperationPage: Arbitrary.schema(MessageOperation.family.Page),
+  MessageOperationPage: Arbitrary.schema(MessageOperation.family.Page.wire),
   OperationId: Arbitrary.schema(OperationId),
   OperationStatus: Arbitrary.schema(OperationStatus),
   PageSize: Arbitrary.schema(PageSize),
   PageToken: Arbitrary.schema(PageToken),
   PaginationMetadata: Arbitrary.schema(PaginationMetadata),
   SenderPoolOperation: Arbitrary.schema(SenderPoolOperation.SenderPoolOperation),
-  SenderPoolOperationPage: Arbitrary.schema(SenderPoolOperation.family.Page),
+  SenderPoolOperationPage: Arbitrary.schema(SenderPoolOperation.family.Page.wire),
   SenderPoolOperationStats: Arbitrary.schema(SenderPoolOperation.SenderPoolOperationStats),
   TwilioError: Arbitrary.schema(TwilioError),
   TwilioErrors: Arbitrary.schema(TwilioErrors)
@@ -57,6 +57,7 @@ export const errors = {
   InvalidInput: Arbitrary.schema(CommsError.InvalidInput),
   CoolingDown: Arbitrary.schema(CommsError.CoolingDown),
   PaginationLoop: Arbitrary.schema(CommsError.PaginationLoop),
+  InvalidItem: Arbitrary.schema(CommsError.InvalidItem),
   PaginationLimit: Arbitrary.schema(CommsError.PaginationLimit),
   CheckpointMismatch: Arbitrary.schema(CommsError.CheckpointMismatch)
 }

@@ -46,7 +46,8 @@ export type RetryAfter = typeof RetryAfter.Type
  * - `Body`: replaces the body. `mediaType`: default `application/json`.
  * - `Truncate`: ends the body after `bytes` characters, as if it were complete.
  * - `UnknownStatus`: replaces the `status` of each operation.
- * - `WrongShape`: gives one field of each item another type: its first object, or else its id.
+ * - `WrongShape`: gives one field of each item another type: its first object, or else its id. `index`: only for the
+ *   item at this index of each page. Default every item. Range from 0.
  * - `SameToken`: every page names `token` as its next page, and that is the first page.
  * - `TokenCycle`: every page names the first page as its next, by `length` tokens in turn. Range from 1.
  * - `EmptyPage`: replaces a page with an empty one. The next page has its items.
@@ -75,7 +76,7 @@ export const Fault = Schema.TaggedUnion({
   Body: { body: Schema.String, mediaType: Schema.optionalKey(Schema.String) },
   Truncate: { bytes: Schema.Natural },
   UnknownStatus: { status: Schema.String },
-  WrongShape: {},
+  WrongShape: { index: Schema.optionalKey(Schema.Natural) },
   SameToken: { token: Schema.NonEmptyString },
   TokenCycle: { length: Count },
   EmptyPage: {},

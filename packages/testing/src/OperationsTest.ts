@@ -117,7 +117,7 @@ export const make = <A extends Operation, Status extends ReadonlyArray<KnownComm
           ({ errors }) => new CommsError.BadRequest({ errors: asRead(errors) })
         )
         yield* poll(page.operations)
-        return page
+        return { ...page, invalid: [] }
       })
     })
 

@@ -240,7 +240,13 @@ const smoke = <A extends Operation.Operation, I, T>({ family, layer, layerTest, 
         fault: {},
         effect: Effect.gen(function*() {
           assert.include(assertTag(yield* fetchFailure, "InvalidResponse").problem, `["stats"]`)
-          assert.include(assertTag(yield* listFailure, "InvalidResponse").problem, `["operations"][0]["stats"]`)
+          const { list, stream } = yield* service
+          const page = yield* list()
+          assert.lengthOf(page.operations, 0)
+          assert.lengthOf(page.invalid, 21)
+          assert.include(page.invalid[20]?.problem, `["stats"]`)
+          const error = yield* Effect.flip(Stream.runDrain(stream({}, { invalidItems: "fail" })))
+          assert.strictEqual(assertTag(error, "InvalidItem").index, 0)
         })
       },
       SameToken: { fault: { token: "same=" }, effect: loop },

@@ -65,7 +65,10 @@ const walk = Effect.fnUntraced(
     const seen: Array<Operation> = []
     let from: Pagination.Position | { readonly pageSize: number } = params
     for (let failed = 0; failed < 500; failed++) {
-      const result: Result.Result<void, Operations.StreamError> = yield* stream(from, options).pipe(
+      const result: Result.Result<void, Operations.StreamError> = yield* stream(from, {
+        ...options,
+        invalidItems: "fail"
+      }).pipe(
         Stream.runForEach((operation) => Effect.sync(() => seen.push(operation))),
         Effect.result
       )

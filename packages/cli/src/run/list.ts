@@ -1,4 +1,5 @@
 import type * as Operations from "@effect-comms/client/Operations"
+import type * as CommsError from "@effect-comms/domain/CommsError"
 import type { KnownCommunicationOperationStatus, Operation } from "@effect-comms/domain/Operation"
 import { maxPageSize, type Position } from "@effect-comms/domain/Pagination"
 import { printable } from "@effect-comms/domain/Printable"
@@ -7,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as Api from "../Api.ts"
+import * as ExitCode from "../ExitCode.ts"
 import { UsageError } from "../Failure.ts"
 import * as Format from "../Format.ts"
 import * as Resource from "../Resource.ts"
@@ -62,13 +64,18 @@ const print = Effect.fnUntraced(function*(input: Input, scan: Scan | undefined) 
     endDate: Option.getOrUndefined(input.endDate),
     pageSize: Option.getOrElse(input.pageSize, () => Math.min(limit, maxPageSize))
   }
+  let unreadable = 0
+  const onInvalidItem = (item: CommsError.InvalidItem) => {
+    unreadable++
+    return Effect.logWarning(item.message)
+  }
   const rows: Rows = scan === undefined
     ? operations.stream({
       ...filters,
       startDate: Option.getOrUndefined(input.startDate),
       pageToken: Option.getOrUndefined(input.pageToken)
-    })
-    : operations.scan({ ...filters, startDate: scan.startDate }, { windows: scan.windows })
+    }, { onInvalidItem })
+    : operations.scan({ ...filters, startDate: scan.startDate }, { windows: scan.windows, onInvalidItem })
   yield* Format.print(shape, input.format, Stream.take(rows, limit)).pipe(
     Effect.tapError((error) =>
       scan === undefined && "position" in error
@@ -76,6 +83,10 @@ const print = Effect.fnUntraced(function*(input: Input, scan: Scan | undefined) 
         : Effect.void
     )
   )
+  if (unreadable > 0) {
+    yield* Effect.logError(`${unreadable} ${unreadable === 1 ? "operation" : "operations"} could not be read.`)
+    return yield* new ExitCode.Ended({ code: ExitCode.failed })
+  }
 }, Effect.provide(Api.layer))
 
 export const run = (input: Input) => Effect.flatMap(scanOf(input), (scan) => print(input, scan))

@@ -28,6 +28,7 @@ interface Thing {
 
 interface ThingPage {
   readonly things: ReadonlyArray<Thing>
+  readonly invalid: ReadonlyArray<never>
   readonly pagination: Pagination.PaginationMetadata
 }
 
@@ -43,6 +44,7 @@ export const things = (next: (at: number) => number): Paging.Streams<Params, Thi
         const at = pageToken === undefined ? 0 : Number(pageToken.slice(1)) + 1
         return {
           things: [{ id: `thing ${at}` }],
+          invalid: [],
           pagination: new Pagination.PaginationMetadata({
             next: tokenOf(next(at)),
             self: pageToken ?? Pagination.PageToken.make("first")

@@ -688,12 +688,24 @@ export const scenarios = (name: string, wiring: Wiring) => {
     )
 
     test(
-      "WrongShape is an invalid response, and the error has the path",
+      "WrongShape makes every item unreadable, and each error has the path",
       { operations: 3, ...rules({ do: { _tag: "WrongShape" } }) },
       Effect.gen(function*() {
         assert.include(assertTag(yield* Effect.flip(fetchOnce), "InvalidResponse").problem, `["stats"]`)
-        const error = yield* Effect.flip(once(Effect.flatMap(operations, ({ list }) => list())))
-        assert.include(assertTag(error, "InvalidResponse").problem, `["operations"][0]["stats"]`)
+        const { invalid, operations: readable } = yield* Effect.flatMap(operations, ({ list }) => list())
+        assert.lengthOf(readable, 0)
+        assert.deepEqual(invalid.map(({ index }) => index), [0, 1, 2])
+        assert.include(invalid[0]?.problem, `["stats"]`)
+      })
+    )
+
+    test(
+      "WrongShape with an index leaves the other items of a page as they are",
+      { operations: 3, ...rules({ do: { _tag: "WrongShape", index: 1 } }) },
+      Effect.gen(function*() {
+        const { invalid, operations: readable } = yield* Effect.flatMap(operations, ({ list }) => list())
+        assert.lengthOf(readable, 2)
+        assert.deepEqual(invalid.map(({ index }) => index), [1])
       })
     )
 

@@ -15,6 +15,12 @@ export interface Progress {
   readonly pageToken: Pagination.PageToken | undefined | null
 }
 
+/** What every page has beside its items. */
+export interface AnyPage {
+  readonly invalid: ReadonlyArray<CommsError.InvalidItem>
+  readonly pagination: Pagination.PaginationMetadata
+}
+
 /** A page, and the progress of the walk after it. */
 export interface Taken<Page, Item> {
   readonly page: Page
@@ -27,6 +33,14 @@ export type Paged<E> = E & { readonly position: Pagination.Position }
 const trailLength = 10
 
 const maxRepeatedPages = 10
+
+const invalidItems = Metric.counter("comms_client_invalid_items", {
+  description: "Items of pages that could not be decoded, by call",
+  incremental: true
+})
+
+/** Logs an invalid item as a warning. */
+export const warn = (call: string) => (item: CommsError.InvalidItem) => Effect.logWarning(`${call}: ${item.message}`)
 
 const repeatedPages = Metric.counter("comms_client_repeated_pages", {
   description: "Repeated pages that were dropped, by call",
@@ -41,22 +55,24 @@ export const failAt = ({ pageToken, ...progress }: Progress) => {
 
 /** Makes an effect that fetches the next page to deliver; `undefined` after the last page. */
 export const make = <
-  Page extends { readonly pagination: Pagination.PaginationMetadata },
+  Page extends AnyPage,
   Item extends { readonly id: string },
   E extends CommsError.CommsError
 >(
-  { call, fetchPage, items: itemsOf, maxItems, maxPages, onRepeatedPage, start }: {
+  { call, failOnInvalid, fetchPage, items: itemsOf, maxItems, maxPages, onInvalidItem, onRepeatedPage, start }: {
     readonly call: string
     readonly fetchPage: (pageToken: Pagination.PageToken | undefined) => Effect.Effect<Page, E>
     readonly items: (page: Page) => ReadonlyArray<Item>
+    readonly failOnInvalid: boolean
     readonly maxPages: number
     readonly maxItems: number | undefined
+    readonly onInvalidItem: (item: CommsError.InvalidItem) => Effect.Effect<void>
     readonly onRepeatedPage: ((pageToken: Pagination.PageToken | undefined) => Effect.Effect<void>) | undefined
     readonly start: Progress
   }
 ): Effect.Effect<
   Taken<Page, Item> | undefined,
-  Paged<E | CommsError.PaginationLoop | CommsError.PaginationLimit>
+  Paged<E | CommsError.PaginationLoop | CommsError.PaginationLimit | CommsError.InvalidItem>
 > => {
   const followed = new Set<Pagination.PageToken>()
   const fingerprints = new Set(start.lastPage === undefined ? [] : [start.lastPage])
@@ -81,6 +97,13 @@ export const make = <
       Effect.andThen(onRepeatedPage === undefined ? Effect.void : onRepeatedPage(pageToken))
     )
 
+  const reportInvalid = Effect.fnUntraced(function*(items: ReadonlyArray<CommsError.InvalidItem>) {
+    yield* Metric.update(Metric.withAttributes(invalidItems, { call }), items.length)
+    const [first] = items
+    if (failOnInvalid && first !== undefined) return yield* first
+    yield* Effect.forEach(items, onInvalidItem, { discard: true })
+  })
+
   const step = Effect.gen(function*() {
     while (progress.pageToken !== null) {
       const { pageToken } = progress
@@ -99,6 +122,7 @@ export const make = <
         if (repeatsInARow === maxRepeatedPages && next !== null) return yield* loop("RepeatedPages", next)
         continue
       }
+      if (page.invalid.length > 0) yield* reportInvalid(page.invalid)
       if (maxItems !== undefined && delivered + items.length > maxItems) return yield* limit("maxItems", maxItems)
       if (print !== undefined) {
         fingerprints.add(print)

@@ -74,7 +74,10 @@ const rewrite = (fault: Rewriting, wire: Wire): Wire => {
     case "UnknownStatus":
       return Pages.mapItems(wire, (item) => ({ ...item, status: fault.status }))
     case "WrongShape":
-      return Pages.mapItems(wire, wrongShape)
+      return Pages.mapItems(
+        wire,
+        (item, index) => fault.index === undefined || fault.index === index ? wrongShape(item) : item
+      )
     case "SameToken":
       return Pages.mapPage(wire, (page) => ({ ...page, pagination: { ...page.pagination, next: fault.token } }))
     case "TokenCycle":

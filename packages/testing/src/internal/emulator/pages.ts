@@ -48,8 +48,8 @@ export const mapPage = (wire: Wire, f: (page: Page) => Omit<Page, "key">): Wire 
     return { ...body, [page.key]: items, pagination }
   })
 
-/** Changes each item of a page, or the one resource that the answer holds. */
-export const mapItems = (wire: Wire, f: (item: Item) => Item): Wire =>
+/** Changes each item of a page by its index, or the one resource that the answer holds, with no index. */
+export const mapItems = (wire: Wire, f: (item: Item, index?: number) => Item): Wire =>
   mapBody(wire, (body) => {
     const page = pageOf(body)
     return page === undefined ? f(body) : { ...body, [page.key]: page.items.map(f) }
