@@ -157,8 +157,8 @@ const isCheckpoint = (start: object): start is Checkpoint.ListCheckpoint => Pred
  * Nothing is sent before the first pull. An empty page with a next token does not end the stream. A failure is
  * delivered after all pages before it. `stream(error.position)` resumes there.
  *
- * An item that cannot be decoded does not hide the others: the stream delivers them in order, calls `onInvalidItem`, and
- * counts the item in `comms_client_invalid_items`.
+ * An item that cannot be decoded does not hide the others. The stream delivers them in order, calls `onInvalidItem`,
+ * and counts the item in `comms_client_invalid_items`.
  *
  * A page that repeats an earlier page is dropped, logged as a warning and counted in `comms_client_repeated_pages`. A
  * repeated token, or ten repeated pages in a row, fail the stream with `PaginationLoop`.

@@ -105,25 +105,26 @@ const plan = { total: 3, duration: Duration.minutes(5) }
 
 const neverEnding = { ...plan, end: "PROCESSING" } as const
 
+const timeOf = (faults: Emulator.Options["faults"]) =>
+  Effect.gen(function*() {
+    const { create, report } = yield* Emulator.Emulator
+    const { awaitCompletion } = yield* operations
+    yield* create(neverEnding)
+    const ids = yield* Effect.forEach(Array.from({ length: 30 }), () => Effect.map(create(plan), ({ id }) => id))
+    const startedAt = yield* Clock.currentTimeMillis
+    const waits = yield* Effect.forkChild(
+      Effect.forEach(ids, (id) => Effect.andThen(awaitCompletion(id), Clock.currentTimeMillis), {
+        concurrency: "unbounded"
+      })
+    )
+    yield* pass(400_000, 1000)
+    const ends = yield* Fiber.join(waits)
+    return [Math.max(...ends) - startedAt, (yield* report).summary.requests]
+  }).pipe(Random.withSeed(1), Effect.provide(withOdd(faults)))
+
 describe("an odd neighbour in the lists", () => {
   it.effect("does not slow down 30 waits", () =>
     Effect.gen(function*() {
-      const timeOf = (faults: Emulator.Options["faults"]) =>
-        Effect.gen(function*() {
-          const { create, report } = yield* Emulator.Emulator
-          const { awaitCompletion } = yield* operations
-          yield* create(neverEnding)
-          const ids = yield* Effect.forEach(Array.from({ length: 30 }), () => Effect.map(create(plan), ({ id }) => id))
-          const startedAt = yield* Clock.currentTimeMillis
-          const waits = yield* Effect.forkChild(
-            Effect.forEach(ids, (id) => Effect.andThen(awaitCompletion(id), Clock.currentTimeMillis), {
-              concurrency: "unbounded"
-            })
-          )
-          yield* pass(400_000, 1000)
-          const ends = yield* Fiber.join(waits)
-          return [Math.max(...ends) - startedAt, (yield* report).summary.requests]
-        }).pipe(Random.withSeed(1), Effect.provide(withOdd(faults)))
       assert.deepEqual(yield* timeOf(firstIsOdd), yield* timeOf("calm"))
     }))
 
