@@ -85,7 +85,7 @@ it("each family has its own calls, paths and names in the OpenAPI document", () 
   assert.deepEqual(
     families.map((
       { fetch, list, Page }
-    ) => [fetch.call, fetch.path, list.operationId, Page.ast.annotations?.["identifier"]]),
+    ) => [fetch.call, fetch.path, list.operationId, Page.wire.ast.annotations?.["identifier"]]),
     [
       [
         "MessageOperations.fetch",
