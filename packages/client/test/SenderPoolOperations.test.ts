@@ -25,7 +25,7 @@ const call = (operationId: string) =>
   })
 
 const decodeExample = Schema.decodeUnknownEffect(
-  Schema.Union([SenderPoolOperation.SenderPoolOperation, SenderPoolOperation.family.Page.wire])
+  Schema.Union([SenderPoolOperation.SenderPoolOperation, SenderPoolOperation.family.Page])
 )
 
 const statusesOf = (name: string) =>

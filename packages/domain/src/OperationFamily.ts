@@ -9,6 +9,7 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as CommsError from "./CommsError.ts"
 import * as Endpoint from "./Endpoint.ts"
 import { omitUndefined } from "./Input.ts"
+import * as Fast from "./internal/fast.ts"
 import { type KnownCommunicationOperationStatus, type Operation, OperationId } from "./Operation.ts"
 import * as Paged from "./Page.ts"
 import { PageSize, PageToken } from "./Pagination.ts"
@@ -51,7 +52,7 @@ export type Page<A> = Paged.Page<"operations", A>
  * @category models
  * @since 0.1.0
  */
-export type Model = Schema.Codec<Operation, unknown> & Endpoint.Body
+export type Model = Schema.Codec<Operation, unknown> & Endpoint.Body & { readonly prototype: object }
 
 const listErrors = [
   CommsError.BadRequest,
@@ -85,6 +86,7 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
 ) => {
   const { model, path, resource, status, title } = options
   const name = resource.slice(0, -1)
+  Fast.install(model)
   const Query = Schema.Struct({
     startDate: Schema.optionalKey(Timestamp),
     endDate: Schema.optionalKey(Timestamp),

@@ -4,8 +4,9 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { InvalidItem } from "./CommsError.ts"
@@ -94,7 +95,7 @@ export function make<const Key extends string, Item extends Schema.Codec<unknown
 export function make({ description, identifier, item, key }: Options<string, Schema.Codec<unknown>>): unknown {
   const annotations = { identifier, title: identifier, description }
   const wire = Schema.Struct({ [key]: Schema.Array(item), pagination: PaginationMetadata }).annotate(annotations)
-  const decodeItem = Schema.decodeUnknownResult(Schema.toCodecJson(item))
+  const decodeItem = Schema.decodeUnknownExit(Schema.toCodecJson(item))
   const encodeItem = Schema.encodeUnknownEffect(Schema.toCodecJson(item))
 
   const itemsOf = ({ [key]: items }: PageOf): ReadonlyArray<unknown> => Array.isArray(items) ? items : []
@@ -103,12 +104,12 @@ export function make({ description, identifier, item, key }: Options<string, Sch
     const items: Array<unknown> = []
     const invalid: Array<InvalidItem> = []
     itemsOf(page).forEach((input, index) => {
-      const result = decodeItem(input)
-      if (Result.isSuccess(result)) {
-        items.push(result.success)
+      const exit = decodeItem(input)
+      if (Exit.isSuccess(exit)) {
+        items.push(exit.value)
         return
       }
-      const problem = result.failure.message
+      const problem = Option.match(Exit.findErrorOption(exit), { onNone: () => "", onSome: ({ message }) => message })
       invalid.push(new InvalidItem(omitUndefined({ index, pageToken: page.pagination.self, id: idOf(input), problem })))
     })
     return { [key]: items, invalid, pagination: page.pagination }
