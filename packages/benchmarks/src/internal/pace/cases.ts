@@ -234,7 +234,7 @@ export const cases: ReadonlyArray<Case> = [
     run: setBack({ server: () => Servers.first({ retryAfter: 5 }), latency: 50 }, 1, 4)
   },
   {
-    name: "the wall clock goes back an hour: learnt",
+    name: "the wall clock goes back an hour: learned",
     goals: [{ name: "s", most: 8 }, { name: "failed", most: 0 }],
     run: setBack({ server: () => Servers.windowed(10), latency: 50 }, 40, 20)
   },

@@ -1,5 +1,5 @@
-// When an account's next request may be sent: a state, an event, and the state after it. All times are milliseconds of
-// a clock that only runs forward, and all rates are requests a millisecond.
+// Decides when an account's next request may be sent: pure functions from a state and an event to the next state. Times
+// are in milliseconds of the monotonic clock, and rates in requests per millisecond.
 
 export interface Limits {
   readonly maxConcurrency: number
@@ -13,11 +13,11 @@ export interface Request {
 }
 
 export interface Outcome {
-  /** None when the request ended without an answer. */
+  /** Undefined if the request ended without a response. */
   readonly status: number | undefined
   /** The wait that the server asked for. */
   readonly asked: number
-  /** How many calls wait. */
+  /** The number of waiting calls. */
   readonly waiting: number
 }
 
@@ -29,18 +29,18 @@ interface Answer extends Request {
   readonly isRefused: boolean
 }
 
-/** What a refusal taught. */
+/** What the queue learned from a refusal. */
 interface Lesson {
-  /** The rate that is sent from `from` on. It is held for a while, and then it grows. */
+  /** The rate from `from` on. It is constant for `hold`, and then grows. */
   readonly rate: number
   readonly from: number
   readonly hold: number
   /** Whether nothing limited the rate before. */
   readonly isFirst: boolean
-  /** The refused request, and when its answer came. */
+  /** The refused request, and the time of its response. */
   readonly refused: Request
   readonly at: number
-  /** The rate at which it was sent, and whether that was lower than the one of the refusal before. */
+  /** The rate at which it was sent, and whether that was lower than at the previous refusal. */
   readonly refusedRate: number
   readonly isLowered: boolean
 }
@@ -48,21 +48,21 @@ interface Lesson {
 export interface State {
   /** When the requests in progress were sent. */
   readonly inProgress: ReadonlyArray<number>
-  /** How many requests may be in progress. It begins small, so that the first refusal finds few of them. */
+  /** How many requests may be in progress. It starts small, so that the first refusal hits few requests. */
   readonly window: number
-  /** The last turn, and how many intervals after it the next one comes. */
+  /** The time of the last turn, and the number of intervals from it to the next one. */
   readonly turn: { readonly at: number; readonly spread: number }
   /** When the last requests were sent, as many as the known limit allows. */
   readonly sent: ReadonlyArray<number>
   readonly parkedUntil: number
-  /** Until when the requests for a resource wait that is refused on its own. */
+  /** When the cooldowns of single resources end. */
   readonly parkedResources: ReadonlyMap<string, number>
   readonly lesson: Lesson | undefined
   /** When the account was last refused. */
   readonly refusedAt: number
   /** How many refusals in a row did not follow the rate. */
   readonly strikes: number
-  /** The last answers, in the order in which they came. */
+  /** The last responses, in the order of their arrival. */
   readonly answers: ReadonlyArray<Answer>
 }
 
@@ -72,40 +72,39 @@ const minute = 60 * second
 const initialWindow = 4
 const successesPerStep = 4
 
-// What is older than this is forgotten, requests in progress included: their process ended without a word.
+// Older responses do not count. Nor do older requests in progress: their process has probably been killed.
 const memory = minute
 const maxAnswers = 1024
 
-// A refusal that asks for ages must not stop an account until the program ends: it is asked again after a day.
+// A longer `Retry-After` is cut to a day. A mistake of the server would otherwise stop the account until a restart.
 const maxPark = 24 * 60 * minute
 
-// A rate is 5 % less than the server took. When two refusals agree, it is held: a second of cooldown for the next
-// refusal then costs little, and a limit that was raised is still found within half a minute. A first refusal that
-// several requests share holds it for a shorter time.
+// The rate is 5 % below what the server accepted. It is constant for a while if two refusals agree: long enough that a
+// cooldown of a second costs little, short enough that a raised limit is found within half a minute. A first refusal
+// that several requests share keeps it for a shorter time.
 const margin = 0.95
 const hold = 18 * second
 const shortHold = 6 * second
 const growthTime = 1.8 * second
 // Grown 400 times, a rate limits nothing.
 const maxGrowth = 6
-// However much is refused, a request is sent every 20 seconds.
+// At least one request is sent every 20 seconds, whatever was refused.
 const slowest = 1 / (20 * second)
 
-// After two refusals that did not follow the rate, refusals are chance and park only their own resource, unless a
-// quarter of the last 32 answers are refusals. Then they were not chance, and it takes more of them to believe that
-// again.
+// After two refusals that did not follow the rate, refusals count as random and park only their own resource. If a
+// quarter of the last 32 responses are refusals, they are not random, and more of them have to show that again.
 const maxStrikes = 2
 const recent = 32
 const shareOfMany = 0.25
 const strikesAfterMany = -3
 
-// A known limit is kept over a little more than its window, since networks do not keep distances exactly.
+// A known limit applies to a window that is 5 % longer, because delays on the network change the distances of requests.
 const windowMargin = 1.05
 
-// Timers wake late. What they lose is made up for, this much at once.
+// Timers fire late. The next turn makes up for up to this many milliseconds.
 const lateness = 5
 
-// How soon to ask again when another request has to end first, and nothing says when.
+// How soon to ask again when another request has to end first, at an unknown time.
 const pollInterval = 100
 
 export const initial = ({ maxConcurrency }: Limits): State => ({
@@ -121,7 +120,7 @@ export const initial = ({ maxConcurrency }: Limits): State => ({
   answers: []
 })
 
-/** The rate at which requests are sent now, or none when nothing limits it. */
+/** The rate at which requests are sent now. Undefined if it is not limited. */
 export const rateAt = ({ lesson }: State, now: number): number | undefined => {
   if (lesson === undefined) return undefined
   const age = Math.max(0, now - lesson.from)
@@ -149,7 +148,7 @@ export const take = (
   const oldest = limit === undefined ? undefined : state.sent.at(-limit.requests)
   const limitedUntil = limit === undefined || oldest === undefined ? now : oldest + windowMargin * limit.window
   const at = Math.max(turnAt, limitedUntil)
-  // The rate may have grown before a turn that is far off.
+  // The rate can grow before a distant turn, so the wait is at most a second.
   if (at > now) return { _tag: "Wait", for: Math.min(at - now, second) }
 
   return {
@@ -157,7 +156,7 @@ export const take = (
     state: {
       ...state,
       inProgress: [...inProgress, now],
-      // Processes that were refused together do not stay in step.
+      // The jitter separates processes that were refused together.
       turn: { at: Math.max(turnAt, now - lateness), spread: 0.975 + 0.05 * random },
       sent: limit === undefined ? state.sent : [...state.sent, now].slice(-limit.requests)
     }
@@ -191,7 +190,7 @@ const refuse = (limits: Limits, state: State, request: Request, outcome: Outcome
   const parkedUntil = outcome.asked > 0 ? Math.max(state.parkedUntil, until) : state.parkedUntil
   if (request.sentAt > state.refusedAt) return learn(limits, state, request, outcome, parkedUntil, now)
 
-  // It was in progress together with the request that was refused before: the same event, and the surer for it.
+  // It was in progress together with the request that was refused before. Both refusals are one event.
   const { lesson } = state
   return lesson?.isFirst === true
     ? { ...state, parkedUntil, lesson: { ...lesson, hold: shortHold } }
@@ -203,7 +202,7 @@ const parkResource = (state: State, { resource }: Request, until: number, now: n
   parkedResources: new Map([...state.parkedResources].filter(([, until]) => until > now)).set(resource, until)
 })
 
-// Most of the resource's last requests were refused, and hardly any of the others since.
+// Whether the resource was refused before, and hardly any other resource since.
 const isOwn = ({ answers }: State, { resource }: Request, now: number): boolean => {
   const before = answers.filter((answer) => answer.resource === resource).slice(-3).find(({ isRefused }) => isRefused)
   if (before === undefined || now - before.sentAt > memory) return false
@@ -217,7 +216,7 @@ const isChance = ({ answers, refusedAt }: State, strikes: number, now: number): 
     last.filter(({ isRefused }) => isRefused).length < shareOfMany * last.length
 }
 
-// The rate had been lowered before the last refusal, and still it came, and requests that were sent after it passed.
+// Whether the last refusal came although the rate was lower, and all requests sent after the refused one were accepted.
 const isStrike = ({ answers, lesson }: State): boolean => {
   if (lesson === undefined || !lesson.isLowered) return false
   const later = answers.filter(({ sentAt }) => sentAt > lesson.refused.sentAt && sentAt <= lesson.at)
@@ -236,7 +235,7 @@ const learn = (
   const { sentAt } = request
   const rate = rateAt(state, sentAt)
   const passes = state.answers.filter(({ isRefused }) => !isRefused)
-  // When nothing passes, one request at a time asks whether the server is back.
+  // When nothing is accepted, one request at a time tests whether the server is available again.
   const smallest = passes.some((pass) => pass.sentAt > refusedAt) ? Math.min(initialWindow, maxConcurrency) : 1
   const refused = { ...state, parkedUntil, refusedAt: now, window: Math.max(smallest, state.window / 2) }
 
@@ -245,7 +244,7 @@ const learn = (
     ? span
     : Math.min(span, Math.max(span / 2, sentAt - lesson.from))
   const taken = passes.filter((pass) => pass.sentAt > sentAt - time && pass.sentAt <= sentAt).length / time
-  // Calls that follow one another, and one refusal: a limit would be met again soon, so nothing is known yet.
+  // One refusal of sequential calls teaches nothing yet. A limit would refuse the next calls too.
   const isAlone = state.inProgress.length <= 1 && waiting === 0 && now - refusedAt > 10 * second
   if (status !== 429 || taken === 0 || (isAlone && rate === undefined)) return refused
 
@@ -264,7 +263,7 @@ const learn = (
     const next = { ...state, refusedAt: now, strikes, lesson: { ...lesson, from: now, hold: 0 } }
     return parkResource(next, request, now + Math.min(asked, maxPark), now)
   }
-  // A rate that had grown is too high, and the one that it grew from too low: the truth is between them.
+  // If the rate has grown, the limit is between the two rates.
   const hasGrown = rate > 1.5 * lesson.rate
   return {
     ...refused,

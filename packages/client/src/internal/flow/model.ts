@@ -6,19 +6,19 @@ import type * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 
 /**
- * How requests are paced; every field has a default.
+ * How requests are paced. Every field has a default.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** How many requests the server takes in a time, when it is known. Default: not known, and learnt. */
+  /** The limit of the server, if it is known. Default: the limit is learned from refusals. */
   readonly limit?: { readonly requests: number; readonly window: Duration.Input } | undefined
-  /** How many requests may be in progress at once at most. Default 64. */
+  /** The maximum number of concurrent requests. Default 64. Range from 1. */
   readonly maxConcurrency?: number | undefined
-  /** How many retries may be made at once before the quota is spent. Default 50. */
+  /** The maximum quota of retries that all calls share. Default 50. Range from 0. */
   readonly quota?: number | undefined
-  /** How much of a retry each call adds to the quota. Default 0.15. */
+  /** How much each call adds to the quota, in retries. Default 0.15. Range from 0. */
   readonly quotaPerCall?: number | undefined
 }
 
@@ -34,7 +34,7 @@ export interface Outcome {
 }
 
 /**
- * The permission to send one request. Plain data, so that a store can keep it elsewhere.
+ * The permission to send one request. It is plain data, so that a store can keep it elsewhere.
  *
  * @category models
  * @since 0.1.0
@@ -44,17 +44,17 @@ export interface Ticket {
   readonly key: string
   /** The method and the URL without its query. */
   readonly resource: string
-  /** When it was granted, in milliseconds of the store's clock. */
+  /** The time it was granted, in milliseconds of the store's clock. */
   readonly sentAt: number
 }
 
 /**
- * The answer of a {@link PaceStore}: send now, or ask again later.
+ * The decision of a {@link PaceStore}: send the request now, or ask again later.
  *
  * **Details**
  *
- * `wait` is in milliseconds. `parked` says that the server asked for the wait, and what it holds back: every request of
- * the account, or only those for this resource.
+ * `wait` is in milliseconds. `parked` is set if the server asked for the wait, for every request of the account or only
+ * for this resource.
  *
  * @category models
  * @since 0.1.0
@@ -64,7 +64,7 @@ export type Turn =
   | { readonly _tag: "Later"; readonly wait: number; readonly parked?: "account" | "resource" }
 
 /**
- * A store of pace that failed.
+ * A {@link PaceStore} failed.
  *
  * @category errors
  * @since 0.1.0
@@ -82,8 +82,8 @@ export class PaceStoreError
  *
  * **Details**
  *
- * Every ticket that is granted is settled, unless its process ends first: a store should expire a ticket after a
- * minute. `waiting` is the number of calls that wait in this process.
+ * Every ticket is settled, unless its process ends first. So a store should expire a ticket after a minute. `waiting`
+ * is the number of waiting calls in this process.
  *
  * @category models
  * @since 0.1.0
@@ -102,9 +102,9 @@ export interface PaceStore<E = PaceStoreError> {
 export interface Wait<E> {
   /** The longest cooldown to wait for, in milliseconds. */
   readonly maxWait: number
-  /** When the call times out, in monotonic milliseconds: it does not wait for a cooldown that ends then or later. */
+  /** When the call times out, in monotonic milliseconds. It does not wait for a cooldown that ends later. */
   readonly deadline: number
-  /** What the call fails with when the cooldown is longer: its end in epoch milliseconds, and the milliseconds left. */
+  /** The error of a longer cooldown, from its end in epoch milliseconds and the milliseconds left. */
   readonly onCooldown: (until: number, left: number) => E
 }
 
@@ -126,7 +126,7 @@ export interface Call {
       readonly toOutcome: (exit: Exit.Exit<A, E>) => Outcome
     } & Wait<E2>
   ) => Effect.Effect<A, E | E2, R>
-  /** Takes a retry from the quota; false when the quota is spent. */
+  /** Takes a retry from the quota. False if the quota is used up. */
   readonly takeRetry: () => boolean
   /** Returns a retry that succeeded to the quota. */
   readonly returnRetry: () => void
@@ -140,14 +140,14 @@ export interface Call {
  */
 export interface Gate {
   readonly call: Effect.Effect<Call>
-  /** How many calls wait for their turn. */
+  /** The number of calls that wait for their turn. */
   readonly waiting: Effect.Effect<number>
 }
 
 const NotNegative = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0, { expected: "a number from 0" }))
 
 /**
- * Checks {@link Options} and brings them to one form.
+ * Checks and normalizes {@link Options}.
  *
  * @category schemas
  * @since 0.1.0

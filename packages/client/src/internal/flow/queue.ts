@@ -13,20 +13,19 @@ interface Waiter {
   wake: () => void
 }
 
-// A waiter whose timer is so late has lost its runtime, and the next one goes.
+// The event of a waiter whose timer is this late has ended, so the next waiter takes its turn.
 const grace = 1000
 
-// Only the first waiter asks for a turn. The others look at times whether they have become the first: the later, the
-// more of them there are.
+// Only the first waiter asks for a turn. The others check from time to time whether they are first, less often the more
+// of them there are.
 const lookAfter = 1000
 const lookAfterEach = 10
 
 /**
  * Waits for a time, or until the waiter is woken.
  *
- * A runtime like Cloudflare's ties a timer and a request to the event that began them: what another event's code
- * resumes may never end. So each waiter has a timer of its own, and is woken by a native promise, which such runtimes
- * resume in the event that made it.
+ * Runtimes such as Cloudflare's workerd bind timers and requests to the event that started them, and drop them when it
+ * ends. So each waiter has its own timer, and is woken by a native promise, which resumes in the event that made it.
  */
 const pause = (waiter: Waiter, millis: number, now: number): Effect.Effect<void> =>
   Effect.suspend(() => {
@@ -34,7 +33,7 @@ const pause = (waiter: Waiter, millis: number, now: number): Effect.Effect<void>
     const woken = new Promise<void>((resolve) => {
       waiter.wake = resolve
     })
-    // Timers count whole milliseconds, and would wake a hair too early.
+    // Timers count whole milliseconds, so a fraction would wake too early.
     return Effect.raceFirst(Effect.promise(() => woken), Effect.sleep(Math.ceil(millis)))
   })
 
@@ -58,7 +57,7 @@ export const makeGate = (key: string, options: typeof Options.Type, store: PaceS
   const wakeFirst = Effect.map(monotonicMillis, (now) => first(now)?.wake())
 
   const insert = (waiter: Waiter) => {
-    // A new call goes to the end; only retries look for their place.
+    // A new call goes to the end. Only retries have to find their place.
     if ((queue.at(-1)?.order ?? -1) < waiter.order) queue.push(waiter)
     else queue.splice(queue.findIndex((other) => other.order > waiter.order), 0, waiter)
   }

@@ -39,10 +39,10 @@ export const makeMemoryStore = ({ limit, maxConcurrency = 64 }: typeof Options.T
 
 const patience = "250 millis"
 
-// A store that failed is not asked again at once, or every call would wait for it.
+// A store that failed is not asked again for a while. Otherwise every call would wait for it.
 const pause = 10_000
 
-/** A store that paces by itself when the shared one fails, or does not answer in time. */
+/** A store that uses its own pace when the shared store fails or does not respond in time. */
 export const withFallback = (shared: PaceStore, own: PaceStore<never>): PaceStore<never> => {
   let pausedUntil = -Infinity
   const granted = new Set<Ticket>()
