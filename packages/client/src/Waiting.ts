@@ -12,7 +12,6 @@ import * as Outcome from "@effect-comms/domain/Outcome"
 import { TimestampFromInput, type TimestampInput } from "@effect-comms/domain/Timestamp"
 import { WaitCheckpoint } from "@effect-comms/domain/WaitCheckpoint"
 import * as WaitError from "@effect-comms/domain/WaitError"
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -22,6 +21,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Checkpoints from "./internal/checkpoint.ts"
+import { wallOffset, wholeMillis } from "./internal/monotonic.ts"
 import type { Observer } from "./internal/observing/observer.ts"
 import * as Events from "./internal/waiting/events.ts"
 import * as Interval from "./internal/waiting/interval.ts"
@@ -243,15 +243,16 @@ export const make = <A extends Operation>({ identity, observer, resource }: {
   const stamp = Checkpoints.stamp(identity, resource)
 
   const begin = Effect.fnUntraced(function*(target: string | WaitCheckpoint, settings: Settings) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* wholeMillis
+    const offset = yield* wallOffset
     if (typeof target !== "string") {
       const checkpoint = yield* check(target, settings.maxAge)
-      return Events.resume(checkpoint, toLimits(settings, checkpoint.limits), now)
+      return Events.resume(checkpoint, toLimits(settings, checkpoint.limits), now, offset)
     }
     return Events.begin({
       operationId: yield* decodeId(target),
       startedAt: now,
-      createdAt: settings.createdAt === undefined ? now : DateTime.toEpochMillis(settings.createdAt),
+      createdAt: settings.createdAt === undefined ? now : DateTime.toEpochMillis(settings.createdAt) - offset,
       limits: toLimits(settings, defaultLimits)
     })
   })

@@ -1,7 +1,7 @@
 import type { Feed } from "@effect-comms/client"
 import { Checkpoint, CommsError, FeedCheckpoint, Operation, type SenderPoolOperation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
-import { Array as Arr, Duration, Effect, Exit, Fiber, Order, Schedule, Stream } from "effect"
+import { Array as Arr, DateTime, Duration, Effect, Exit, Fiber, Order, Random, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import {
   day,
@@ -19,6 +19,7 @@ import {
   unavailable
 } from "./utils/feedServer.ts"
 import { assertTag } from "./utils/script.ts"
+import { makeWallClock } from "./utils/wallClock.ts"
 
 type Change = Feed.Change<SenderPoolOperation.SenderPoolOperation>
 
@@ -214,6 +215,45 @@ describe("changes", () => {
 })
 
 describe("clocks", () => {
+  it.effect.each([-hour, hour])(
+    "a wall clock that is set by %d ms has no effect on rounds and failures",
+    (by) =>
+      Effect.gen(function*() {
+        const course = Effect.fnUntraced(function*(from: number, by: number) {
+          yield* at(from)
+          const { provide, set } = yield* makeWallClock
+          const plans = Array.from(
+            { length: 100 },
+            (_, n) => plan(n, from + n * 20 * second, { changes: [from + n * 20 * second + 5 * minute] })
+          )
+          const { feed, log } = makeServer(plans, {
+            fails: (_request, _kind, now) => now > from + 25 * minute ? unavailable : undefined
+          })
+          const { changes, fiber } = yield* feed.changes({ since: new Date(from) }).pipe(
+            follow,
+            Effect.provideService(Random.Random, { nextDoubleUnsafe: () => 0.5, nextIntUnsafe: () => 0 }),
+            provide
+          )
+          yield* pass("10 minutes")
+          yield* set(by)
+          yield* pass("16 minutes")
+          yield* set(by)
+          yield* pass("10 minutes")
+          const error = assertTag(yield* Effect.flip(Fiber.join(fiber)), "FeedFailed")
+          return {
+            changes: changes().map(describeChange),
+            sentAt: log.sentAt.map((at) => at - from),
+            failures: error.failures,
+            since: DateTime.toEpochMillis(error.since) - from
+          }
+        })
+        const expected = yield* course(start, 0)
+        const { since, ...others } = yield* course(start + day, by)
+        assert.deepStrictEqual({ ...others, since: since - 2 * by }, expected)
+        assert.isAbove(expected.changes.length, 100)
+      })
+  )
+
   for (const skew of [-day, -10 * minute, 10 * minute, day]) {
     it.effect(`a local clock that is wrong by ${skew / minute} minutes loses nothing`, () =>
       Effect.gen(function*() {

@@ -1,5 +1,5 @@
 import { CommsClient, Operations, SenderPoolOperations, Waiting } from "@effect-comms/client"
-import { Checkpoint, MessageOperation, SenderPoolOperation, WaitCheckpoint } from "@effect-comms/domain"
+import { Checkpoint, CommsError, MessageOperation, SenderPoolOperation, WaitCheckpoint } from "@effect-comms/domain"
 import { Emulator } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
@@ -20,9 +20,20 @@ import {
 } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
-import { type Asked, operationIdOf, operationOf, scriptedObserver, type Standing } from "./utils/polls.ts"
+import { wholeMillis } from "../src/internal/monotonic.ts"
+import {
+  type Asked,
+  notFound,
+  operationIdOf,
+  operationOf,
+  scriptedObserver,
+  type Standing,
+  unavailable,
+  unavailableFor
+} from "./utils/polls.ts"
 import { advance, type Answer, assertTag, credentials, json, refused, settle, silent } from "./utils/script.ts"
 import { after, type Arrival, idOf, layerServer, makeLog, pass } from "./utils/server.ts"
+import { makeWallClock } from "./utils/wallClock.ts"
 
 const id = idOf(1)
 
@@ -613,6 +624,99 @@ describe("a checkpoint", () => {
       const taken = yield* scripted([is({ status: "COMPLETED" })])
       assert.lengthOf(yield* Stream.runCollect(taken.watch(stored, { maxAge: "9 days" })), 1)
     }))
+})
+
+const hour = 3_600_000
+
+describe("a wall clock that is set back or forward by an hour", () => {
+  interface Scenario {
+    readonly options: Waiting.Options
+    readonly answer: (asked: Asked) => SenderPoolOperation.SenderPoolOperation | CommsError.CommsError
+  }
+
+  const scenarios: ReadonlyArray<readonly [name: string, scenario: Scenario]> = [
+    ["the interval", {
+      options: { timeLimit: "20 minutes" },
+      answer: ({ at }) => operationOf({ total: 2000, created: Math.floor(at / 1000) })
+    }],
+    ["a time limit", { options: { timeLimit: "10 minutes" }, answer: () => operationOf() }],
+    ["a stall", { options: { stall: { after: "10 minutes" } }, answer: () => operationOf() }],
+    ["an event of a stall", {
+      options: { stall: { after: "4 minutes", as: "event" }, timeLimit: "9 minutes" },
+      answer: () => operationOf()
+    }],
+    ["a limit of an unknown status", { options: {}, answer: () => operationOf({ status: "PAUSED" }) }],
+    ["the patience with failures", { options: { maxFailures: 1000 }, answer: () => unavailable }],
+    ["the grace of an operation that is not found", {
+      options: { notFoundGrace: "4 minutes" },
+      answer: () => notFound
+    }],
+    ["a Retry-After", {
+      options: {},
+      answer: ({ number }) => number === 2 ? unavailableFor("5 minutes") : number < 20 ? operationOf() : notFound
+    }]
+  ]
+
+  /** What a wait tells and when, and how it ends, if the wall clock is set after some minutes. */
+  const course = Effect.fnUntraced(function*({ answer, options }: Scenario, by: number) {
+    const { provide, set } = yield* makeWallClock
+    const from = yield* wholeMillis
+    const { observer, times } = scriptedObserver((asked) =>
+      Effect.suspend(() => {
+        const answered = answer({ ...asked, at: asked.at - from })
+        return CommsError.isCommsError(answered) ? Effect.fail(answered) : Effect.succeed(answered)
+      })
+    )
+    const identity = Effect.succeed({ baseUrl: "0".repeat(64), account: "0".repeat(64) })
+    const { watchEvents } = Waiting.make({ resource: "SenderPoolOperations", identity, observer })
+    const told: Array<unknown> = []
+    const fiber = yield* watchEvents(id, options).pipe(
+      Stream.runForEach((event) => Effect.map(wholeMillis, (at) => told.push([event._tag, at - from]))),
+      Effect.flip,
+      Effect.provideService(Random.Random, { nextDoubleUnsafe: () => 0.5, nextIntUnsafe: () => 0 }),
+      provide,
+      Effect.forkChild
+    )
+    yield* pass(200_000, 5000)
+    yield* set(by)
+    yield* pass(1_200_000, 5000)
+    const error = yield* Fiber.join(fiber)
+    return { told, polled: times().map((at) => at - from), end: [error._tag, "waited" in error ? error.waited : ""] }
+  })
+
+  it.effect.each(scenarios)("has no effect on %s", ([, scenario]) =>
+    Effect.gen(function*() {
+      const expected = yield* course(scenario, 0)
+      assert.isAbove(expected.polled.length, 2)
+      for (const by of [-hour, hour]) assert.deepEqual(yield* course(scenario, by), expected)
+    }))
+
+  it.effect.each([0, -hour, hour])(
+    "has no effect on the time that a checkpoint leaves (%d ms)",
+    (by) =>
+      Effect.gen(function*() {
+        const { provide, set } = yield* makeWallClock
+        const { watch } = yield* scripted(({ number }) => is({ total: 1000, created: number }))
+        const options = { ...every("1 minute"), timeLimit: "20 minutes" } as const
+        const fiber = yield* watch(id, options).pipe(
+          Stream.takeUntil(({ checkpoint }) => checkpoint.polls === 6),
+          Stream.runLast,
+          Effect.flatMap(Effect.fromOption),
+          provide,
+          Effect.forkChild
+        )
+        yield* pass(150_000, 1000)
+        yield* set(by)
+        yield* pass(200_000, 1000)
+        const { checkpoint, seenAt } = yield* Fiber.join(fiber)
+        assert.deepEqual([checkpoint.startedAt, seenAt].map(DateTime.toEpochMillis), [by, by + 300_000])
+        const resumed = yield* Effect.forkChild(provide(Effect.flip(Stream.runDrain(watch(checkpoint, options)))))
+        yield* pass(1_200_000 - (yield* wholeMillis) - 1000, 1000)
+        assert.isUndefined(resumed.pollUnsafe())
+        yield* pass(2000, 1000)
+        assert.deepEqual(assertTag(yield* Fiber.join(resumed), "WaitTimeout").waited, Duration.minutes(20))
+      })
+  )
 })
 
 describe("a defect", () => {

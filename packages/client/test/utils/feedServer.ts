@@ -1,6 +1,7 @@
 import { Feed } from "@effect-comms/client"
 import { CommsError, Operation, SenderPoolOperation } from "@effect-comms/domain"
-import { Array as Arr, Clock, DateTime, Effect, Option, type Order, Result, Stream } from "effect"
+import { Array as Arr, DateTime, Effect, Option, type Order, Result, Stream } from "effect"
+import { wholeMillis } from "../../src/internal/monotonic.ts"
 import type { Target } from "../../src/internal/observing/observer.ts"
 
 export const start = Date.UTC(2024, 3, 5)
@@ -72,7 +73,7 @@ export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
   const log = { requests: 0, sentAt: [] as Array<number>, earliest: Infinity }
 
   const request = Effect.fnUntraced(function*(kind: "read" | "poll") {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* wholeMillis
     log.requests++
     log.sentAt.push(now)
     const error = fails(++counts[kind], kind, now)

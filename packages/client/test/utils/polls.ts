@@ -1,5 +1,6 @@
 import { CommsError, Operation, SenderPoolOperation } from "@effect-comms/domain"
-import { Clock, DateTime, Duration, Effect, Schema } from "effect"
+import { DateTime, Duration, Effect, Schema } from "effect"
+import { wholeMillis } from "../../src/internal/monotonic.ts"
 import type { Observer } from "../../src/internal/observing/observer.ts"
 import { idOf } from "./server.ts"
 
@@ -60,7 +61,7 @@ export const scriptedObserver = <A extends Operation.Operation>(
         return Effect.forEach(targets, ({ id }) =>
           Effect.gen(function*() {
             const key = Number(id.slice(-4))
-            const at = yield* Clock.currentTimeMillis
+            const at = yield* wholeMillis
             const number = asked.filter((other) => other.key === key).length + 1
             asked.push({ key, number, at })
             load.underWay++

@@ -1,12 +1,13 @@
 // Counts failures in a row and waits after each of them, until a feed fails.
 import type * as CommsError from "@effect-comms/domain/CommsError"
-import * as Clock from "effect/Clock"
+import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 import * as RetryPolicy from "../../RetryPolicy.ts"
 import { backoff } from "../backoff.ts"
+import { beginScheduleWithSleep, monotonicMillis, toWall } from "../monotonic.ts"
 
 export interface Limits {
   readonly maxFailures: number
@@ -24,9 +25,9 @@ const pause = backoff("1 second", "30 seconds").pipe(
 
 export const make = <E>(
   { maxFailureTime, maxFailures }: Limits,
-  toError: (reason: CommsError.CommsError, failures: number, since: number) => Effect.Effect<never, E>
+  toError: (reason: CommsError.CommsError, failures: number, since: DateTime.Utc) => Effect.Effect<never, E>
 ) =>
-  Effect.map(Schedule.toStepWithSleep(pause), (firstPause) => {
+  Effect.map(beginScheduleWithSleep(pause), (firstPause) => {
     let failures = 0
     let since = 0
     let wait = firstPause
@@ -36,15 +37,15 @@ export const make = <E>(
       },
       /** Waits before the next try, or fails when the limits are exceeded or the failure is permanent. */
       add: Effect.fnUntraced(function*(reason: CommsError.CommsError, isTransient: boolean) {
-        const now = yield* Clock.currentTimeMillis
+        const now = yield* monotonicMillis
         if (failures === 0) {
           since = now
-          wait = yield* Schedule.toStepWithSleep(pause)
+          wait = yield* beginScheduleWithSleep(pause)
         }
         failures++
         const asked = Duration.toMillis(retryAfterOf(reason))
         if (!isTransient || failures > maxFailures || now + asked - since > Duration.toMillis(maxFailureTime)) {
-          return yield* toError(reason, failures, since)
+          return yield* toError(reason, failures, (yield* toWall)(since))
         }
         yield* Pull.catchDone(wait(reason), () => Effect.void)
       })

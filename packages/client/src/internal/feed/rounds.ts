@@ -5,7 +5,6 @@ import { FeedCheckpoint, FeedFailed, FeedOverflow } from "@effect-comms/domain/F
 import type { Operation, OperationId } from "@effect-comms/domain/Operation"
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,6 +12,7 @@ import * as Order from "effect/Order"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import { beginScheduleWithSleep, wallOffset, wholeMillis } from "../monotonic.ts"
 import type { Observer } from "../observing/observer.ts"
 import { isTransient } from "../transient.ts"
 import type { Range } from "../windows/model.ts"
@@ -91,12 +91,19 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
     const makeFailures = Failures.make(options, (reason, failures, since) =>
       Effect.flatMap(
         snapshot,
-        (checkpoint) =>
-          Effect.fail(new FeedFailed({ call, reason, failures, since: DateTime.makeUnsafe(since), checkpoint }))
+        (checkpoint) => Effect.fail(new FeedFailed({ call, reason, failures, since, checkpoint }))
       ))
     const readFailures = yield* makeFailures
     const pollFailures = yield* makeFailures
-    const wait = yield* Schedule.toStepWithSleep(options.interval)
+    const wait = yield* beginScheduleWithSleep(options.interval)
+
+    // Creation times are compared with a clock that is never set back. It follows the wall clock forwards, since the
+    // monotonic clock stops while a computer sleeps.
+    let offset = -Infinity
+    const currentTime = Effect.zipWith(wholeMillis, wallOffset, (millis, wall) => {
+      offset = Math.max(offset, wall)
+      return millis + offset
+    })
 
     // The start of the next window; undefined after the last one.
     let position: number | undefined
@@ -127,7 +134,7 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
       return read(Window.toRange(window)).pipe(
         Stream.takeUntil(() => ++pages > Window.maxPages && part !== undefined),
         Stream.onEnd(end),
-        Stream.mapEffect((page) => Effect.map(Clock.currentTimeMillis, (now) => State.take(state, page, now))),
+        Stream.mapEffect((page) => Effect.map(currentTime, (now) => State.take(state, page, now))),
         Stream.catch((error) => {
           const isExpired = pages > 0 && mayBeExpiredToken(error)
           // A shorter window needs fewer tokens.
@@ -140,7 +147,7 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
       )
     }
 
-    const nextWindow = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    const nextWindow = Effect.flatMap(currentTime, (now) =>
       position === undefined
         ? Cause.done()
         : Effect.succeed(readWindow(now, Window.windowAt(position, width, now))))
@@ -166,7 +173,7 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
           yield* Effect.logWarning(`${call}: stopped tracking ${id}, which was not found`)
         }
       }
-      const changes = State.take(state, found, yield* Clock.currentTimeMillis)
+      const changes = State.take(state, found, yield* currentTime)
       const worst = worstOf(failures)
       const hasFailed = worst !== undefined && (!isTransient(worst) || found.length + missing.length === 0)
       const after = hasFailed ? pollFailures.add(worst, isTransient(worst)) : Effect.sync(pollFailures.reset)

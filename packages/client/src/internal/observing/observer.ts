@@ -1,10 +1,10 @@
 // Polls many operations with few requests: reads those created together from a list, and fetches the others.
 import type { Operation, OperationId } from "@effect-comms/domain/Operation"
 import { maxPageSize, PageSize, type PageToken, type PaginationMetadata } from "@effect-comms/domain/Pagination"
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { monotonicMillis } from "../monotonic.ts"
 import { makePace } from "./pace.ts"
 import * as Plan from "./plan.ts"
 
@@ -127,7 +127,7 @@ export const makeObserver = <
 
     // An outage gets one request only. But one unreadable operation can break lists alone, so a fetch is tried later.
     const failList = Effect.fnUntraced(function*(cluster: Plan.Cluster, status: Plan.Status, error: E2) {
-      const failing = planner.addFailure(cluster, status, yield* Clock.currentTimeMillis)
+      const failing = planner.addFailure(cluster, status, yield* monotonicMillis)
       const [first, ...rest] = cluster.targets.filter(isPending)
       if (first === undefined) return
       if (failing >= maxListFailureTime && Result.isSuccess(yield* fetch(first))) return yield* fetchAll(rest)
@@ -145,7 +145,7 @@ export const makeObserver = <
       const { length } = cluster.targets
       // The length of an abandoned list is extrapolated from the part that was read.
       const cost = isComplete ? pages : Math.max(length, pages * length / Math.max(found, 1))
-      planner.addList(cluster, status, cost, yield* Clock.currentTimeMillis)
+      planner.addList(cluster, status, cost, yield* monotonicMillis)
       return found >= pages
     })
 
@@ -154,7 +154,7 @@ export const makeObserver = <
       targets: ReadonlyArray<Plan.DatedTarget>,
       status: Plan.Status
     ) => Effect.Effect<void> = Effect.fnUntraced(function*(targets, status) {
-      const { fetches, lists } = planner.plan(targets, status, yield* Clock.currentTimeMillis)
+      const { fetches, lists } = planner.plan(targets, status, yield* monotonicMillis)
       const readList = Effect.fnUntraced(function*(cluster: Plan.Cluster) {
         yield* readOrFail(cluster, status)
         const left = cluster.targets.filter(isPending)
@@ -181,7 +181,7 @@ export const makeObserver = <
         const createdAt = DateTime.toEpochMillis(result.success.createdAt)
         if (!Plan.isDated({ ...first, createdAt })) break
         const cluster = { targets: left, ...Plan.around(createdAt, createdAt, searchMargin) }
-        const now = yield* Clock.currentTimeMillis
+        const now = yield* monotonicMillis
         if (!planner.isListCheaper(cluster, undefined, now)) break
         const wasCheaper = yield* readOrFail(cluster, undefined)
         left = left.filter(isPending)

@@ -1,10 +1,10 @@
 // Limits the number of concurrent requests and of requests per second.
 //
 // Effect's `RateLimiter` needs a store from a layer, and counts requests that are interrupted while they wait.
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
+import { monotonicMillis } from "../monotonic.ts"
 
 export const makePace = (options: { readonly concurrency: number; readonly perSecond: number }) => {
   const slots = Semaphore.makeUnsafe(options.concurrency)
@@ -15,12 +15,11 @@ export const makePace = (options: { readonly concurrency: number; readonly perSe
   const waitForTurn = lock.withPermits(1)(Effect.gen(function*() {
     const [oldest] = sentAt
     if (oldest !== undefined && sentAt.length === options.perSecond) {
-      const wait = oldest + 1000 - (yield* Clock.currentTimeMillis)
-      // A clock that is set back must not block requests for longer than a second.
-      if (wait > 0) yield* Effect.sleep(Duration.millis(Math.min(wait, 1000)))
+      const wait = oldest + 1000 - (yield* monotonicMillis)
+      if (wait > 0) yield* Effect.sleep(Duration.millis(Math.ceil(wait)))
       sentAt.shift()
     }
-    sentAt.push(yield* Clock.currentTimeMillis)
+    sentAt.push(yield* monotonicMillis)
   }))
 
   return <A, E, R>(request: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

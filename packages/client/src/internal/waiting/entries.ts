@@ -1,5 +1,6 @@
-// The state that waiters share: which operations are due at a time, and what a poll changes. Functions change only the
-// entries that they are given, in place: copies of 10,000 operations for each event would be slow.
+// The state that waiters share: which operations are due at a time, and what a poll changes. All times are in
+// milliseconds of the monotonic clock. Functions change only the entries that they are given, in place, since copies of
+// 10,000 operations for each event would be slow.
 import type { Operation, OperationId } from "@effect-comms/domain/Operation"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
@@ -246,12 +247,4 @@ export const abandon = <A extends Operation>({ byId, inProgress }: Entries<A>, b
     entry.batch = undefined
     return [id]
   })
-}
-
-/** Moves all times into the past after the clock was set back, so that no wait gets longer. Changes `entries`. */
-export const shift = <A extends Operation>({ byId }: Entries<A>, by: number): void => {
-  for (const entry of byId.values()) {
-    entry.polled = { ...entry.polled, notBefore: entry.polled.notBefore - by }
-    for (const slot of entry.slots.values()) slot.timer = Timer.shift(slot.timer, by)
-  }
 }

@@ -3,13 +3,13 @@ import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type { Operation } from "@effect-comms/domain/Operation"
 import { WaitCheckpoint } from "@effect-comms/domain/WaitCheckpoint"
 import * as WaitError from "@effect-comms/domain/WaitError"
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
+import { type ToWall, toWall as currentToWall, wholeMillis } from "../monotonic.ts"
 import type { PollResult } from "./entries.ts"
 import * as History from "./history.ts"
 import type { Event, Limits, Snapshot } from "./model.ts"
@@ -36,14 +36,17 @@ export const begin = (wait: Wait.Wait): Start => ({
   firstDeadline: 0
 })
 
-export const resume = (checkpoint: WaitCheckpoint, limits: Limits, now: number): Start => {
+/** Resumes a wait now. `offset` converts the times of the checkpoint to monotonic ones. */
+export const resume = (checkpoint: WaitCheckpoint, limits: Limits, now: number, offset: number): Start => {
   const { last, operationId, polls, unknownSince } = checkpoint
-  const changedAt = DateTime.toEpochMillis(checkpoint.changedAt)
+  // A clock that was wrong before, or is wrong now, must not make the wait longer.
+  const past = (time: DateTime.Utc) => Math.min(now, DateTime.toEpochMillis(time) - offset)
+  const changedAt = past(checkpoint.changedAt)
   return {
     wait: {
       operationId,
-      startedAt: DateTime.toEpochMillis(checkpoint.startedAt),
-      createdAt: DateTime.toEpochMillis(checkpoint.createdAt),
+      startedAt: past(checkpoint.startedAt),
+      createdAt: DateTime.toEpochMillis(checkpoint.createdAt) - offset,
       limits
     },
     state: {
@@ -51,9 +54,9 @@ export const resume = (checkpoint: WaitCheckpoint, limits: Limits, now: number):
       polls,
       last,
       changedAt,
-      unknownSince: unknownSince === undefined ? undefined : DateTime.toEpochMillis(unknownSince)
+      unknownSince: unknownSince === undefined ? undefined : past(unknownSince)
     },
-    seen: History.begin({ at: DateTime.toEpochMillis(checkpoint.seenAt), operation: last }, changedAt),
+    seen: History.begin({ at: past(checkpoint.seenAt), operation: last }, changedAt),
     firstDeadline: now + resumeGrace
   }
 }
@@ -63,19 +66,20 @@ const toSnapshot = <A extends Operation>(
   { changedAt, polls, unknownSince }: Wait.State,
   history: History.History,
   operation: A,
-  bound: Checkpoint.Bound
+  bound: Checkpoint.Bound,
+  toWall: ToWall
 ): Snapshot<A> => {
   const { at } = history.last
-  const seenAt = DateTime.makeUnsafe(at)
+  const seenAt = toWall(at)
   const checkpoint = new WaitCheckpoint({
     ...bound,
     operationId,
-    startedAt: DateTime.makeUnsafe(startedAt),
-    createdAt: DateTime.makeUnsafe(createdAt),
+    startedAt: toWall(startedAt),
+    createdAt: toWall(createdAt),
     limits,
     polls,
-    changedAt: DateTime.makeUnsafe(changedAt),
-    ...(unknownSince === undefined ? {} : { unknownSince: DateTime.makeUnsafe(unknownSince) }),
+    changedAt: toWall(changedAt),
+    ...(unknownSince === undefined ? {} : { unknownSince: toWall(unknownSince) }),
     last: operation,
     seenAt
   }, { disableChecks: true })
@@ -87,7 +91,8 @@ const toEvents = <A extends Operation>(
   wait: Wait.Wait,
   { state, tell }: Wait.Step,
   { history, result }: PollResult<A>,
-  bound: Checkpoint.Bound
+  bound: Checkpoint.Bound,
+  toWall: ToWall
 ): ReadonlyArray<Event<A>> => {
   if (tell === undefined) return []
   if (tell === "NotFoundYet") return [{ _tag: tell }]
@@ -96,7 +101,7 @@ const toEvents = <A extends Operation>(
   }
   return history === undefined || Result.isFailure(result)
     ? []
-    : [{ _tag: tell, snapshot: toSnapshot(wait, state, history, result.success, bound) }]
+    : [{ _tag: tell, snapshot: toSnapshot(wait, state, history, result.success, bound, toWall) }]
 }
 
 interface Position {
@@ -117,16 +122,17 @@ export const events = <A extends Operation>(
     Effect.fnUntraced(function*({ after, error, state }: Position) {
       if (error !== undefined) return yield* error
       const deadline = state.toldFirst ? end : Math.max(end, firstDeadline)
-      const timeLeft = Math.max(0, deadline - (yield* Clock.currentTimeMillis))
+      const timeLeft = Math.max(0, deadline - (yield* wholeMillis))
       const polled = yield* Effect.timeoutOption(next(after), timeLeft)
+      const toWall = yield* currentToWall
       if (Option.isNone(polled) || polled.value === undefined) {
         return yield* new WaitError.WaitTimeout({
-          ...Wait.aboutWait(wait, state, yield* Clock.currentTimeMillis),
+          ...Wait.aboutWait(wait, state, yield* wholeMillis, toWall),
           limit: Option.isNone(polled) ? "time" : "schedule"
         })
       }
-      const step = Wait.advance(wait, state, polled.value)
-      const told = step.tell === undefined ? [] : toEvents(wait, step, polled.value, yield* stamp)
+      const step = Wait.advance(wait, state, polled.value, toWall)
+      const told = step.tell === undefined ? [] : toEvents(wait, step, polled.value, yield* stamp, toWall)
       return [
         told,
         step.end === "ended"

@@ -3,7 +3,7 @@ import { type Operation, state } from "@effect-comms/domain/Operation"
 import * as Duration from "effect/Duration"
 import type { Progress } from "./model.ts"
 
-/** An operation as a poll found it, with the time of the poll in epoch milliseconds. */
+/** An operation as a poll found it, with the time of the poll in milliseconds of the monotonic clock. */
 export interface Seen {
   readonly at: number
   readonly operation: Operation

@@ -1,6 +1,5 @@
 // Shares one poll per operation among all its waiters: the effects around `entries.ts`.
 import type { Operation, OperationId } from "@effect-comms/domain/Operation"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -8,9 +7,9 @@ import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
-import * as Schedule from "effect/Schedule"
 import * as Tracer from "effect/Tracer"
 import * as Attempts from "../../Attempts.ts"
+import { beginSchedule, wholeMillis } from "../monotonic.ts"
 import type { Observer } from "../observing/observer.ts"
 import * as Entries from "./entries.ts"
 import type { PollError } from "./model.ts"
@@ -42,7 +41,7 @@ const poll = <A extends Operation>(shared: Shared<A>, batch: Entries.Batch): Eff
   shared.observer.observe(
     batch,
     Effect.fnUntraced(function*(id, result) {
-      const settled = Entries.settle(shared.entries, batch, id, yield* Clock.currentTimeMillis, result)
+      const settled = Entries.settle(shared.entries, batch, id, yield* wholeMillis, result)
       if (settled === undefined) return
       const answer = takeAnswer(shared, id)
       if (answer !== undefined) yield* Deferred.succeed(answer, settled)
@@ -64,12 +63,9 @@ const start = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>
 
 const run = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>): Effect.fn.Return<never> {
   const { changed, entries } = shared
-  let before = 0
   while (true) {
     yield* changed.close
-    const now = yield* Clock.currentTimeMillis
-    if (now < before) Entries.shift(entries, before - now)
-    before = now
+    const now = yield* wholeMillis
     const { batches, next } = Entries.takeDue(entries, now)
     if (batches.length > 0) yield* Effect.forEach(batches, (batch) => start(shared, batch), { discard: true })
     else if (next === Infinity) yield* changed.await
@@ -88,13 +84,12 @@ const detached = (loop: Effect.Effect<never>): Effect.Effect<Fiber.Fiber<never>>
 const follow = Effect.fnUntraced(function*<A extends Operation>(place: Entries.Place<A>, last: Entries.PollResult<A>) {
   const question = Entries.follow(place, last)
   if (question === undefined) return
-  const from = Math.min(last.at, yield* Clock.currentTimeMillis)
-  const step = question.step ?? (yield* Schedule.toStep(question.schedule))
-  const delay = yield* step(from, question.poll).pipe(
+  const step = question.step ?? (yield* beginSchedule(question.schedule))
+  const delay = yield* step(last.at, question.poll).pipe(
     Effect.map(([, delay]) => delay),
     Pull.catchDone(() => Effect.undefined)
   )
-  Entries.beginInterval(place, step, from, delay)
+  Entries.beginInterval(place, step, last.at, delay)
 })
 
 /** Asks for a poll, and waits for the first result after the given one. */
@@ -122,7 +117,7 @@ const next = Effect.fnUntraced(function*<A extends Operation>(
   if (after !== undefined) yield* follow(place, last)
   else if (Result.isSuccess(last.result)) {
     yield* follow(place, last)
-    if (Timer.isFresh(place.slot.timer, yield* Clock.currentTimeMillis)) return last
+    if (Timer.isFresh(place.slot.timer, yield* wholeMillis)) return last
     Entries.restart(place)
   }
   return Timer.isOver(place.slot.timer) ? undefined : yield* ask(shared, place, last.number)

@@ -2,16 +2,16 @@
 import type * as Operation from "@effect-comms/domain/Operation"
 import { isKnownStatus } from "@effect-comms/domain/Operation"
 import * as WaitError from "@effect-comms/domain/WaitError"
-import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import * as RetryPolicy from "../../RetryPolicy.ts"
+import type { ToWall } from "../monotonic.ts"
 import { isTransient } from "../transient.ts"
 import type { PollResult } from "./entries.ts"
 import { hasChanged } from "./history.ts"
 import type { Limits, PollError } from "./model.ts"
 
-/** The constants of a wait. */
+/** The constants of a wait. All times are in milliseconds of the monotonic clock. */
 export interface Wait {
   readonly operationId: Operation.OperationId
   readonly startedAt: number
@@ -51,9 +51,9 @@ export interface Step {
 }
 
 /** The fields of every error of a wait. */
-export const aboutWait = ({ operationId, startedAt }: Wait, { last, polls }: State, now: number) => ({
+export const aboutWait = ({ operationId, startedAt }: Wait, { last, polls }: State, now: number, toWall: ToWall) => ({
   operationId,
-  startedAt: DateTime.makeUnsafe(startedAt),
+  startedAt: toWall(startedAt),
   waited: Duration.millis(Math.max(0, now - startedAt)),
   polls,
   ...(last === undefined ? {} : { last })
@@ -65,7 +65,13 @@ export const deadlineOf = ({ limits, startedAt }: Wait): number => startedAt + D
 const isOver = (limit: Duration.Duration, since: number, now: number): boolean =>
   now - since >= Duration.toMillis(limit)
 
-const afterSuccess = (wait: Wait, before: State, operation: Operation.Operation, now: number): Step => {
+const afterSuccess = (
+  wait: Wait,
+  before: State,
+  operation: Operation.Operation,
+  now: number,
+  toWall: ToWall
+): Step => {
   const { limits } = wait
   const isChange = before.last === undefined || hasChanged(before.last, operation)
   const state: State = {
@@ -84,8 +90,8 @@ const afterSuccess = (wait: Wait, before: State, operation: Operation.Operation,
     isOver(limits.unknownStatusLimit, state.unknownSince, now)
   ) {
     const { status } = operation
-    const since = DateTime.makeUnsafe(state.unknownSince)
-    return { state, tell, end: new WaitError.StatusNotKnown({ ...aboutWait(wait, state, now), status, since }) }
+    const since = toWall(state.unknownSince)
+    return { state, tell, end: new WaitError.StatusNotKnown({ ...aboutWait(wait, state, now, toWall), status, since }) }
   }
   // A scheduled operation does not change before its time. Leaving SCHEDULED is a change, from which a stall counts.
   const mayStall = operation.status !== "SCHEDULED" && !state.toldStall
@@ -96,10 +102,10 @@ const afterSuccess = (wait: Wait, before: State, operation: Operation.Operation,
       : { state, tell, end: undefined }
   }
   const unchangedFor = Duration.millis(now - state.changedAt)
-  return { state, tell, end: new WaitError.Stalled({ ...aboutWait(wait, state, now), unchangedFor }) }
+  return { state, tell, end: new WaitError.Stalled({ ...aboutWait(wait, state, now, toWall), unchangedFor }) }
 }
 
-const afterFailure = (wait: Wait, before: State, reason: PollError, now: number): Step => {
+const afterFailure = (wait: Wait, before: State, reason: PollError, now: number, toWall: ToWall): Step => {
   const { limits } = wait
   const isNotFound = reason._tag === "NotFound"
   if (isNotFound && before.last === undefined && !isOver(limits.notFoundGrace, wait.createdAt, now)) {
@@ -122,19 +128,25 @@ const afterFailure = (wait: Wait, before: State, reason: PollError, now: number)
     state,
     tell: undefined,
     end: isNotFound
-      ? new WaitError.OperationNotFound({ ...aboutWait(wait, state, now), grace: limits.notFoundGrace })
+      ? new WaitError.OperationNotFound({ ...aboutWait(wait, state, now, toWall), grace: limits.notFoundGrace })
       : new WaitError.PollsFailed({
-        ...aboutWait(wait, state, now),
+        ...aboutWait(wait, state, now, toWall),
         reason,
         failures: state.failures,
-        since: DateTime.makeUnsafe(state.failingSince)
+        since: toWall(state.failingSince)
       })
   }
 }
 
-export const advance = (wait: Wait, before: State, { at, result }: PollResult<Operation.Operation>): Step => {
+/** The next state after a poll. `toWall` is for the times in errors. */
+export const advance = (
+  wait: Wait,
+  before: State,
+  { at, result }: PollResult<Operation.Operation>,
+  toWall: ToWall
+): Step => {
   const state = { ...before, polls: before.polls + 1 }
   return Result.isSuccess(result)
-    ? afterSuccess(wait, state, result.success, at)
-    : afterFailure(wait, state, result.failure, at)
+    ? afterSuccess(wait, state, result.success, at, toWall)
+    : afterFailure(wait, state, result.failure, at, toWall)
 }

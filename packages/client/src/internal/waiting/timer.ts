@@ -7,7 +7,7 @@ import type { Poll } from "./model.ts"
 /** A schedule that has begun. */
 export type Step = (now: number, poll: Poll) => Pull.Pull<[unknown, Duration.Duration], never, unknown>
 
-/** All times are in epoch milliseconds. */
+/** All times are in milliseconds of the monotonic clock. */
 export interface Timer {
   readonly schedule: Schedule.Schedule<unknown, Poll>
   /** Undefined until the schedule gives its first delay. */
@@ -43,6 +43,3 @@ export const begin = (timer: Timer, step: Step, from: number, delay: Duration.Du
   // A clock that counts whole milliseconds wakes a sleeper too early at a fraction, and again at once.
   dueAt: delay === undefined ? Infinity : Math.ceil(from + Duration.toMillis(delay))
 })
-
-/** Moves the interval into the past. */
-export const shift = (timer: Timer, by: number): Timer => ({ ...timer, from: timer.from - by, dueAt: timer.dueAt - by })

@@ -17,8 +17,10 @@ import {
   Schema
 } from "effect"
 import { TestClock } from "effect/testing"
+import { wholeMillis } from "../../../src/internal/monotonic.ts"
 import { makeObserver, type Observer, type Query, type Target } from "../../../src/internal/observing/observer.ts"
 import { settle } from "../../utils/script.ts"
+import { makeWallClock } from "../../utils/wallClock.ts"
 
 const idOf = (n: number) => Operation.OperationId.make(`comms_operation_0${String(n).padStart(25, "0")}`)
 
@@ -77,7 +79,7 @@ const makeServer = (all: ReadonlyArray<Item>, options: Options = {}) => {
 
   const serve = <A>(request: Omit<Sent, "at">, answer: () => A | undefined) =>
     Effect.gen(function*() {
-      const made = { ...request, at: yield* Clock.currentTimeMillis }
+      const made = { ...request, at: yield* wholeMillis }
       sent.push(made)
       load.most = Math.max(load.most, ++load.underWay)
       if (Duration.toMillis(delay) > 0) yield* Effect.sleep(delay)
@@ -475,6 +477,22 @@ describe("a failure", () => {
       assert.deepEqual(yield* round(server, targets), { fetches: 50, lists: 1 })
     }))
 
+  it.effect.each([-hour, hour])(
+    "of lists alone leads to fetches at the same time when the wall clock is set by %d ms",
+    (by) =>
+      Effect.gen(function*() {
+        const { provide, set } = yield* makeWallClock
+        const server = makeServer(items.slice(0, 50), failsAt(({ of }) => of === "list"))
+        const targets = items.slice(0, 50).map(targetOf)
+        for (let n = 0; n < 2; n++) {
+          assert.strictEqual(failuresOf(yield* provide(observe(server.observer, targets)), "list"), 50)
+          yield* TestClock.adjust("30 seconds")
+          yield* set(by)
+        }
+        assert.deepEqual(yield* provide(round(server, targets)), { fetches: 50, lists: 1 })
+      })
+  )
+
   it.effect("of the PROCESSING list does not count for the unfiltered list", () =>
     Effect.gen(function*() {
       const filtered = { is: true }
@@ -584,15 +602,14 @@ describe("the pace", () => {
       assert.deepEqual([times[0], times[119]], [0, 5000])
     }))
 
-  it.effect("does not block when the clock is set back", () =>
+  it.effect.each([-hour, hour])("is the same when the wall clock is set by %d ms", (by) =>
     Effect.gen(function*() {
+      const { provide, set } = yield* makeWallClock
       const server = makeServer([])
-      yield* TestClock.setTime(start)
-      yield* observe(server.observer, targets.slice(0, 40))
-      yield* TestClock.setTime(start - week)
-      const from = yield* Clock.currentTimeMillis
-      yield* observe(server.observer, targets.slice(0, 40))
-      assert.isAtMost((yield* Clock.currentTimeMillis) - from, 45_000)
+      yield* provide(observe(server.observer, targets.slice(0, 40)))
+      yield* set(by)
+      yield* provide(observe(server.observer, targets.slice(0, 40)))
+      assert.deepEqual(server.sent.map(({ at }) => at), Array.from({ length: 80 }, (_, n) => Math.floor(n / 20) * 1000))
     }))
 })
 

@@ -228,17 +228,3 @@ describe("follow", () => {
     assert.deepEqual([again?.poll.polls, again?.step], [1, undefined])
   })
 })
-
-describe("shift", () => {
-  it("moves every time by as much as the clock was set back", () => {
-    const { asking, due, entries, poll } = make()
-    const place = asking(1)
-    poll(1, 10_000)
-    wait(place, 10_000, 5000)
-    Entries.shift(entries, 9000)
-    assert.strictEqual(due(1000).next, 6000)
-    Entries.ask(place, -1)
-    asking(1, "other")
-    assert.strictEqual(due(1000).next, 1100)
-  })
-})

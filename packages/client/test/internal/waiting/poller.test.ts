@@ -10,6 +10,7 @@ import { makePoller, type Poller as AnyPoller } from "../../../src/internal/wait
 import { operationIdOf, operationOf, scriptedObserver, unavailable, unavailableFor } from "../../utils/polls.ts"
 import { advance, settle } from "../../utils/script.ts"
 import { pass } from "../../utils/server.ts"
+import { makeWallClock } from "../../utils/wallClock.ts"
 
 type Poller = AnyPoller<SenderPoolOperation.SenderPoolOperation>
 
@@ -229,7 +230,7 @@ describe("a waiter that leaves", () => {
       assert.lengthOf(asked, 10_000)
       assert.strictEqual(poller.size(), 0)
       assert.strictEqual(load.underWay, 0)
-    }))
+    }), 60_000)
 })
 
 describe("a waiter that joins", () => {
@@ -369,28 +370,44 @@ describe("Retry-After", () => {
     }))
 })
 
-describe("a clock that is set back", () => {
-  it.effect("does not stop polls", () =>
-    Effect.gen(function*() {
-      const clock = yield* Clock.Clock
-      const offset = { millis: 0 }
-      const now = () => clock.currentTimeMillisUnsafe() + offset.millis
-      const { asked, observer } = scriptedObserver(inProgress)
-      yield* TestClock.adjust("10 days")
-      const waiter = yield* Effect.provideService(wait(makePoller(observer), spaced("10 seconds")), Clock.Clock, {
-        currentTimeMillisUnsafe: now,
-        currentTimeMillis: Effect.sync(now),
-        currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
-        currentTimeNanos: clock.currentTimeNanos,
-        monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
-        monotonicTimeNanos: clock.monotonicTimeNanos,
-        sleep: (duration) => clock.sleep(duration)
+describe("a wall clock that is set", () => {
+  it.effect.each([-86_400_000, 86_400_000])(
+    "by %d ms does not change the times of polls",
+    (by) =>
+      Effect.gen(function*() {
+        const { provide, set } = yield* makeWallClock
+        const { observer, times } = scriptedObserver(({ number }) =>
+          number === 3 ? Effect.fail(unavailableFor("30 seconds")) : inProgress()
+        )
+        const poller = makePoller(observer)
+        yield* provide(wait(poller, spaced("10 seconds")))
+        yield* pass(15_000, 500)
+        yield* set(by)
+        const later = yield* provide(wait(poller, spaced("5 seconds")))
+        yield* pass(10_000, 500)
+        yield* set(by)
+        yield* pass(35_000, 500)
+        assert.deepEqual(times(), [0, 10_000, 15_000, 45_000, 50_000, 55_000, 60_000])
+        assert.lengthOf(later.results, 6)
       })
-      yield* advance("5 seconds")
-      offset.millis = -86_400_000
-      yield* pass(60_000, 500)
-      assert.isAtLeast(asked.length, 6)
-      yield* waiter.stop
+  )
+
+  it.effect("does not change the delays of a schedule, which begins at its time", () =>
+    Effect.gen(function*() {
+      const { provide, set } = yield* makeWallClock
+      const { observer, times } = scriptedObserver(inProgress)
+      // As `Schedule.cron` does.
+      const everyTenMinutes = Schedule.fromStep(
+        Effect.succeed((now: number) =>
+          Effect.succeed<[number, Duration.Duration]>([now, Duration.millis(600_000 - now % 600_000)])
+        )
+      )
+      yield* set(7 * 60_000)
+      yield* provide(wait(makePoller(observer), everyTenMinutes))
+      yield* pass(200_000, 5000)
+      yield* set(-3_600_000)
+      yield* pass(1_200_000, 5000)
+      assert.deepEqual(times(), [0, 180_000, 780_000, 1_380_000])
     }))
 })
 
