@@ -41,21 +41,12 @@ import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as Credentials from "./Credentials.ts"
 import * as FlowControl from "./FlowControl.ts"
-import { failAfter, makeReader, toTransportFailure } from "./internal/calling/answer.ts"
+import { failAfter, makeReader, type Params, toTransportFailure } from "./internal/calling/answer.ts"
 import { checkBaseUrl } from "./internal/calling/baseUrl.ts"
 import { run } from "./internal/calling/call.ts"
 import { identify } from "./internal/checkpoint.ts"
 import { variable } from "./internal/variable.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
-
-type AnyEndpoint = Endpoint.Endpoint<
-  Endpoint.Method,
-  Endpoint.Fields,
-  Endpoint.Fields,
-  Endpoint.Body,
-  Endpoint.Body,
-  ReadonlyArray<Endpoint.ContractErrorClass>
->
 
 /**
  * The input of an endpoint: the path parameters, query and body that it declares.
@@ -63,7 +54,7 @@ type AnyEndpoint = Endpoint.Endpoint<
  * @category models
  * @since 0.1.0
  */
-export type Request<E extends AnyEndpoint> =
+export type Request<E extends Endpoint.Any> =
   & (keyof E["params"]["fields"] extends never ? {} : { readonly params: E["params"]["Type"] })
   & (keyof E["query"]["fields"] extends never ? {} : { readonly query: E["query"]["Type"] })
   & (E["payload"] extends Schema.Void ? {} : { readonly payload: E["payload"]["Type"] })
@@ -80,7 +71,7 @@ export interface Service {
   /** The digests of the base URL and the user name, which checkpoints are bound to. */
   readonly identity: Effect.Effect<Checkpoint.Identity>
   /** Makes the function that calls an endpoint. It builds the codecs of the endpoint, so make it once. */
-  readonly endpoint: <E extends AnyEndpoint>(
+  readonly endpoint: <E extends Endpoint.Any>(
     endpoint: E
   ) => (request: Request<E>) => Effect.Effect<E["success"]["Type"], Endpoint.Error<E>>
 }
@@ -168,7 +159,13 @@ const toRecord = (tree: Schema.StringTree): Readonly<Record<string, string>> =>
 const fillPath = (path: string, params: Readonly<Record<string, string>>): string =>
   path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))
 
-const makeEncoder = ({ call, params, payload, query }: AnyEndpoint) => {
+interface AnyRequest {
+  readonly params?: Params
+  readonly query?: unknown
+  readonly payload?: unknown
+}
+
+const makeEncoder = ({ call, params, payload, query }: Endpoint.Any) => {
   // Services decode their input, so it is not checked a second time.
   const unchecked = { disableChecks: true }
   const encodeParams = Schema.encodeUnknownEffect(Schema.toCodecStringTree(params), unchecked)
@@ -179,7 +176,7 @@ const makeEncoder = ({ call, params, payload, query }: AnyEndpoint) => {
       Schema.encodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(payload)), unchecked),
       Effect.map((text) => HttpBody.text(text, "application/json"))
     )
-  return (request: { readonly params?: unknown; readonly query?: unknown; readonly payload?: unknown }) =>
+  return (request: AnyRequest) =>
     Effect.all({
       params: Effect.map(encodeParams(request.params ?? {}), toRecord),
       query: Effect.map(encodeQuery(request.query ?? {}), toRecord),
@@ -232,7 +229,7 @@ export const make = Effect.fnUntraced(function*(
     const readOnly = Endpoint.isReadOnly(endpoint)
     const encode = makeEncoder(endpoint)
     const read = makeReader(endpoint, maxBodySize)
-    return Effect.fnUntraced(function*(request) {
+    return Effect.fnUntraced(function*(request: AnyRequest) {
       const { body, params, query } = yield* encode(request)
       const httpRequest = HttpClientRequest.make(method)(baseUrl + fillPath(path, params), { urlParams: query, body })
       const url = Option.match(HttpClientRequest.toUrl(httpRequest), {
@@ -247,7 +244,7 @@ export const make = Effect.fnUntraced(function*(
         noRedirects,
         withoutSpan,
         Effect.mapError(toTransportFailure(exchange)),
-        Effect.flatMap((response) => read(exchange, response)),
+        Effect.flatMap((response) => read(exchange, request.params ?? {}, response)),
         failAfter(exchange, "attempt", attemptTimeout)
       )
       return yield* run({ call, method, url, readOnly, server }, send, gate, policy)

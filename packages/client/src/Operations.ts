@@ -5,7 +5,7 @@
  * @since 0.1.0
  */
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
-import * as CommsError from "@effect-comms/domain/CommsError"
+import type * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
 import { makeDecoder } from "@effect-comms/domain/Input"
 import { type KnownCommunicationOperationStatus, type Operation, OperationId } from "@effect-comms/domain/Operation"
@@ -188,18 +188,7 @@ export const make = <
     const fetch = client.endpoint(family.fetch)
     const list = client.endpoint(family.list)
     return fromCalls(family)({
-      fetch: (operationId) =>
-        Effect.filterOrFail(
-          fetch({ params: { operationId } }),
-          ({ id }) => id === operationId,
-          () =>
-            new CommsError.InvalidResponse({
-              method: family.fetch.method,
-              url: `${client.baseUrl}${family.path}/${encodeURIComponent(operationId)}`,
-              status: 200,
-              problem: "The response is about another operation."
-            })
-        ),
+      fetch: (operationId) => fetch({ params: { operationId } }),
       list: (query) => list({ query }),
       identity: client.identity
     })

@@ -130,9 +130,13 @@ describe("fetch", () => {
     Effect.gen(function*() {
       const operations = yield* SenderPoolOperations.SenderPoolOperations
       const error = assertTag(yield* Effect.flip(operations.fetch(id)), "InvalidResponse")
-      assert.deepEqual([error.method, error.url, error.status], ["GET", url, 200])
-      assert.strictEqual(error.problem, "The response is about another operation.")
-    }).pipe(Effect.provide(layerScript(json({ ...operation, id: idOf(2) })))))
+      assert.deepEqual([error.method, error.url, error.status], ["GET", url, 203])
+      assert.strictEqual(error.problem, "The response is about another resource.")
+      assert.strictEqual(error.requestId, "RQ1")
+      assert.deepEqual(error.attempts?.map(({ outcome }) => outcome), ["InvalidResponse"])
+    }).pipe(
+      Effect.provide(layerScript(json({ ...operation, id: idOf(2) }, 203, { "twilio-request-id": "RQ1" })))
+    ))
 
   it.effect("requests the operation", () =>
     Effect.gen(function*() {

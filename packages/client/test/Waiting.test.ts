@@ -324,12 +324,20 @@ describe("a failed poll", () => {
 
   it.effect("that returns another operation fails, and does not end the wait", () =>
     Effect.gen(function*() {
-      const { awaitCompletion } = yield* scripted([
+      const { watchEvents } = yield* scripted([
         is({ key: 2, status: "COMPLETED" }),
         is({ status: "CANCELED" })
       ])
-      const result = yield* resultWithin(awaitCompletion(id, every("1 second")), "10 seconds")
-      assert.strictEqual(result._tag, "Canceled")
+      const events = yield* resultWithin(Stream.runCollect(watchEvents(id, every("1 second"))), "10 seconds")
+      assert.deepEqual(
+        events.map((event) => event._tag === "PollFailed" ? event.error._tag : event._tag),
+        ["InvalidResponse", "Changed"]
+      )
+      const [failed] = events
+      assert.lengthOf(
+        failed?._tag === "PollFailed" && failed.error._tag === "InvalidResponse" ? failed.error.attempts ?? [] : [],
+        1
+      )
     }))
 
   it.effect("is tolerated while the operation may be new", () =>

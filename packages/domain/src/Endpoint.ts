@@ -82,7 +82,17 @@ export interface Endpoint<
   readonly success: Success
   /** The errors that the API documents. Every endpoint also has 401 and 403. */
   readonly errors: Errors
+  /** Whether a successful response is about the requested resource. Without it, every response is. */
+  answers?(params: Schema.Struct.Type<Params>, success: Success["Type"]): boolean
 }
+
+/**
+ * Any endpoint.
+ *
+ * @category utility types
+ * @since 0.1.0
+ */
+export interface Any extends Endpoint<Method, Fields, Fields, Body, Body, ReadonlyArray<ContractErrorClass>> {}
 
 /**
  * The errors that a call of an endpoint can fail with: its declared errors and the errors of any call.

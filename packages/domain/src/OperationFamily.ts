@@ -126,7 +126,8 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
       query: Schema.Struct({}),
       payload: Schema.Void,
       success: model,
-      errors: [...listErrors, CommsError.NotFound]
+      errors: [...listErrors, CommsError.NotFound],
+      answers: ({ operationId }, { id }) => id === operationId
     }),
     /** The endpoint that lists one page. */
     list: Endpoint.make({

@@ -72,11 +72,10 @@ const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unkno
 const errorsOf = (text: string): ReadonlyArray<TwilioError.TwilioError> =>
   Option.match(decodeJson(text), { onNone: () => [], onSome: TwilioError.fromBody })
 
-/** The success and the errors of an endpoint. */
-interface Contract {
-  readonly success: Endpoint.Body
-  readonly errors: ReadonlyArray<Endpoint.ContractErrorClass>
-}
+/** The path parameters of a request. */
+export type Params = Endpoint.Any["params"]["Type"]
+
+type Contract = Pick<Endpoint.Any, "success" | "errors" | "answers">
 
 const causes = (cause: unknown): ReadonlyArray<{ readonly message: string; readonly code?: unknown }> => {
   const found: Array<{ readonly message: string; readonly code?: unknown }> = []
@@ -157,7 +156,8 @@ const readText = (
 }
 
 /** Makes the function that reads an answer to its end and returns its value, or fails with its error. */
-export const makeReader = <C extends Contract>({ errors, success }: C, maxBodySize: number) => {
+export const makeReader = <C extends Contract>(endpoint: C, maxBodySize: number) => {
+  const { errors, success } = endpoint
   const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(success)))
   const classes = new Map<number, CommsError.StatusErrorClass>(
     [...errors, CommsError.Unauthorized, CommsError.Forbidden].map((Class) => [Class.status, Class])
@@ -165,6 +165,7 @@ export const makeReader = <C extends Contract>({ errors, success }: C, maxBodySi
 
   const readSuccess = (
     exchange: Exchange,
+    params: Params,
     { headers, status }: HttpClientResponse.HttpClientResponse,
     text: string | undefined
   ): Effect.Effect<Answered<C["success"]["Type"]>, CommsError.InvalidResponse> => {
@@ -173,9 +174,13 @@ export const makeReader = <C extends Contract>({ errors, success }: C, maxBodySi
     if (text === undefined) {
       return Effect.fail(invalid(`The body is larger than the limit of ${maxBodySize} bytes.`))
     }
-    return Effect.mapBoth(decode(text), {
-      onFailure: ({ message }) => invalid(text === "" ? "The body is empty." : excerptOf(message, exchange.scrub)),
-      onSuccess: (value) => ({ status, value })
+    return Effect.matchEffect(decode(text), {
+      onFailure: ({ message }) =>
+        Effect.fail(invalid(text === "" ? "The body is empty." : excerptOf(message, exchange.scrub))),
+      onSuccess: (value) =>
+        endpoint.answers?.(params, value) === false
+          ? Effect.fail(invalid("The response is about another resource."))
+          : Effect.succeed({ status, value })
     })
   }
 
@@ -207,13 +212,14 @@ export const makeReader = <C extends Contract>({ errors, success }: C, maxBodySi
 
   return (
     exchange: Exchange,
+    params: Params,
     response: HttpClientResponse.HttpClientResponse
   ): Effect.Effect<Answered<C["success"]["Type"]>, Endpoint.Error<C>> =>
     readText(response, maxBodySize).pipe(
       Effect.mapError(toTransportFailure(exchange)),
       Effect.flatMap((text) =>
         response.status >= 200 && response.status < 300
-          ? readSuccess(exchange, response, text)
+          ? readSuccess(exchange, params, response, text)
           : readFailure(exchange, response, text ?? "")
       )
     )
