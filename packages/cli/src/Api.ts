@@ -224,9 +224,6 @@ export const checkCredentials = (variables: Variables): Effect.Effect<void, Usag
     Effect.asVoid
   )
 
-// The client checks the variable, and has this default.
-const maxAttemptsOf = (variables: Variables): number => Number(variables.get("TWILIO_COMMS_MAX_ATTEMPTS")?.value ?? 6)
-
 /**
  * The client with the configuration of this command. Its retries are shown.
  *
@@ -234,14 +231,14 @@ const maxAttemptsOf = (variables: Variables): number => Number(variables.get("TW
  * @since 0.1.0
  */
 export const layer: Layer.Layer<
-  CommsClient.CommsClient | Retries.Retries,
+  CommsClient.CommsClient,
   UsageError | Config.ConfigError | CommsError.InvalidInput,
   FileSystem.FileSystem | Stdio.Stdio | Needs
 > = Layer.unwrap(Effect.gen(function*() {
   const { http, variables } = yield* connection
   yield* checkCredentials(variables)
   return CommsClient.layerConfig().pipe(
-    Layer.provideMerge(Retries.layer(maxAttemptsOf(variables))),
+    Layer.provideMerge(Retries.layer),
     Layer.provide(http),
     Layer.provide(ConfigProvider.layer(toProvider(variables)))
   )

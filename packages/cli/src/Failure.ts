@@ -81,7 +81,6 @@ const advices: { readonly [tag in DomainError["_tag"]]?: string } = {
   TooManyRequests: later,
   ServiceUnavailable: later,
   UnexpectedStatus: checkBaseUrl,
-  TransportFailure: `Check the network, TWILIO_COMMS_BASE_URL and any proxy. ${doctor}`,
   InvalidResponse: checkBaseUrl,
   InvalidInput: "`--help` describes the flags.",
   PaginationLimit: "Narrow the filters, such as --start-date and --end-date.",
@@ -93,12 +92,20 @@ const advices: { readonly [tag in DomainError["_tag"]]?: string } = {
   FeedOverflow: "Start with a later --since."
 }
 
+const adviceOf = (error: DomainError): string | undefined => {
+  const { advice } = error.description
+  if (error._tag !== "TransportFailure") return advices[error._tag] ?? advice
+  return error.reason === "Tls" || error.reason === "UnknownHost"
+    ? advice
+    : `Check the network, TWILIO_COMMS_BASE_URL and any proxy. ${doctor}`
+}
+
 const describeDomainError = (error: DomainError): Description => {
   // What can be done about a failed wait or feed depends on the error of its last request.
   const cause = error._tag === "PollsFailed" || error._tag === "FeedFailed" ? error.reason : error
   return {
     ...error.description,
-    advice: advices[cause._tag] ?? cause.description.advice,
+    advice: adviceOf(cause),
     attempts: "attempts" in cause ? cause.attempts : undefined
   }
 }

@@ -1,7 +1,7 @@
 // What is shown of retries: a line on the terminal while a call waits for its next attempt, or a message with
 // --verbose.
 import * as Attempts from "@effect-comms/client/Attempts"
-import type * as CommsError from "@effect-comms/domain/CommsError"
+import { causeOf } from "@effect-comms/domain/CommsError"
 import { printable } from "@effect-comms/domain/Printable"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -14,36 +14,19 @@ import process from "node:process"
 import * as Failure from "./Failure.ts"
 import * as Screen from "./run/watching/screen.ts"
 import * as Settings from "./Settings.ts"
-import { brief, shown } from "./Shown.ts"
+import { brief } from "./Shown.ts"
 
-/** Describes retries. */
-export class Retries extends Context.Service<Retries, {
-  /** The next attempt and the cause, such as "retrying (2 of 6): ENOTFOUND". */
-  readonly describe: (retry: Attempts.Retry) => string
-}>()("@effect-comms/cli/Retries") {}
-
-const inWords = (tag: string): string => tag.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase()
-
-const codeIn = (text: string): string | undefined =>
-  /\b(?:E[A-Z0-9]{3,}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/.exec(text)?.[0]
-
-/** The cause of a failed call in a few words: the status, or the code of the transport. */
-export const causeOf = (error: CommsError.CommsError): string => {
-  if (error._tag === "TransportFailure") return codeIn(error.detail) ?? shown(error.detail).replace(/\.$/, "")
-  return error._tag !== "InvalidResponse" && "status" in error ? String(error.status) : inWords(error._tag)
-}
-
-// The cause of a retry. A timeout has no code.
-const causeOfRetry = ({ error }: Attempts.Retry): string =>
-  error._tag === "TransportFailure" ? codeIn(error.detail) ?? "no complete response" : causeOf(error)
+/** The next attempt and the cause, such as "retrying (2 of 6): ENOTFOUND". */
+export const describe = ({ attempt, error, maxAttempts }: Attempts.Retry): string =>
+  `retrying (${attempt.number + 1}${Number.isFinite(maxAttempts) ? ` of ${maxAttempts}` : ""}): ${causeOf(error)}`
 
 const urlOf = (request: HttpClientRequest.HttpClientRequest): string =>
   Option.match(HttpClientRequest.toUrl(request), { onNone: () => request.url, onSome: ({ href }) => href })
 
-const log = ({ attempt, delay, method, url }: Attempts.Retry, cause: string) =>
+const log = ({ attempt, delay, error, method, url }: Attempts.Retry) =>
   Effect.annotateLogs(
     Effect.logInfo(
-      `Attempt ${attempt.number} of ${method} ${brief(printable(url))} ended with ${cause}; ` +
+      `Attempt ${attempt.number} of ${method} ${brief(printable(url))} ended with ${causeOf(error)}; ` +
         `retrying in ${Failure.shortTime(delay)}.`
     ),
     { attempt: attempt.number, outcome: attempt.outcome, delayMillis: Math.round(Duration.toMillis(delay)) }
@@ -64,7 +47,7 @@ const line = Effect.acquireRelease(
   (show) => Effect.sync(() => show(undefined))
 )
 
-const make = Effect.fnUntraced(function*(maxAttempts: number) {
+const make = Effect.gen(function*() {
   const http = yield* HttpClient.HttpClient
   const isVerbose = yield* Settings.Verbose
   const isLine = !isVerbose && !(yield* Settings.Quiet) && (yield* Settings.LogFormat) === "text" &&
@@ -79,14 +62,10 @@ const make = Effect.fnUntraced(function*(maxAttempts: number) {
       showLast()
     }))
 
-  const describe = (retry: Attempts.Retry) =>
-    `retrying (${retry.attempt.number + 1} of ${maxAttempts}): ${causeOfRetry(retry)}`
-
   return Context.make(HttpClient.HttpClient, watched).pipe(
-    Context.add(Retries, { describe }),
     Context.add(Attempts.OnRetry, (retry) =>
       isVerbose
-        ? log(retry, causeOfRetry(retry))
+        ? log(retry)
         : Effect.sync(() => {
           waiting.set(retry.url, describe(retry))
           showLast()
@@ -95,4 +74,4 @@ const make = Effect.fnUntraced(function*(maxAttempts: number) {
 })
 
 /** Shows the retries of the calls of an HTTP client. */
-export const layer = (maxAttempts: number) => Layer.effectContext(make(maxAttempts))
+export const layer = Layer.effectContext(make)

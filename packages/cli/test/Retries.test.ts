@@ -1,17 +1,33 @@
-import { CommsError } from "@effect-comms/domain"
+import type { Attempts } from "@effect-comms/client"
+import { Attempt, CommsError } from "@effect-comms/domain"
 import { assert, it } from "@effect/vitest"
+import { DateTime, Duration } from "effect"
 import * as Retries from "../src/Retries.ts"
 
-const transport = (detail: string) => new CommsError.TransportFailure({ reason: "Connection", detail, readOnly: true })
+const error = new CommsError.TransportFailure({
+  reason: "UnknownHost",
+  code: "ENOTFOUND",
+  detail: "getaddrinfo ENOTFOUND x.test",
+  readOnly: true
+})
 
-it("says in a few words why a call failed", () => {
-  const cases: ReadonlyArray<readonly [CommsError.CommsError, string]> = [
-    [transport("getaddrinfo ENOTFOUND nohost.invalid"), "ENOTFOUND"],
-    [transport("getaddrinfo EAI_AGAIN host"), "EAI_AGAIN"],
-    [transport("other side closed (UND_ERR_SOCKET)"), "UND_ERR_SOCKET"],
-    [transport("The attempt timed out after 30s."), "The attempt timed out after 30s"],
-    [new CommsError.ServiceUnavailable({ errors: [] }), "503"],
-    [new CommsError.InvalidResponse({ status: 200, problem: "x" }), "invalid response"]
-  ]
-  for (const [error, cause] of cases) assert.strictEqual(Retries.causeOf(error), cause)
+const retry: Attempts.Retry = {
+  call: "x",
+  method: "GET",
+  url: "https://x.test",
+  attempt: new Attempt.Attempt({
+    number: 1,
+    startedAt: DateTime.makeUnsafe(0),
+    took: Duration.zero,
+    outcome: "TransportFailure",
+    waited: Duration.zero
+  }),
+  maxAttempts: 4,
+  error,
+  delay: Duration.zero
+}
+
+it("a retry shows the next attempt, the maximum of the policy, and the cause", () => {
+  assert.strictEqual(Retries.describe(retry), "retrying (2 of 4): ENOTFOUND")
+  assert.strictEqual(Retries.describe({ ...retry, maxAttempts: Infinity }), "retrying (2): ENOTFOUND")
 })

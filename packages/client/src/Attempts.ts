@@ -27,6 +27,8 @@ export interface Retry {
   readonly url: string
   /** The attempt that failed. */
   readonly attempt: Attempt
+  /** The maximum number of attempts of the call. */
+  readonly maxAttempts: number
   /** The error of that attempt. */
   readonly error: CommsError
   /** The minimum delay until the next attempt. */

@@ -14,13 +14,11 @@ import {
   intFrom,
   invalidInput,
   makeDecoder,
-  PositiveDurationFromInput,
   PositiveDurationFromText,
   toInvalidInput
 } from "@effect-comms/domain/Input"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { flow } from "effect/Function"
@@ -41,7 +39,7 @@ import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as Credentials from "./Credentials.ts"
 import * as FlowControl from "./FlowControl.ts"
-import { failAfter, makeReader, type Params, toTransportFailure } from "./internal/calling/answer.ts"
+import { makeReader, type Params, toTransportFailure } from "./internal/calling/answer.ts"
 import { checkBaseUrl } from "./internal/calling/baseUrl.ts"
 import { run } from "./internal/calling/call.ts"
 import { identify } from "./internal/checkpoint.ts"
@@ -98,15 +96,16 @@ export interface Options {
    * addresses only. Default `https://comms.twilio.com`.
    */
   readonly baseUrl?: string | URL | undefined
-  /** The time limit of one attempt, up to the last byte of the response. Default 30 seconds. Range above zero. */
-  readonly attemptTimeout?: Duration.Input | undefined
   /** The maximum size of a response body, in bytes. Default 32 MiB. Range from 1. */
   readonly maxBodySize?: number | undefined
   /** The retry policy. Each of its options has a default. */
   readonly retry?: RetryPolicy.Options | undefined
   /** The flow control of this client. Ignored if a `FlowControl` is in the context, which clients then share. */
   readonly flowControl?: FlowControl.Options | undefined
-  /** The name of the program, which precedes that of this library in the `User-Agent`. Default no name. */
+  /**
+   * The name of the program, which precedes that of this library in the `User-Agent`. Default no name. Range printable
+   * ASCII characters.
+   */
   readonly userAgent?: string | undefined
 }
 
@@ -126,8 +125,10 @@ const decodeLimits = makeDecoder(
   layerName,
   "options",
   Schema.Struct({
-    attemptTimeout: Schema.optional(PositiveDurationFromInput),
-    maxBodySize: Schema.optional(intFrom(1))
+    maxBodySize: Schema.optional(intFrom(1)),
+    userAgent: Schema.optional(
+      Schema.String.check(Schema.isPattern(/^[ -~]*$/, { expected: "printable ASCII characters on one line" }))
+    )
   })
 )
 
@@ -200,7 +201,7 @@ export const make = Effect.fnUntraced(function*(
   const { password, username } = Credentials.toBasic(options.credentials)
   const scrub = Credentials.toScrubber(options.credentials)
   const baseUrl = yield* checkBaseUrl(layerName, options.baseUrl ?? defaultBaseUrl)
-  const { attemptTimeout = Duration.seconds(30), maxBodySize = 32 * 1024 * 1024 } = yield* decodeLimits(options)
+  const { maxBodySize = 32 * 1024 * 1024, userAgent } = yield* decodeLimits(options)
   if (Redacted.value(username) === "" || Redacted.value(username).includes(":") || Redacted.value(password) === "") {
     return yield* invalidInput(layerName, "credentials", "Expected a name without a colon and a secret, neither empty")
   }
@@ -210,7 +211,7 @@ export const make = Effect.fnUntraced(function*(
       HttpClientRequest.acceptJson,
       HttpClientRequest.setHeader(
         "user-agent",
-        options.userAgent === undefined ? library : `${options.userAgent} ${library}`
+        userAgent === undefined ? library : `${userAgent} ${library}`
       )
     ))
   )
@@ -244,8 +245,7 @@ export const make = Effect.fnUntraced(function*(
         noRedirects,
         withoutSpan,
         Effect.mapError(toTransportFailure(exchange)),
-        Effect.flatMap((response) => read(exchange, request.params ?? {}, response)),
-        failAfter(exchange, "attempt", attemptTimeout)
+        Effect.flatMap((response) => read(exchange, request.params ?? {}, response))
       )
       return yield* run({ call, method, url, readOnly, server }, send, gate, policy)
     })
@@ -279,7 +279,7 @@ const AttemptsFromText = Schema.String.check(
  *
  * - `credentials`: `TWILIO_API_KEY` and `TWILIO_API_SECRET`, or `TWILIO_ACCOUNT_SID` and `TWILIO_AUTH_TOKEN`.
  * - `baseUrl`: `TWILIO_COMMS_BASE_URL`. Default `https://comms.twilio.com`.
- * - `attemptTimeout`: `TWILIO_COMMS_ATTEMPT_TIMEOUT`. Default 30 seconds.
+ * - `retry.attemptTimeout`: `TWILIO_COMMS_ATTEMPT_TIMEOUT`. Default 30 seconds.
  * - `retry.callTimeout`: `TWILIO_COMMS_CALL_TIMEOUT`. Default 5 minutes.
  * - `retry.maxAttempts`: `TWILIO_COMMS_MAX_ATTEMPTS`. Default 6.
  * - `retry.maxRetryAfter`: `TWILIO_COMMS_MAX_RETRY_AFTER`. Default 1 minute.
@@ -314,10 +314,10 @@ export const layerConfig = (
         ...given,
         credentials: given.credentials ?? (yield* Credentials.config),
         baseUrl: given.baseUrl ?? (yield* variable("TWILIO_COMMS_BASE_URL", Schema.String)),
-        attemptTimeout: given.attemptTimeout ??
-          (yield* variable("TWILIO_COMMS_ATTEMPT_TIMEOUT", PositiveDurationFromText)),
         retry: {
           ...retry,
+          attemptTimeout: retry?.attemptTimeout ??
+            (yield* variable("TWILIO_COMMS_ATTEMPT_TIMEOUT", PositiveDurationFromText)),
           callTimeout: retry?.callTimeout ?? (yield* variable("TWILIO_COMMS_CALL_TIMEOUT", PositiveDurationFromText)),
           maxAttempts: retry?.maxAttempts ?? (yield* variable("TWILIO_COMMS_MAX_ATTEMPTS", AttemptsFromText)),
           maxRetryAfter: retry?.maxRetryAfter ?? (yield* variable("TWILIO_COMMS_MAX_RETRY_AFTER", DurationFromText))

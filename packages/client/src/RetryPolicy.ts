@@ -22,10 +22,14 @@ import { backoff } from "./internal/backoff.ts"
 export interface RetryPolicy {
   /** Whether a failure is retried. */
   readonly while: (error: CommsError.CommsError) => boolean
-  /** How often a call is retried, and after what waits. Its input is the failure. */
+  /** The waits before retries. Its input is the failure. When it ends, the call is not retried. */
   readonly schedule: Schedule.Schedule<unknown, CommsError.CommsError>
+  /** The maximum number of attempts of a call. */
+  readonly maxAttempts: number
   /** The longest `Retry-After` that is honoured; beyond it the call fails. */
   readonly maxRetryAfter: Duration.Duration
+  /** The time limit of one attempt, up to the last byte of the response. */
+  readonly attemptTimeout: Duration.Duration
   /** The time limit of a call, including its attempts and waits. */
   readonly callTimeout: Duration.Duration
 }
@@ -45,7 +49,9 @@ export interface Options {
   readonly maxDelay?: Duration.Input | undefined
   /** The longest `Retry-After` that is honoured; beyond it the call fails at once. Default 1 minute. */
   readonly maxRetryAfter?: Duration.Input | undefined
-  /** The time limit of a call, including its attempts and waits. Default 5 minutes. */
+  /** The time limit of one attempt, up to the last byte of the response. Default 30 seconds. Range above zero. */
+  readonly attemptTimeout?: Duration.Input | undefined
+  /** The time limit of a call, including its attempts and waits. Default 5 minutes. Range above zero. */
   readonly callTimeout?: Duration.Input | undefined
 }
 
@@ -54,6 +60,7 @@ const Settings = Schema.Struct({
   initialDelay: Schema.optional(DurationFromInput),
   maxDelay: Schema.optional(PositiveDurationFromInput),
   maxRetryAfter: Schema.optional(DurationFromInput),
+  attemptTimeout: Schema.optional(PositiveDurationFromInput),
   callTimeout: Schema.optional(PositiveDurationFromInput)
 })
 
@@ -68,10 +75,20 @@ const decodeSettings = makeDecoder("RetryPolicy.make", "options", Settings)
 export const retryAfter = (error: CommsError.CommsError): Duration.Duration | undefined =>
   "retryAfter" in error ? error.retryAfter : undefined
 
+// A keep-alive connection can be closed by the server while the request is on its way. A new one works at once.
+const isReset = (error: CommsError.CommsError): boolean =>
+  error._tag === "TransportFailure" &&
+  (error.code === "ECONNRESET" || error.code === "UND_ERR_SOCKET" || error.code === "EPIPE")
+
+// A resolver can miss a name for a moment, but hardly for longer.
+const maxUnknownHostRetries = 2
+
 const fromSettings = (settings: typeof Settings.Type): RetryPolicy => {
   const maxRetryAfter = settings.maxRetryAfter ?? Duration.minutes(1)
   return {
+    maxAttempts: settings.maxAttempts ?? 6,
     maxRetryAfter,
+    attemptTimeout: settings.attemptTimeout ?? Duration.seconds(30),
     callTimeout: settings.callTimeout ?? Duration.minutes(5),
     while: (error) => {
       if (!error.isRetryable) return false
@@ -80,8 +97,12 @@ const fromSettings = (settings: typeof Settings.Type): RetryPolicy => {
     },
     schedule: backoff(settings.initialDelay ?? "500 millis", settings.maxDelay ?? "20 seconds").pipe(
       Schedule.setInputType<CommsError.CommsError>(),
-      Schedule.modifyDelay(({ duration, input }) => Effect.succeed(retryAfter(input) ?? duration)),
-      Schedule.upTo({ times: (settings.maxAttempts ?? 6) - 1 })
+      Schedule.modifyDelay(({ attempt, duration, input }) =>
+        Effect.succeed(retryAfter(input) ?? (attempt === 1 && isReset(input) ? Duration.zero : duration))
+      ),
+      Schedule.while(({ attempt, input }) =>
+        attempt <= maxUnknownHostRetries || input._tag !== "TransportFailure" || input.reason !== "UnknownHost"
+      )
     )
   }
 }
@@ -95,7 +116,8 @@ const fromSettings = (settings: typeof Settings.Type): RetryPolicy => {
  * also holds for the transient statuses of `UnexpectedStatus`, a lost connection and a timeout of the attempt.
  *
  * The wait is the `Retry-After` of the answer, and never less. Without one, it is `initialDelay`, doubled with each
- * retry up to `maxDelay`, with a random deviation of up to 20 %.
+ * retry up to `maxDelay`, with a random deviation of up to 20 %. A first attempt whose connection was reset is retried
+ * at once. A host name that does not exist is retried twice at most, and a certificate or TLS error never.
  *
  * If the wait would end after `callTimeout`, the call fails at once with the failure of its last attempt.
  *

@@ -175,19 +175,20 @@ describe("OnRetry", () => {
     Effect.gen(function*() {
       const retries = yield* retriesOf(finish(fetch))
       assert.deepEqual(
-        retries.map(([now, { attempt, delay, error, method, call, url }]) => [
+        retries.map(([now, { attempt, delay, error, maxAttempts, method, call, url }]) => [
           now,
           call,
           method,
           url,
           attempt.number,
+          maxAttempts,
           attempt.outcome,
           error._tag,
           Duration.toMillis(delay)
         ]),
         [
-          [0, "SenderPoolOperations.fetch", "GET", url, 1, "TooManyRequests", "TooManyRequests", 2000],
-          [2000, "SenderPoolOperations.fetch", "GET", url, 2, "ServiceUnavailable", "ServiceUnavailable", 1000]
+          [0, "SenderPoolOperations.fetch", "GET", url, 1, 6, "TooManyRequests", "TooManyRequests", 2000],
+          [2000, "SenderPoolOperations.fetch", "GET", url, 2, 6, "ServiceUnavailable", "ServiceUnavailable", 1000]
         ]
       )
     }).pipe(

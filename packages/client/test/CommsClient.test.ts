@@ -46,6 +46,16 @@ describe("a request", () => {
       assert.match(request?.headers["user-agent"] ?? "", /^billing\/7 effect-comms\/\d+\.\d+\.\d+$/)
     }).pipe(Effect.provide(layerScriptWith({ userAgent: "billing/7" })(json(operation)))))
 
+  it.effect.each(["billing/7\r\nx: y", "billing\n", "b\u00fclling", "\u0000"])(
+    "cannot have the program %j",
+    (userAgent) =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(CommsClient.make({ credentials, userAgent }))
+        assert.strictEqual(error.field, "userAgent")
+        assert.include(error.message, "printable ASCII characters on one line")
+      }).pipe(Effect.provide(layerHttp([])))
+  )
+
   it.effect("does not let fetch follow redirects", () =>
     fetch.pipe(Effect.provide(layerScript((request) =>
       Effect.withFiber((fiber) => {
@@ -86,29 +96,29 @@ describe("attemptTimeout", () => {
       assert.strictEqual(first, 0)
       assert.isAtLeast(second ?? 0, 2400)
       assert.isAtLeast((third ?? 0) - (second ?? 0), 2800)
-    }).pipe(Effect.provide(layerScriptWith({ attemptTimeout: "2 seconds" })(silent, endless, json(operation)))))
-
-  it.effect.each(["2 seconds", 2000, Duration.seconds(2)])("can be %s", (attemptTimeout) =>
-    Effect.gen(function*() {
-      const fiber = yield* Effect.forkChild(Effect.flip(fetch))
-      yield* advance(1999)
-      assert.isUndefined(fiber.pollUnsafe())
-      yield* advance(1)
-      assert.include((yield* Fiber.join(fiber)).message, "timed out after 2s")
     }).pipe(
-      once,
-      Effect.provide(
-        layerScriptWith({
-          attemptTimeout: typeof attemptTimeout === "string" ? "2 seconds" : attemptTimeout
-        })(silent)
-      )
+      Effect.provide(layerScriptWith({ retry: { attemptTimeout: "2 seconds" } })(silent, endless, json(operation)))
     ))
+
+  it.effect.each(["2 seconds", 2000, Duration.seconds(2)] as const)(
+    "can be %s",
+    (attemptTimeout) =>
+      Effect.gen(function*() {
+        const fiber = yield* Effect.forkChild(Effect.flip(fetch))
+        yield* advance(1999)
+        assert.isUndefined(fiber.pollUnsafe())
+        yield* advance(1)
+        assert.include((yield* Fiber.join(fiber)).message, "timed out after 2s")
+      }).pipe(
+        Effect.provide(layerScriptWith({ retry: { maxAttempts: 1, attemptTimeout } })(silent))
+      )
+  )
 
   it.effect.each([0, -1, Duration.zero, Duration.negativeInfinity, Number.NaN])(
     "cannot be %s",
     (attemptTimeout) =>
       Effect.gen(function*() {
-        const error = yield* Effect.flip(CommsClient.make({ credentials, attemptTimeout }))
+        const error = yield* Effect.flip(CommsClient.make({ credentials, retry: { attemptTimeout } }))
         assert.strictEqual(error.field, "attemptTimeout")
         assert.include(error.message, "attemptTimeout: Expected a duration such as \"30 seconds\", above zero")
       }).pipe(Effect.provide(layerHttp([])))
@@ -122,7 +132,7 @@ describe("attemptTimeout", () => {
       yield* Fiber.interrupt(fiber)
     }).pipe(
       Effect.provide(
-        layerScriptWith({ attemptTimeout: Duration.infinity, retry: { callTimeout: Duration.infinity } })(silent)
+        layerScriptWith({ retry: { attemptTimeout: Duration.infinity, callTimeout: Duration.infinity } })(silent)
       )
     ))
 })
@@ -204,9 +214,8 @@ describe("layerConfig", () => {
       yield* advance(1)
       assert.include((yield* Fiber.join(fiber)).message, "timed out after 5s")
     }).pipe(
-      once,
       Effect.provide(SenderPoolOperations.layer.pipe(
-        Layer.provide(CommsClient.layerConfig()),
+        Layer.provide(CommsClient.layerConfig({ retry: { maxAttempts: Config.succeed(1) } })),
         Layer.provide([environment({ ...account, TWILIO_COMMS_ATTEMPT_TIMEOUT: "5 seconds" }), layerHttp([silent])])
       ))
     ))
@@ -276,7 +285,7 @@ describe("layerConfig", () => {
     Effect.gen(function*() {
       const detail = yield* timeoutOf(
         { TWILIO_COMMS_ATTEMPT_TIMEOUT: "10m", TWILIO_COMMS_CALL_TIMEOUT: "9s" },
-        { attemptTimeout: Config.succeed("20 minutes"), retry: { initialDelay: Config.succeed("1 second") } }
+        { retry: { attemptTimeout: Config.succeed("20 minutes"), initialDelay: Config.succeed("1 second") } }
       )
       assert.strictEqual(detail, "The call timed out after 9s.")
     }))

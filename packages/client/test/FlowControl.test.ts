@@ -84,7 +84,10 @@ describe("a cooldown", () => {
       yield* Effect.gen(function*() {
         const first = yield* call(1)
         yield* advance("1 second")
-        const same = yield* call(2, { attemptTimeout: "5 seconds", baseUrl: "https://comms.twilio.com/prefix" })
+        const same = yield* call(2, {
+          retry: { attemptTimeout: "5 seconds" },
+          baseUrl: "https://comms.twilio.com/prefix"
+        })
         const other = yield* call(3, { credentials: { ...credentials, accountSid: "AC9" } })
         const elsewhere = yield* call(4, { baseUrl: "https://comms.example.com" })
         yield* settle
@@ -367,7 +370,7 @@ describe("any calls, answers and interruptions", () => {
               yield* pass(20_000, step)
               for (const fiber of last) assert.isTrue(Exit.isSuccess(yield* Fiber.await(fiber)))
             }),
-          { attemptTimeout: "10 seconds", flowControl: { maxConcurrency } }
+          { retry: { attemptTimeout: "10 seconds" }, flowControl: { maxConcurrency } }
         )
       }),
     { arbitrary: { runs: 60 } }

@@ -18,7 +18,8 @@ import {
   refused,
   sentAt,
   sentCount,
-  settle
+  settle,
+  silent
 } from "./utils/script.ts"
 import { idOf } from "./utils/server.ts"
 
@@ -42,6 +43,9 @@ const delaysOf = (seed: string) =>
     timeline(refused(429), refused(429), done).pipe(Random.withSeed(seed)),
     ({ at }) => at.map((millis) => Math.round(millis - (at[0] ?? 0)))
   )
+
+const failed = (code: string) =>
+  lost(new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) }))
 
 const waitsExactly = (millis: number, first: Answer) =>
   Effect.gen(function*() {
@@ -216,6 +220,55 @@ describe("retries", () => {
       assert.strictEqual(result._tag, "Success")
     }).pipe(Effect.provide(layerRandom(0.5))))
 
+  it.effect.each(["ECONNRESET", "UND_ERR_SOCKET", "EPIPE"])(
+    "are made at once after a first %s, which a closed keep-alive connection causes",
+    (code) =>
+      Effect.gen(function*() {
+        const { at, result } = yield* timeline(failed(code), failed(code), done)
+        assert.deepEqual(at, [0, 0, 1000])
+        assert.strictEqual(result._tag, "Success")
+      }).pipe(Effect.provide(layerRandom(0.5)))
+  )
+
+  it.effect("end within three seconds if the host does not exist", () =>
+    Effect.gen(function*() {
+      const { at, result } = yield* timeline(...replicate(3, failed("ENOTFOUND")))
+      assert.deepEqual(at, [0, 600, 1800])
+      assert.strictEqual(result._tag === "Failure" ? result.failure._tag : "", "TransportFailure")
+    }).pipe(Effect.provide(layerRandom(1))))
+
+  it.effect("go on if the resolver does not answer", () =>
+    Effect.gen(function*() {
+      const { at } = yield* timeline(...replicate(6, failed("EAI_AGAIN")))
+      assert.lengthOf(at, 6)
+    }))
+
+  it.effect.each([
+    "CERT_HAS_EXPIRED",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "ERR_SSL_WRONG_VERSION_NUMBER",
+    "EPROTO"
+  ])("are not made after %s", (code) =>
+    Effect.gen(function*() {
+      const { at, result } = yield* timeline(failed(code))
+      assert.deepEqual(at, [0])
+      const failure = assertTag(
+        result._tag === "Failure" ? result.failure : assert.fail("It succeeded"),
+        "TransportFailure"
+      )
+      assert.deepEqual([failure.reason, failure.code, failure.isRetryable], ["Tls", code, false])
+      assert.include(failure.message, "Check the certificate")
+    }))
+
+  it.effect("are made after a TLS handshake that timed out", () =>
+    Effect.gen(function*() {
+      const { at } = yield* timeline(failed("ERR_TLS_HANDSHAKE_TIMEOUT"), done)
+      assert.lengthOf(at, 2)
+    }))
+
   it.effect("are counted per page of a stream", () =>
     Effect.gen(function*() {
       const operations = yield* SenderPoolOperations.SenderPoolOperations
@@ -257,6 +310,23 @@ describe("maxAttempts", () => {
         layerScript(refused(429, { "retry-after": "1" }), done, refused(429, { "retry-after": "1" }), done)
       )
     ))
+})
+
+describe("attemptTimeout", () => {
+  it.effect("can be set for one call", () =>
+    Effect.gen(function*() {
+      const { at } = yield* timeline(silent, done)
+      assert.deepEqual(at, [0, 2500])
+    }).pipe(
+      Effect.provide(layerRandom(0.5)),
+      Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.makeUnsafe({ attemptTimeout: "2 seconds" }))
+    ))
+
+  it.effect("can be set for a part of a program", () =>
+    Effect.gen(function*() {
+      const { at } = yield* timeline(silent, done)
+      assert.deepEqual(at, [0, 2500])
+    }).pipe(Effect.provide([layerRandom(0.5), RetryPolicy.layer({ attemptTimeout: "2 seconds" })])))
 })
 
 describe("another policy", () => {

@@ -327,7 +327,7 @@ describe.each(allCredentials.map((credentials, n) => ({ credentials, n })))("cre
       }))
       assert.include(text, "Expected a URL without credentials in it")
       assertHidden(text, credentials)
-      const refusal = yield* shownOf(CommsClient.make({ credentials, attemptTimeout: -1 }))
+      const refusal = yield* shownOf(CommsClient.make({ credentials, retry: { attemptTimeout: -1 } }))
       assert.include(refusal.text, "attemptTimeout")
       assertHidden(refusal.text, credentials)
     }).pipe(Effect.scoped, Effect.provide(layerHttp([]))))

@@ -347,7 +347,9 @@ describe("a failed poll", () => {
       const { awaitCompletion: again, times } = yield* scripted([refused(404)])
       const from = yield* Clock.currentTimeMillis
       const options = { ...every("10 seconds"), createdAt: DateTime.makeUnsafe(from - 40_000) }
-      assertTag(yield* errorWithin(again(id, options), "1 minute", 1000), "OperationNotFound")
+      const error = assertTag(yield* errorWithin(again(id, options), "1 minute", 1000), "OperationNotFound")
+      assert.strictEqual(error.notFound, 3)
+      assert.include(error.message, "The API answered 404 to 3 of 3 polls.")
       assert.deepEqual((yield* times).map((at) => at - from), [0, 10_000, 20_000])
     }))
 })

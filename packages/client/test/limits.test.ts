@@ -52,7 +52,7 @@ describe("by default", () => {
       assert.strictEqual(at, 300_000)
       assert.include(assertTag(error, "TransportFailure").detail, "The call timed out after 5m")
       assert.lengthOf(yield* sentAt, 1)
-    }).pipe(Effect.provide(layerScriptWith({ attemptTimeout: "1 hour" })(silent))))
+    }).pipe(Effect.provide(layerScriptWith({ retry: { attemptTimeout: "1 hour" } })(silent))))
 
   it.effect("a call has six attempts, with delays that double from 500 ms", () =>
     Effect.gen(function*() {
@@ -133,11 +133,11 @@ const bad: ReadonlyArray<readonly [field: string, options: Partial<CommsClient.O
     ["maxDelay", { retry: { maxDelay: duration } }] as const,
     ["maxRetryAfter", { retry: { maxRetryAfter: duration } }] as const,
     ["callTimeout", { retry: { callTimeout: duration } }] as const,
-    ["attemptTimeout", { attemptTimeout: duration }] as const
+    ["attemptTimeout", { retry: { attemptTimeout: duration } }] as const
   ]),
   ["maxDelay", { retry: { maxDelay: 0 } }],
   ["callTimeout", { retry: { callTimeout: Duration.zero } }],
-  ["attemptTimeout", { attemptTimeout: Duration.zero }],
+  ["attemptTimeout", { retry: { attemptTimeout: Duration.zero } }],
   ...[0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY].map((maxBodySize) => ["maxBodySize", { maxBodySize }] as const),
   ["maxConcurrency", { flowControl: { maxConcurrency: -1 } }],
   ["limit.requests", { flowControl: { limit: { requests: -10, window: "1 second" } } }]

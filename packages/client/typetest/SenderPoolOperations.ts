@@ -132,7 +132,7 @@ CommsClient.layer({ credentials: { accountSid: "AC1", authToken: "t0ken" } })
 
 export const configured = [
   CommsClient.layerConfig(),
-  CommsClient.layerConfig({ baseUrl: Config.URL("URL"), attemptTimeout: Config.Duration("TIMEOUT") }),
+  CommsClient.layerConfig({ baseUrl: Config.URL("URL"), retry: { attemptTimeout: Config.Duration("TIMEOUT") } }),
   CommsClient.layerConfig({
     retry: { maxAttempts: Config.Int("ATTEMPTS") },
     flowControl: Config.succeed({ quota: 9 })

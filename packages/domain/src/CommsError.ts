@@ -296,24 +296,41 @@ export class UnexpectedStatus extends DescribedError<UnexpectedStatus>()("Unexpe
   }
 }
 
+const transportProblems = {
+  Connection: { problem: "The connection failed: ", advice: "Check the network and TWILIO_COMMS_BASE_URL." },
+  UnknownHost: {
+    problem: "The host name was not found: ",
+    advice: "Check the name in TWILIO_COMMS_BASE_URL, and the network."
+  },
+  Tls: {
+    problem: "The secure connection failed: ",
+    advice: "Check the certificate of the server, and that of any proxy. Node.js reads further authorities from " +
+      "NODE_EXTRA_CA_CERTS."
+  },
+  Timeout: { problem: "", advice: "Raise attemptTimeout or callTimeout, or check the network for delays." }
+}
+
 /**
  * No complete response arrived.
  *
  * **Details**
  *
  * - `reason`: `"Timeout"` when a time limit of the client ended the attempt, `"Refused"` when a circuit breaker did not
- *   let the request be sent, `"Connection"` when the connection failed or broke.
+ *   let the request be sent, `"UnknownHost"` when the host name does not exist, `"Tls"` when the certificate or the TLS
+ *   protocol was rejected, `"Connection"` when the connection failed or broke.
+ * - `code`: the error code of the transport, such as `ECONNREFUSED`. Absent if it has none.
  * - `detail`: what the transport said.
  *
- * The server may have processed the request, so it is retryable only when the request is read-only. `"Refused"` is not
- * retryable.
+ * The server may have processed the request, so it is retryable only when the request is read-only. `"Refused"` and
+ * `"Tls"` are not retryable.
  *
  * @category errors
  * @since 0.1.0
  */
 export class TransportFailure extends DescribedError<TransportFailure>()("TransportFailure", {
   ...request,
-  reason: Schema.Literals(["Connection", "Timeout", "Refused"]),
+  reason: Schema.Literals(["Connection", "UnknownHost", "Tls", "Timeout", "Refused"]),
+  code: Schema.optionalKey(Schema.String),
   detail: Schema.String,
   readOnly: Schema.Boolean
 }, (error) => {
@@ -325,20 +342,16 @@ export class TransportFailure extends DescribedError<TransportFailure>()("Transp
       advice: "Try again when the circuit breaker lets requests through."
     }
   }
-  const isTimeout = error.reason === "Timeout"
+  const { advice, problem } = transportProblems[error.reason]
+  const wasSent = error.reason === "Connection" || error.reason === "Timeout"
   return {
     what: `${requestOf(error)} got no complete response${afterAttempts(error)}.`,
-    why: [
-      isTimeout ? why : `The connection failed: ${why}`,
-      ...(error.readOnly ? [] : ["The server may have processed the request."])
-    ],
-    advice: isTimeout
-      ? "Raise attemptTimeout or callTimeout, or check the network for delays."
-      : "Check the network and TWILIO_COMMS_BASE_URL."
+    why: [`${problem}${why}`, ...(error.readOnly || !wasSent ? [] : ["The server may have processed the request."])],
+    advice
   }
 }) {
   get isRetryable(): boolean {
-    return this.readOnly && this.reason !== "Refused"
+    return this.readOnly && this.reason !== "Refused" && this.reason !== "Tls"
   }
 }
 
@@ -627,6 +640,25 @@ export type CommsError = typeof CommsError.Type
  * @since 0.1.0
  */
 export const isCommsError: (u: unknown) => u is CommsError = Schema.is(CommsError)
+
+const maxCauseLength = 100
+
+/**
+ * The cause of an error in a few words, for a progress line: the status of the response, the code of the transport, or
+ * the kind of the error, such as `503`, `ECONNREFUSED`, `timeout` or `invalid response`.
+ *
+ * @category formatting
+ * @since 0.1.0
+ */
+export const causeOf = (error: CommsError): string => {
+  if (error._tag !== "TransportFailure") {
+    return error._tag !== "InvalidResponse" && "status" in error
+      ? String(error.status)
+      : error._tag.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase()
+  }
+  if (error.reason === "Timeout") return "timeout"
+  return printable(error.code ?? error.detail).slice(0, maxCauseLength) || "lost connection"
+}
 
 /**
  * What a copy by {@link withFields} can add to an error.

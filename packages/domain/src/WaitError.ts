@@ -17,6 +17,7 @@ const wait = {
   startedAt: Schema.DateTimeUtc,
   waited: Schema.Duration,
   polls: Schema.Natural,
+  notFound: Schema.optionalKey(Schema.Natural),
   last: Schema.optionalKey(AnyOperation)
 }
 
@@ -27,6 +28,7 @@ const wait = {
  *
  * - `startedAt`, `waited`: when the wait began, and how long it took. A resumed wait keeps its original start time.
  * - `polls`: the number of polls of this wait.
+ * - `notFound`: how many of them the API answered with 404. Absent for none.
  * - `last`: the last known state of the operation. Absent when no poll found it.
  *
  * @category models
@@ -40,9 +42,11 @@ const maxStatusLength = 64
 
 const nameOf = (status: string): string => printable(status).slice(0, maxStatusLength)
 
-const lastOf = ({ last }: Wait): string =>
+const lastOf = ({ last, notFound, polls }: Wait): string =>
   last === undefined
-    ? "No poll has found it."
+    ? notFound === undefined
+      ? "No poll has found it."
+      : `The API answered 404 to ${notFound} of ${counted(polls, "poll")}.`
     : `Its last known status is ${nameOf(last.status)}: ${inCounts(last.counts)}.`
 
 const inProgress = "The operation itself may still be in progress."

@@ -138,6 +138,18 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
     ]
   ],
   [
+    new TransportFailure({ ...request, reason: "Tls", code: "X", detail: "certificate has expired", readOnly: false }),
+    [
+      `GET ${url} got no complete response. The secure connection failed: certificate has expired. Check the cert`
+    ]
+  ],
+  [
+    new TransportFailure({ ...request, reason: "UnknownHost", detail: "getaddrinfo ENOTFOUND x", readOnly: false }),
+    [
+      `GET ${url} got no complete response. The host name was not found: getaddrinfo ENOTFOUND x. Check the name`
+    ]
+  ],
+  [
     new TransportFailure({ ...request, reason: "Refused", detail: "The circuit is open", readOnly: false }),
     [`GET ${url} was not sent. The circuit is open.`]
   ],
@@ -351,7 +363,7 @@ describe("isRetryable", () => {
     assert.isFalse(new UnexpectedStatus({ ...fields, readOnly: true }).isRetryable)
   })
 
-  it.each(["Connection", "Timeout"] as const)(
+  it.each(["Connection", "UnknownHost", "Timeout"] as const)(
     "is true for a lost response (%s) if the request only reads",
     (reason) => {
       assert.isTrue(new TransportFailure({ reason, detail: "", readOnly: true }).isRetryable)
@@ -361,6 +373,7 @@ describe("isRetryable", () => {
 
   it.each([true, false])("is false for a request that was not sent (read-only: %s)", (readOnly) => {
     assert.isFalse(new TransportFailure({ reason: "Refused", detail: "", readOnly }).isRetryable)
+    assert.isFalse(new TransportFailure({ reason: "Tls", detail: "", readOnly }).isRetryable)
   })
 
   it("is false for an invalid response, invalid input, an invalid list or a mismatch", () => {
@@ -392,6 +405,25 @@ describe("isCommsError", () => {
 
   it.each([new Error("x"), { _tag: "NotFound", errors: [] }, null, "NotFound"])("rejects %s", (value) => {
     assert.isFalse(CommsError.isCommsError(value))
+  })
+})
+
+describe("causeOf", () => {
+  const transport = (detail: string, code?: string) =>
+    new TransportFailure({ reason: "Connection", detail, readOnly: true, ...(code === undefined ? {} : { code }) })
+
+  it.each([
+    [transport("connect ECONNREFUSED 127.0.0.1:1", "ECONNREFUSED"), "ECONNREFUSED"],
+    [transport("socket hang up"), "socket hang up"],
+    [transport(""), "lost connection"],
+    [
+      new TransportFailure({ reason: "Timeout", detail: "The attempt timed out after 30s.", readOnly: true }),
+      "timeout"
+    ],
+    [new ServiceUnavailable({ errors: [] }), "503"],
+    [new InvalidResponse({ status: 200, problem: "x" }), "invalid response"]
+  ])("is the cause in a few words (%#)", (error, cause) => {
+    assert.strictEqual(CommsError.causeOf(error), cause)
   })
 })
 

@@ -8,9 +8,10 @@ export const isTransient = (error: CommsError.CommsError): boolean => {
   if (error.isRetryable) return true
   switch (error._tag) {
     case "InternalServerError":
-    case "TransportFailure":
     case "InvalidResponse":
       return true
+    case "TransportFailure":
+      return error.reason !== "Tls"
     case "UnexpectedStatus":
       return error.status >= 500
     default:

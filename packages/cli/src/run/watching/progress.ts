@@ -1,6 +1,7 @@
 // The progress of waits: bars on a terminal, a line per change elsewhere, or every event on stdout.
 import * as Attempts from "@effect-comms/client/Attempts"
 import type * as Waiting from "@effect-comms/client/Waiting"
+import { causeOf } from "@effect-comms/domain/CommsError"
 import type { Operation } from "@effect-comms/domain/Operation"
 import { printable } from "@effect-comms/domain/Printable"
 import * as Clock from "effect/Clock"
@@ -16,7 +17,7 @@ import * as Failure from "../../Failure.ts"
 import * as Format from "../../Format.ts"
 import type { Needs } from "../../Handler.ts"
 import * as Resource from "../../Resource.ts"
-import { causeOf, Retries } from "../../Retries.ts"
+import * as Retries from "../../Retries.ts"
 import * as Settings from "../../Settings.ts"
 import * as Bars from "./bars.ts"
 import * as Ending from "./ending.ts"
@@ -60,7 +61,6 @@ const bars = Effect.fnUntraced(function*(
   resource: Resource.Resource,
   style: Bars.Style
 ) {
-  const { describe } = yield* Retries
   const rows = new Map(ids.map((id): [string, Bars.Row] => [id, { id }]))
   let wait: { readonly text: string; readonly until: number } | undefined
   const screen = yield* Screen.make
@@ -86,7 +86,7 @@ const bars = Effect.fnUntraced(function*(
     ended: (ending) => set(ending.id, { ending }),
     retrying: (retry) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        const text = retry.attempt.asked === undefined ? describe(retry) : waitOf(retry)
+        const text = retry.attempt.asked === undefined ? Retries.describe(retry) : waitOf(retry)
         wait = { text, until: now + Duration.toMillis(retry.delay) }
       })
   }
@@ -164,7 +164,7 @@ export const make = Effect.fnUntraced(function*(
   ids: ReadonlyArray<string>,
   resource: Resource.Resource,
   format: Format.Format
-): Effect.fn.Return<Progress, never, Retries | Scope.Scope | Stdio.Stdio | Needs> {
+): Effect.fn.Return<Progress, never, Scope.Scope | Stdio.Stdio | Needs> {
   const onRetry = yield* Attempts.OnRetry
   if (format === "ndjson") return yield* events(resource, onRetry)
   if (yield* Settings.Quiet) return silent(onRetry)

@@ -87,26 +87,40 @@ const causes = (cause: unknown): ReadonlyArray<{ readonly message: string; reado
   return found
 }
 
+// A retry would fail in the same way. A handshake that times out is not among these codes.
+const tlsCode =
+  /^(?:ERR_SSL_|ERR_TLS_(?!HANDSHAKE_TIMEOUT)|EPROTO$|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERROR_IN_C|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)/
+
+const reasonOf = (code: string | undefined): CommsError.TransportFailure["reason"] =>
+  code === undefined
+    ? "Connection"
+    : code === "ENOTFOUND"
+    ? "UnknownHost"
+    : tlsCode.test(code)
+    ? "Tls"
+    : "Connection"
+
 /** The failure of the transport, with the message of its innermost cause. */
 export const toTransportFailure = (exchange: Exchange) => (error: HttpClientError.HttpClientError) => {
   const { method, readOnly, scrub, url } = exchange
   const chain = causes(error.reason.cause)
   const last = chain[chain.length - 1]
-  const code = chain.find(({ code }) => typeof code === "string")?.code
-  const isRefused = Predicate.isTagged(error.reason.cause, "CircuitBreakerError")
-  const said = isRefused && error.reason.description !== undefined
+  const code = chain.map(({ code }) => code).find(Predicate.isString)
+  const reason = Predicate.isTagged(error.reason.cause, "CircuitBreakerError") ? "Refused" : reasonOf(code)
+  const said = reason === "Refused" && error.reason.description !== undefined
     ? error.reason.description
     : last === undefined || last.message === ""
     ? error.reason._tag
     : last.message
-  const detail = typeof code === "string" && !said.includes(code) ? `${said} (${code})` : said
-  return new CommsError.TransportFailure({
+  const detail = code !== undefined && !said.includes(code) ? `${said} (${code})` : said
+  return new CommsError.TransportFailure(omitUndefined({
     method,
     url,
     readOnly,
-    reason: isRefused ? "Refused" : "Connection",
+    reason,
+    code: code === undefined ? undefined : excerptOf(code, scrub),
     detail: excerptOf(detail, scrub)
-  })
+  }))
 }
 
 /** Interrupts an attempt or a call after a time, and fails with a `TransportFailure`. */

@@ -52,7 +52,11 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
   const deadline = startedAt + Duration.toMillis(policy.callTimeout)
   let state = State.start(startedAt)
 
-  const record = (startedAt: number, sentAt: number, exit: Exit.Exit<State.Answered<A>, E>) =>
+  const record = (
+    startedAt: number,
+    sentAt: number,
+    exit: Exit.Exit<State.Answered<A>, E | CommsError.TransportFailure>
+  ) =>
     Effect.flatMap(monotonicMillis, (now) => {
       const attempt = State.attemptOf(state, startedAt, sentAt, now, State.endingOf(exit))
       state = State.end(state, attempt, now)
@@ -64,7 +68,7 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
     const startedAt = yield* Clock.currentTimeMillis
     const sentAt = yield* monotonicMillis
     return yield* Effect.onExit(
-      send,
+      failAfter({ method, url, readOnly }, "attempt", policy.attemptTimeout)(send),
       (exit) => Exit.hasDies(exit) ? Effect.void : record(startedAt, sentAt, exit)
     ).pipe(
       Effect.withSpan("CommsClient.attempt", {
@@ -95,14 +99,19 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
     Schedule.while(({ duration, input }) =>
       Effect.map(
         monotonicMillis,
-        (now) => policy.while(input) && now + Duration.toMillis(duration) < deadline && place.takeRetry()
+        (now) =>
+          state.attempts.length < policy.maxAttempts && policy.while(input) &&
+          now + Duration.toMillis(duration) < deadline && place.takeRetry()
       )
     ),
     Schedule.tap(Effect.fnUntraced(function*({ duration, input }) {
       const attempt = state.attempts.at(-1)
       yield* Metric.update(Metric.withAttributes(retries, { call, reason: input._tag }), 1)
       yield* Effect.logDebug(`${call}: retrying in ${Duration.format(duration)} after ${input._tag}`)
-      if (attempt !== undefined) yield* onRetry({ call, method, url, attempt, error: input, delay: duration })
+      const { maxAttempts } = policy
+      if (attempt !== undefined) {
+        yield* onRetry({ call, method, url, attempt, maxAttempts, error: input, delay: duration })
+      }
     })),
     // A wait that the server asks for is spent in the queue, where the call keeps its place.
     Schedule.modifyDelay(({ duration, input }) =>

@@ -23,6 +23,10 @@ export interface Wait {
 /** The state of a wait between two polls. */
 export interface State {
   readonly polls: number
+  /** How many polls the API answered with 404. */
+  readonly notFound: number
+  /** Whether any poll had an answer. */
+  readonly isAnswered: boolean
   readonly last: Operation.Operation | undefined
   readonly changedAt: number
   readonly unknownSince: number | undefined
@@ -34,6 +38,8 @@ export interface State {
 
 export const begin = (now: number): State => ({
   polls: 0,
+  notFound: 0,
+  isAnswered: false,
   last: undefined,
   changedAt: now,
   unknownSince: undefined,
@@ -51,11 +57,17 @@ export interface Step {
 }
 
 /** The fields of every error of a wait. */
-export const aboutWait = ({ operationId, startedAt }: Wait, { last, polls }: State, now: number, toWall: ToWall) => ({
+export const aboutWait = (
+  { operationId, startedAt }: Wait,
+  { last, notFound, polls }: State,
+  now: number,
+  toWall: ToWall
+) => ({
   operationId,
   startedAt: toWall(startedAt),
   waited: Duration.millis(Math.max(0, now - startedAt)),
   polls,
+  ...(notFound === 0 ? {} : { notFound }),
   ...(last === undefined ? {} : { last })
 })
 
@@ -105,9 +117,17 @@ const afterSuccess = (
   return { state, tell, end: new WaitError.Stalled({ ...aboutWait(wait, state, now, toWall), unchangedFor }) }
 }
 
-const afterFailure = (wait: Wait, before: State, reason: PollError, now: number, toWall: ToWall): Step => {
+// The polls of a wait that never had an answer go to a wrong address, or there is no network.
+const maxUnanswered = 3
+
+const afterFailure = (wait: Wait, previous: State, reason: PollError, now: number, toWall: ToWall): Step => {
   const { limits } = wait
   const isNotFound = reason._tag === "NotFound"
+  const before: State = {
+    ...previous,
+    notFound: previous.notFound + (isNotFound ? 1 : 0),
+    isAnswered: previous.isAnswered || (reason._tag !== "TransportFailure" && reason._tag !== "CoolingDown")
+  }
   if (isNotFound && before.last === undefined && !isOver(limits.notFoundGrace, wait.createdAt, now)) {
     return { state: before, tell: "NotFoundYet", end: undefined }
   }
@@ -120,8 +140,9 @@ const afterFailure = (wait: Wait, before: State, reason: PollError, now: number,
   const isTolerable = isTransient(reason) || (isNotFound && before.last !== undefined)
   // A `Retry-After` beyond the deadline fails the wait now instead of then.
   const mayPollAt = now + Duration.toMillis(RetryPolicy.retryAfter(reason) ?? Duration.zero)
+  const isUnreachable = !state.isAnswered && state.last === undefined && state.failures >= maxUnanswered
   if (
-    isTolerable && state.failures <= limits.maxFailures &&
+    isTolerable && !isUnreachable && state.failures <= limits.maxFailures &&
     !isOver(limits.maxFailureTime, state.failingSince, now) && mayPollAt < deadlineOf(wait)
   ) return { state, tell: "PollFailed", end: undefined }
   return {

@@ -207,31 +207,42 @@ describe("a failure of the transport", () => {
       [new Error("socket hang up"), "socket hang up"],
       [
         new TypeError("fetch failed", { cause: withCode("connect ECONNREFUSED ::1:1", "ECONNREFUSED") }),
-        "connect ECONNREFUSED ::1:1"
+        "connect ECONNREFUSED ::1:1",
+        "ECONNREFUSED"
       ],
       [
         new TypeError("fetch failed", { cause: withCode("other side closed", "UND_ERR_SOCKET") }),
-        "other side closed (UND_ERR_SOCKET)"
+        "other side closed (UND_ERR_SOCKET)",
+        "UND_ERR_SOCKET"
       ],
       [
         new TypeError("fetch failed", {
           cause: Object.assign(new AggregateError([new Error("connect ETIMEDOUT 10.0.0.1:443")]), { code: "ETIMEDOUT" })
         }),
-        "connect ETIMEDOUT 10.0.0.1:443"
+        "connect ETIMEDOUT 10.0.0.1:443",
+        "ETIMEDOUT"
       ],
       [
         new AggregateError([withCode("failed", "ECONNREFUSED"), withCode("failed", "ETIMEDOUT")]),
-        "failed (ECONNREFUSED)"
+        "failed (ECONNREFUSED)",
+        "ECONNREFUSED"
       ],
-      [withCode("failed", "ENOTFOUND"), "failed (ENOTFOUND)"],
+      [withCode("failed", "ENOTFOUND"), "failed (ENOTFOUND)", "ENOTFOUND", "UnknownHost"],
+      [
+        withCode("certificate has expired", "CERT_HAS_EXPIRED"),
+        "certificate has expired (CERT_HAS_EXPIRED)",
+        "CERT_HAS_EXPIRED",
+        "Tls"
+      ],
       ["a text", "TransportError"],
       [undefined, "TransportError"]
     ] as const
-  )("%s", ([cause, detail]) =>
+  )("%s", ([cause, detail, code = undefined, reason = "Connection"]) =>
     Effect.gen(function*() {
       const error = assertTag(yield* errorOf(lost(cause)), "TransportFailure")
-      assert.strictEqual(error.reason, "Connection")
+      assert.strictEqual(error.reason, reason)
       assert.strictEqual(error.detail, detail)
+      assert.strictEqual(error.code, code)
       assert.strictEqual(error.url, url)
       assert.strictEqual(error.method, "GET")
       assert.isTrue(error.readOnly)

@@ -233,6 +233,18 @@ describe("a failed poll", () => {
     assert.notProperty(error, "last")
   })
 
+  const lost = new CommsError.TransportFailure({ reason: "Connection", detail: "", readOnly: true })
+
+  it("ends the wait after three polls if none had an answer", () => {
+    const error = errorOf(run(waitWith(), [[0, lost], [1, lost], [2, lost]]), "PollsFailed")
+    assert.deepEqual([error.failures, error.reason], [3, lost])
+    const answers: ReadonlyArray<Standing | CommsError.CommsError> = [{}, notFound, unavailable]
+    for (const answer of answers) {
+      assert.isUndefined(run(waitWith(), [[0, answer], [1, lost], [2, lost]]).end)
+    }
+    assert.isUndefined(run(waitWith({ maxFailures: 10 }), [[0, notFound], [1, lost], [2, lost], [3, lost]]).end)
+  })
+
   const transient: ReadonlyArray<CommsError.CommsError> = [
     unavailable,
     internal,
@@ -250,7 +262,8 @@ describe("a failed poll", () => {
     unauthorized,
     new CommsError.Forbidden({ errors: [] }),
     new CommsError.BadRequest({ errors: [] }),
-    new CommsError.UnexpectedStatus({ errors: [], status: 302, readOnly: true })
+    new CommsError.UnexpectedStatus({ errors: [], status: 302, readOnly: true }),
+    new CommsError.TransportFailure({ reason: "Tls", detail: "", readOnly: true })
   ]
 
   it("ends the wait when its Retry-After is beyond the deadline", () => {
