@@ -6,16 +6,16 @@ import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import manifest from "../package.json" with { type: "json" }
 import { completions } from "./commands/completions.ts"
 import { doctor } from "./commands/doctor.ts"
 import { emulator } from "./commands/emulator.ts"
 import { grade } from "./commands/grade.ts"
 import { operations } from "./commands/operations.ts"
 import * as ExitCode from "./ExitCode.ts"
-import { describeDefect } from "./Handler.ts"
+import { reportDefect } from "./Handler.ts"
 import { presenter } from "./Presenter.ts"
 import * as Settings from "./Settings.ts"
 
@@ -37,12 +37,12 @@ const end = (cause: Cause.Cause<CliError.CliError | ExitCode.Ended>) => {
   if (error instanceof ExitCode.Ended) return Effect.fail(error)
   return CliError.isCliError(error)
     ? Effect.fail(new ExitCode.Ended({ code: ExitCode.usage }))
-    : Effect.andThen(Console.error(describeDefect(error)), Effect.fail(new ExitCode.Ended({ code: ExitCode.failed })))
+    : Effect.andThen(reportDefect(error), Effect.fail(new ExitCode.Ended({ code: ExitCode.failed })))
 }
 
 /** Runs the command with these arguments. It fails with an exit code other than 0, after its errors were printed. */
 export const run = (args: ReadonlyArray<string>) =>
-  Command.runWith(comms, { version: "0.1.0" })(args).pipe(
+  Command.runWith(comms, { version: manifest.version })(args).pipe(
     Effect.catchCause(end),
     Effect.provide(
       Layer.mergeAll(

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import * as ExitCode from "./ExitCode.ts"
-import * as Failure from "./Failure.ts"
+import type * as Failure from "./Failure.ts"
 import { escapeInvisible, printableLines } from "./Format.ts"
 import * as Settings from "./Settings.ts"
 
@@ -18,21 +18,28 @@ const textLogger = Logger.withConsoleError(
 
 const jsonLogger = Logger.withConsoleError(Logger.map(Logger.formatJson, escapeInvisible))
 
+// Help describes no failures.
+const loadFailure = Effect.promise(() => import("./Failure.ts"))
+
 /** Logs the description of an error. */
 export const tell = Effect.fnUntraced(function*(description: Failure.Description) {
   const format = yield* Settings.LogFormat
   const attempts = yield* Settings.Verbose
+  const Failure = yield* loadFailure
   yield* format === "text"
     ? Effect.logError(Failure.toText(description, { attempts }))
     : Effect.annotateLogs(Effect.logError(description.what), Failure.toFields(description, { attempts }))
 })
 
 /** Logs an error. */
-export const report = (error: unknown) => tell(Failure.describe(error))
+export const report = (error: unknown) => Effect.flatMap(loadFailure, (Failure) => tell(Failure.describe(error)))
 
-/** Describes a defect in one line, without its stack. */
-export const describeDefect = (defect: unknown): string =>
-  `Error: This is a bug in comms: ${Failure.describe(defect).what}`
+/** Reports a defect in one line, without its stack. */
+export const reportDefect = (defect: unknown) =>
+  Effect.flatMap(
+    loadFailure,
+    (Failure) => Console.error(`Error: This is a bug in comms: ${Failure.describe(defect).what}`)
+  )
 
 /** Makes the handler of a program that is loaded when the command runs. */
 export const lazy = <Input, E, R>(
@@ -46,12 +53,13 @@ export const lazy = <Input, E, R>(
     Effect.catchCause(Effect.fnUntraced(function*(cause: Cause.Cause<E>) {
       if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
       if (Cause.hasDies(cause)) {
-        yield* Console.error(describeDefect(Cause.squash(cause)))
+        yield* reportDefect(Cause.squash(cause))
         return yield* new ExitCode.Ended({ code: ExitCode.failed })
       }
       const error = Cause.squash(cause)
       if (error instanceof ExitCode.Ended) return yield* error
       yield* report(error)
+      const Failure = yield* loadFailure
       return yield* new ExitCode.Ended({ code: Failure.exitCodeOf(error) })
     })),
     (effect) =>

@@ -1,13 +1,34 @@
 // The process of the command.
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as NodeStdio from "@effect/platform-node/NodeStdio"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Stdio from "effect/Stdio"
+import { flushCompileCache } from "node:module"
+import { setFlagsFromString } from "node:v8"
 import { run } from "./Comms.ts"
+import * as HelpServices from "./HelpServices.ts"
+
+// By default, V8 grows the heap instead of collecting pages that were printed, and a long list takes twice the memory.
+// V8 rejects code that was compiled without the flag, so the cache of what is loaded already is written before.
+const preferMemory = Effect.sync(() => {
+  flushCompileCache()
+  setFlagsFromString("--optimize-for-size")
+})
+
+const nodeServices = Effect.gen(function*() {
+  yield* preferMemory
+  const NodeServices = yield* Effect.promise(() => import("@effect/platform-node/NodeServices"))
+  return NodeServices.layer
+})
+
+// What loads Node's modules for files, processes and prompts would take a fifth of the time of help.
+const servicesFor = (args: ReadonlyArray<string>) =>
+  HelpServices.areEnough(args) ? HelpServices.layer : Layer.unwrap(nodeServices)
 
 Stdio.Stdio.pipe(
   Effect.flatMap(({ args }) => args),
-  Effect.flatMap(run),
-  Effect.provide(NodeServices.layer),
+  Effect.flatMap((args) => Effect.provide(run(args), servicesFor(args))),
+  Effect.provide(NodeStdio.layer),
   NodeRuntime.runMain({ disableErrorReporting: true })
 )

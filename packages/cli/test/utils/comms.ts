@@ -3,19 +3,13 @@ import { Context, Effect, FileSystem, Layer, Path, Redacted, Schema, Stream } fr
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
 import { execPath } from "node:process"
 
-const root = new URL("../../../..", import.meta.url).pathname
+const bundler = new URL("../../bundle.ts", import.meta.url).pathname
 
-export const packages = ["domain", "client", "testing", "cli"] as const
+const modules = new URL("../../node_modules", import.meta.url).pathname
 
 class BuildFailed extends Schema.TaggedError<BuildFailed>()("BuildFailed", { output: Schema.String }) {}
 
-const Manifest = Schema.fromJsonString(Schema.Struct({
-  name: Schema.String,
-  type: Schema.String,
-  publishConfig: Schema.Record(Schema.String, Schema.Json)
-}))
-
-/** The command as published: compiled, with the packages that it depends on, in a temporary directory. */
+/** The command as published: bundled, in a temporary directory. */
 export class Comms extends Context.Service<Comms, {
   /** The executable file. */
   readonly file: string
@@ -24,66 +18,18 @@ export class Comms extends Context.Service<Comms, {
   readonly path: string
 }>()("Comms") {}
 
-const compile = Effect.fnUntraced(function*(directory: string) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const project = path.join(directory, "tsconfig.json")
-  yield* fs.writeFileString(
-    project,
-    JSON.stringify({
-      extends: path.join(root, "tsconfig.base.json"),
-      // `pnpm check` checks the types.
-      compilerOptions: {
-        noCheck: true,
-        composite: false,
-        incremental: false,
-        declaration: false,
-        declarationMap: false,
-        sourceMap: false,
-        typeRoots: [path.join(root, "node_modules/@types")],
-        rootDir: path.join(root, "packages"),
-        outDir: path.join(directory, "packages")
-      },
-      include: packages.map((name) => path.join(root, "packages", name, "src"))
-    })
-  )
-  const compiled = yield* run(path.join(root, "node_modules/.bin/tsc"), ["-p", project], { extendEnv: true })
-  if (compiled.code !== 0) return yield* new BuildFailed({ output: compiled.stdout })
-})
-
-const link = Effect.fnUntraced(function*(directory: string) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const modules = path.join(directory, "node_modules")
-  yield* fs.makeDirectory(path.join(modules, "@effect"), { recursive: true })
-  for (const name of ["effect", "@effect/platform-node"]) {
-    yield* fs.symlink(path.join(root, "packages/cli/node_modules", name), path.join(modules, name))
-  }
-  for (const name of packages) {
-    const text = yield* fs.readFileString(path.join(root, "packages", name, "package.json"))
-    const manifest = yield* Schema.decodeEffect(Manifest)(text)
-    const at = path.join(modules, manifest.name)
-    yield* fs.makeDirectory(at, { recursive: true })
-    const { name: packageName, publishConfig, type } = manifest
-    yield* fs.writeFileString(
-      path.join(at, "package.json"),
-      JSON.stringify({ name: packageName, type, ...publishConfig })
-    )
-    yield* fs.writeFileString(path.join(directory, "packages", name, "package.json"), JSON.stringify({ type }))
-    yield* fs.symlink(path.join(directory, "packages", name, "src"), path.join(at, "dist"))
-  }
-})
-
 export const layer = Layer.effect(
   Comms,
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const directory = yield* Effect.flatMap(fs.makeTempDirectoryScoped({ prefix: "comms-" }), fs.realPath)
-    yield* compile(directory)
-    yield* link(directory)
-    const file = path.join(directory, "node_modules/@effect-comms/cli/dist/bin.js")
-    yield* fs.chmod(file, 0o755)
+    const dist = path.join(directory, "dist")
+    yield* fs.writeFileString(path.join(directory, "package.json"), JSON.stringify({ type: "module" }))
+    const bundled = yield* run(execPath, [bundler, dist], { extendEnv: true })
+    if (bundled.code !== 0) return yield* new BuildFailed({ output: bundled.stderr })
+    yield* fs.symlink(modules, path.join(directory, "node_modules"))
+    const file = path.join(dist, "bin.js")
     const bin = path.join(directory, "bin")
     const work = path.join(directory, "work")
     yield* fs.makeDirectory(bin)
