@@ -138,9 +138,13 @@ const noRedirects = Effect.provideService(FetchHttpClient.RequestInit, { redirec
 // The span of Effect's client records network text without removing secrets. The span of an attempt replaces it.
 const withoutSpan = Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
 
+const isInBrowser = (): boolean => "document" in globalThis || "importScripts" in globalThis
+
 const traceHeaders = Effect.gen(function*() {
   const span = yield* Effect.option(Effect.currentSpan)
-  return Option.isSome(span) && (yield* HttpClient.TracerPropagationEnabled) && !(yield* Tracer.DisablePropagation) &&
+  const asked = Context.getOrUndefined(yield* Effect.context<never>(), HttpClient.TracerPropagationEnabled)
+  // In a browser, a server has to permit each header of another origin's page.
+  return Option.isSome(span) && (asked ?? !isInBrowser()) && !(yield* Tracer.DisablePropagation) &&
       !Context.get(span.value.annotations, Tracer.DisablePropagation)
     ? HttpTraceContext.toHeaders(span.value)
     : Headers.empty

@@ -2,6 +2,7 @@ import { Attempts, RetryPolicy, SenderPoolOperations } from "@effect-comms/clien
 import type { Attempt, CommsError } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Logger, Metric, Ref, References, Stream, Tracer } from "effect"
+import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import {
   advance,
@@ -311,6 +312,17 @@ describe("spans", () => {
       const [request] = yield* sent
       assert.isUndefined(request?.headers["traceparent"])
     }).pipe(Effect.provide(layerScript(done))))
+
+  it.effect("are propagated from a browser only on request", () =>
+    Effect.gen(function*() {
+      yield* Effect.acquireRelease(
+        Effect.sync(() => Object.defineProperty(globalThis, "document", { value: {}, configurable: true })),
+        () => Effect.sync(() => Reflect.deleteProperty(globalThis, "document"))
+      )
+      yield* fetch
+      yield* Effect.provideService(fetch, HttpClient.TracerPropagationEnabled, true)
+      assert.deepEqual((yield* sent).map(({ headers }) => headers["traceparent"] !== undefined), [false, true])
+    }).pipe(Effect.provide(layerScript(done, done))))
 
   it.effect.each(["-1", "Fri, 05 Apr 1969 06:20:07 GMT", "soon", "0", "0, -1", "Infinity"])(
     "record that a Retry-After of %j is ignored",
