@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib"
 import { rolldown } from "rolldown"
 
 /** In kB of 1,000 bytes. */
-const limit = 88
+const limit = 90
 
 const goal = 80
 
