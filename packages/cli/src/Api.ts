@@ -33,6 +33,7 @@ import { shown } from "./Shown.ts"
  */
 export const otherNames = [
   "TWILIO_COMMS_BASE_URL",
+  "TWILIO_COMMS_ALLOW_INSECURE_HTTP",
   "TWILIO_COMMS_ATTEMPT_TIMEOUT",
   "TWILIO_COMMS_CALL_TIMEOUT",
   "TWILIO_COMMS_MAX_ATTEMPTS",

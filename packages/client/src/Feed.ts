@@ -163,7 +163,7 @@ export interface Changes<A> {
 export const make = <A extends Operation, E extends CommsError.CommsError, E1 extends CommsError.CommsError>(
   source: Source<A, E, E1> & {
     /** The server and the account that checkpoints are bound to. */
-    readonly identity: Effect.Effect<Checkpoint.Identity>
+    readonly identity: Effect.Effect<Checkpoint.Identity, CommsError.InvalidInput>
     /** The resource that checkpoints are bound to. */
     readonly resource: string
   }
@@ -171,7 +171,7 @@ export const make = <A extends Operation, E extends CommsError.CommsError, E1 ex
   const decodeSettings = makeDecoder(source.call, "options", Settings)
   const decodeStart = makeDecoder(source.call, "start", Start)
   const checkCheckpoint = check({ ...source, schema: FeedCheckpoint })
-  const run = makeRun(source, stamp(source.identity, source.resource))
+  const run = makeRun(source)
 
   function changes<E2, R2>(start: Since, options?: Options<E2, R2>): Stream.Stream<Change<A>, FeedError | E2, R2>
   function changes<E2, R2>(
@@ -184,7 +184,8 @@ export const make = <A extends Operation, E extends CommsError.CommsError, E1 ex
       const { known, settled } = "settled" in start
         ? yield* checkCheckpoint(start, settings.maxAge)
         : { known: [], settled: (yield* decodeStart(start)).since }
-      return yield* run(State.make(DateTime.toEpochMillis(settled), known), {
+      const bind = stamp(yield* source.identity, source.resource)
+      return yield* run(bind, State.make(DateTime.toEpochMillis(settled), known), {
         interval: toSchedule(Schedule.isSchedule(interval) ? interval : settings.interval ?? Duration.seconds(30)),
         overlap: Duration.toMillis(settings.overlap ?? Duration.minutes(10)),
         maxFailures: settings.polls?.maxFailures ?? 10,

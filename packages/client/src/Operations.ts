@@ -122,7 +122,7 @@ export const fromCalls = <
       query: Family<M, Status>["list"]["query"]["Type"]
     ) => Effect.Effect<OperationFamily.Page<M["Type"]>, ListError>
     /** The server and the account that checkpoints are bound to. Default a fixed identity for tests. */
-    readonly identity?: Effect.Effect<Checkpoint.Identity> | undefined
+    readonly identity?: Effect.Effect<Checkpoint.Identity, CommsError.InvalidInput> | undefined
   }): Operations<M["Type"], Status[number]> => {
     const identity = calls.identity ?? Effect.succeed(anonymous)
     const items = (page: OperationFamily.Page<M["Type"]>) => page.operations

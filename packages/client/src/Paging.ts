@@ -176,7 +176,7 @@ export const make = <
   /** The name of the resource, which calls, errors and checkpoints have. */
   readonly resource: string
   /** The server and the account that checkpoints are bound to. */
-  readonly identity: Effect.Effect<Checkpoint.Identity>
+  readonly identity: Effect.Effect<Checkpoint.Identity, CommsError.InvalidInput>
   /** Validates the parameters of the caller and decodes them to the query. */
   readonly params: Schema.ConstraintDecoder<Query>
   /** Encodes the query for the wire. Positions and checkpoints store it without the token, as their filters. */
@@ -200,9 +200,10 @@ export const make = <
 
   const save = Effect.fnUntraced(function*<E2, R>(
     onCheckpoint: NonNullable<Options<E2, R>["checkpoint"]>,
+    own: Checkpoint.Identity,
     { pageToken, ...progress }: Walk.Progress
   ) {
-    const bound = yield* stamp(identity, resource)
+    const bound = yield* stamp(own, resource)
     yield* onCheckpoint(new Checkpoint.ListCheckpoint({ ...bound, ...progress, pageToken: pageToken ?? null }))
   })
 
@@ -210,6 +211,7 @@ export const make = <
     query: Query,
     start: Walk.Progress,
     options: Options<E2, R>,
+    own: Checkpoint.Identity | undefined,
     select: (taken: Walk.Taken<Page, Item>) => ReadonlyArray<A>
   ): Stream.Stream<A, StreamError<E> | E2, R> =>
     Stream.scoped(Stream.fromPull(Effect.gen(function*() {
@@ -233,14 +235,14 @@ export const make = <
       let isSaved = true
       const pull: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, StreamError<E> | E2, void, R> = Effect.gen(function*() {
         while (true) {
-          if (checkpoint !== undefined && !isSaved) {
-            yield* save(checkpoint, progress)
+          if (checkpoint !== undefined && own !== undefined && !isSaved) {
+            yield* save(checkpoint, own, progress)
             isSaved = true
           }
           const taken = yield* take
           if (taken === undefined) {
-            if (checkpoint !== undefined && progress.pageToken !== null) {
-              yield* save(checkpoint, { ...progress, pageToken: null })
+            if (checkpoint !== undefined && own !== undefined && progress.pageToken !== null) {
+              yield* save(checkpoint, own, { ...progress, pageToken: null })
             }
             return yield* Cause.done()
           }
@@ -283,7 +285,11 @@ export const make = <
         )
         const progress = { ...before, filters: yield* toFilters(query), pageToken }
         if (Result.isFailure(settings)) return yield* Effect.fail(Walk.failAt(progress)(settings.failure))
-        return pageToken === null ? Stream.empty : walk(query, progress, options, select)
+        if (pageToken === null) return Stream.empty
+        const own = options.checkpoint === undefined
+          ? undefined
+          : yield* Effect.mapError(identity, Walk.failAt(progress))
+        return walk(query, progress, options, own, select)
       }))
     }
     return stream

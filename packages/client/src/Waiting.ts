@@ -230,7 +230,7 @@ export interface AwaitCompletion<A extends Operation> {
  */
 export const make = <A extends Operation>({ identity, observer, resource }: {
   readonly resource: string
-  readonly identity: Effect.Effect<Checkpoint.Identity>
+  readonly identity: Effect.Effect<Checkpoint.Identity, CommsError.InvalidInput>
   readonly observer: Observer<A, PollError>
 }): Waiting<A> => {
   const call = `${resource}.watch`
@@ -240,7 +240,7 @@ export const make = <A extends Operation>({ identity, observer, resource }: {
   const decodeId = makeDecoder(call, "operationId", OperationId)
   const decodeTolerance = makeDecoder(`${resource}.awaitCompletion`, "tolerate", Outcome.Tolerance)
   const check = Checkpoints.check({ call, schema: WaitCheckpoint, identity, resource })
-  const stamp = Checkpoints.stamp(identity, resource)
+  const stamp = Effect.flatMap(identity, (own) => Checkpoints.stamp(own, resource))
 
   const begin = Effect.fnUntraced(function*(target: string | WaitCheckpoint, settings: Settings) {
     const now = yield* wholeMillis

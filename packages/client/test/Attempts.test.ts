@@ -365,8 +365,25 @@ describe("total", () => {
   })
 })
 
-it.effect("an attempt has the status of its response", () =>
+it.effect("an attempt has the status and the request id of its response", () =>
   Effect.gen(function*() {
-    const [, attempts] = yield* Attempts.withAttempts(fetch)
-    assert.deepEqual(attempts.map(({ outcome, status }) => [outcome, status]), [["Success", 203]])
-  }).pipe(Effect.provide(layerScript(json(operation, 203)))))
+    const spans: Array<Tracer.NativeSpan> = []
+    const [, attempts] = yield* Effect.provideService(
+      Attempts.withAttempts(finish(fetch)),
+      Tracer.Tracer,
+      collect(spans)
+    )
+    assert.deepEqual(
+      attempts.map(({ outcome, requestId, status }) => [outcome, status, requestId]),
+      [["ServiceUnavailable", 503, "RQ1"], ["Success", 203, "RQ2"]]
+    )
+    assert.deepEqual(
+      spans.filter(({ name }) => name === "CommsClient.attempt").map(({ attributes }) =>
+        attributes.get("comms.request_id")
+      ),
+      ["RQ1", "RQ2"]
+    )
+  }).pipe(Effect.provide(layerScript(
+    refused(503, { "retry-after": "1", "twilio-request-id": "RQ1" }),
+    json(operation, 203, { "x-request-id": "RQ2" })
+  ))))

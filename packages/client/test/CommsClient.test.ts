@@ -35,6 +35,7 @@ describe("a request", () => {
       yield* fetch
       const [request] = yield* sent
       assert.strictEqual(request?.headers["accept"], "application/json")
+      assert.strictEqual(request?.headers["accept-encoding"], "identity")
       assert.match(request?.headers["user-agent"] ?? "", /^effect-comms\/\d+\.\d+\.\d+$/)
       assert.strictEqual(request?.headers["authorization"], `Basic ${btoa("AC0123456789:s3cr3t-t0ken")}`)
     }).pipe(Effect.provide(layerScript(json(operation)))))
@@ -204,6 +205,17 @@ describe("layerConfig", () => {
     Effect.gen(function*() {
       const error = yield* Effect.flip(baseUrlOf({ ...account, TWILIO_COMMS_BASE_URL: "http://x.test" }))
       assert.strictEqual(assertTag(error, "InvalidInput").field, "baseUrl")
+    }))
+
+  it.effect("reads whether plain http is allowed", () =>
+    Effect.gen(function*() {
+      const variables = { ...account, TWILIO_COMMS_BASE_URL: "http://emulator:4010" }
+      const allowed = { ...variables, TWILIO_COMMS_ALLOW_INSECURE_HTTP: "true" }
+      assert.strictEqual(yield* baseUrlOf(allowed), "http://emulator:4010")
+      const refused = yield* Effect.flip(baseUrlOf({ ...variables, TWILIO_COMMS_ALLOW_INSECURE_HTTP: "false" }))
+      assert.strictEqual(assertTag(refused, "InvalidInput").field, "baseUrl")
+      const unreadable = yield* Effect.flip(baseUrlOf({ ...variables, TWILIO_COMMS_ALLOW_INSECURE_HTTP: "perhaps" }))
+      assert.include(assertTag(unreadable, "ConfigError").message, "TWILIO_COMMS_ALLOW_INSECURE_HTTP")
     }))
 
   it.effect("reads the timeout of an attempt", () =>

@@ -244,7 +244,7 @@ const bodies: ReadonlyArray<readonly [name: string, headers: Readonly<Record<str
 ]
 
 describe("the body of a response", () => {
-  it.effect.each(bodies)("above 32 MiB is rejected and released (%s)", ([, headers]) =>
+  it.effect.each(bodies)("above 16 MiB is rejected and released (%s)", ([, headers]) =>
     Effect.gen(function*() {
       const source = { isReleased: false }
       const error = yield* Effect.flip(fetch).pipe(
@@ -252,7 +252,7 @@ describe("the body of a response", () => {
       )
       assert.strictEqual(
         assertTag(error, "InvalidResponse").problem,
-        "The body is larger than the limit of 33554432 bytes."
+        "The body is larger than the limit of 16777216 bytes."
       )
       assert.isFalse(error.isRetryable)
       assert.isTrue(source.isReleased)

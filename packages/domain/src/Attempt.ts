@@ -14,6 +14,7 @@ import * as Schema from "effect/Schema"
  * - `startedAt`, `took`: when it was sent, and the time until it ended.
  * - `outcome`: the tag of its error, `"Success"`, or `"Interrupted"` if the call timed out or was interrupted.
  * - `status`: the status of its answer, if there was one.
+ * - `requestId`: the `Twilio-Request-Id` or `X-Request-Id` of its answer, if it has one.
  * - `asked`: the wait that its answer asked for.
  * - `waited`: the time since the previous attempt ended. For the first attempt, the time in the queue.
  *
@@ -26,6 +27,7 @@ export class Attempt extends Schema.Class<Attempt>("@effect-comms/domain/Attempt
   took: Schema.Duration,
   outcome: Schema.String,
   status: Schema.optionalKey(Schema.Int),
+  requestId: Schema.optionalKey(Schema.String),
   asked: Schema.optionalKey(Schema.Duration),
   waited: Schema.Duration
 }) {}

@@ -56,6 +56,7 @@ const isNumberOrDuration = (value: string): boolean => /^\d{1,9}(?:\.\d{1,9})?(?
 const isShown: { readonly [name in Api.Name]?: (value: string) => boolean } = {
   TWILIO_ACCOUNT_SID: isAccountSid,
   TWILIO_COMMS_BASE_URL: isUrl,
+  TWILIO_COMMS_ALLOW_INSECURE_HTTP: (value) => /^[a-z01]{1,5}$/i.test(value),
   TWILIO_COMMS_ATTEMPT_TIMEOUT: isNumberOrDuration,
   TWILIO_COMMS_CALL_TIMEOUT: isNumberOrDuration,
   TWILIO_COMMS_MAX_ATTEMPTS: isNumberOrDuration,

@@ -52,7 +52,7 @@ const watchAll = Effect.fnUntraced(function*(
       Stream.tap((event) => {
         if (event._tag === "PollFailed") failedPolls++
         return Effect.andThen(
-          "snapshot" in event ? waits.save(event.snapshot.checkpoint) : Effect.void,
+          "snapshot" in event ? Effect.flatMap(event.snapshot.checkpoint, waits.save) : Effect.void,
           progress.happened(id, event)
         )
       }),

@@ -1,8 +1,9 @@
 // Binds checkpoints to a server and an account, and checks them before anything is sent.
 import * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import * as CommsError from "@effect-comms/domain/CommsError"
-import { omitUndefined } from "@effect-comms/domain/Input"
+import { invalidInput, omitUndefined } from "@effect-comms/domain/Input"
 import * as Digest from "effect/crypto/Digest"
+import * as WebCrypto from "effect/crypto/WebCrypto"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,25 +14,29 @@ const sha256 = Effect.fnUntraced(function*(text: string) {
   return yield* digest.digestHex(Digest.sha256, new TextEncoder().encode(text))
 })
 
+/** The server and the account that checkpoints are bound to. Fails on a platform that cannot compute digests. */
+export type Identify = Effect.Effect<Checkpoint.Identity, CommsError.InvalidInput>
+
 /** The digests of a base URL and a user name. The prefixes make them differ from other digests of the same text. */
-export const identify = (
-  baseUrl: string,
-  username: Redacted.Redacted<string>
-): Effect.Effect<Checkpoint.Identity> =>
-  Effect.all({
-    baseUrl: sha256(`effect-comms/base-url:${baseUrl}`),
-    account: sha256(`effect-comms/account:${Redacted.value(username)}`)
-  }).pipe(Effect.provide(Digest.layerWebCrypto))
+export const identify = (baseUrl: string, username: Redacted.Redacted<string>): Identify =>
+  Effect.gen(function*() {
+    const crypto: Partial<Crypto> | undefined = yield* WebCrypto.WebCrypto
+    if (crypto?.subtle === undefined) {
+      const problem = "Checkpoints need WebCrypto (crypto.subtle), which this platform does not have"
+      return yield* invalidInput("CommsClient.identity", "checkpoint", problem)
+    }
+    return yield* Effect.all({
+      baseUrl: sha256(`effect-comms/base-url:${baseUrl}`),
+      account: sha256(`effect-comms/account:${Redacted.value(username)}`)
+    }).pipe(Effect.provide(Digest.layerWebCrypto))
+  })
 
 /** The identity of a service without a client, as in tests. */
 export const anonymous: Checkpoint.Identity = { baseUrl: "0".repeat(64), account: "0".repeat(64) }
 
 /** The common fields of a checkpoint that is made now. */
-export const stamp = (identity: Effect.Effect<Checkpoint.Identity>, resource: string) =>
-  Effect.map(
-    Effect.all([identity, DateTime.now]),
-    ([identity, madeAt]): Checkpoint.Bound => ({ version: Checkpoint.version, resource, ...identity, madeAt })
-  )
+export const stamp = (identity: Checkpoint.Identity, resource: string): Effect.Effect<Checkpoint.Bound> =>
+  Effect.map(DateTime.now, (madeAt) => ({ version: Checkpoint.version, resource, ...identity, madeAt }))
 
 /**
  * Makes the function that validates a checkpoint: its version, resource, server, account and age. Clocks differ, so a
@@ -40,7 +45,7 @@ export const stamp = (identity: Effect.Effect<Checkpoint.Identity>, resource: st
 export const check = <S extends Checkpoint.CheckpointSchema>({ call, identity, resource, schema }: {
   readonly call: string
   readonly schema: S
-  readonly identity: Effect.Effect<Checkpoint.Identity>
+  readonly identity: Identify
   readonly resource: string
 }) => {
   const read = Checkpoint.makeReader(call, schema)

@@ -1,18 +1,18 @@
-import { CommsClient } from "@effect-comms/client"
+import { CommsClient, SenderPoolOperations } from "@effect-comms/client"
 import { Checkpoint } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Layer, Redacted, Schema } from "effect"
+import { Duration, Effect, Layer, Redacted, Schema, Stream } from "effect"
 import { Digest, WebCrypto } from "effect/crypto"
 import { TestClock } from "effect/testing"
 import { anonymous, check, stamp } from "../../src/internal/checkpoint.ts"
-import { assertTag, credentials, layerHttp } from "../utils/script.ts"
+import { assertTag, credentials, id, json, layerHttp, layerScript, operation, page } from "../utils/script.ts"
 
 const Mark = Schema.Struct({ ...Checkpoint.Bound.fields, at: Schema.Int })
 
 const other = { ...anonymous, account: "1".repeat(64) }
 
 const make = (identity: Checkpoint.Identity, resource = "Things") =>
-  Effect.map(stamp(Effect.succeed(identity), resource), (bound): typeof Mark.Type => ({ ...bound, at: 3 }))
+  Effect.map(stamp(identity, resource), (bound): typeof Mark.Type => ({ ...bound, at: 3 }))
 
 const accept = check({
   call: "Things.resume",
@@ -114,10 +114,29 @@ describe("identity", () => {
       assert.strictEqual(yield* withoutDigests(identity), yield* identity)
     }).pipe(Effect.provide(layerHttp([]))))
 
-  it.effect("does not fail the client without WebCrypto", () =>
+  it.effect("fails without WebCrypto, before a list that needs it sends anything", () =>
     Effect.gen(function*() {
-      const { baseUrl, identity } = yield* CommsClient.make({ credentials }).pipe(withoutDigests)
-      assert.strictEqual(baseUrl, CommsClient.defaultBaseUrl)
-      assert.isTrue(Exit.hasDies(yield* Effect.exit(identity)))
-    }).pipe(Effect.provide(layerHttp([]))))
+      const { identity } = yield* CommsClient.CommsClient
+      assert.include((yield* Effect.flip(identity)).message, "checkpoint: Checkpoints need WebCrypto")
+      const { changes, stream } = yield* SenderPoolOperations.SenderPoolOperations
+      const failed = yield* Effect.flip(Stream.runDrain(stream({}, { checkpoint: () => Effect.void })))
+      assert.strictEqual(assertTag(failed, "InvalidInput").field, "checkpoint")
+      const feed = yield* Effect.flip(Stream.runDrain(changes({ since: "2024-04-05" })))
+      assert.strictEqual(assertTag(feed, "InvalidInput").field, "checkpoint")
+    }).pipe(Effect.provide(layerScript()), withoutDigests))
+
+  it.effect("is not needed by calls, lists and waits", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion, fetch, stream, watch } = yield* SenderPoolOperations.SenderPoolOperations
+      assert.strictEqual((yield* fetch(id)).id, id)
+      assert.strictEqual(yield* Stream.runCount(stream()), 1)
+      assert.strictEqual((yield* awaitCompletion(id))._tag, "Completed")
+      const [snapshot] = yield* Stream.runCollect(watch(id))
+      assert.strictEqual(snapshot?.operation.id, id)
+      const error = yield* Effect.flip(snapshot?.checkpoint ?? Effect.die("no snapshot"))
+      assert.strictEqual(error.field, "checkpoint")
+    }).pipe(
+      Effect.provide(layerScript(json(operation), page([id], null), json(operation), json(operation))),
+      withoutDigests
+    ))
 })

@@ -1,6 +1,6 @@
 // A wait that is interrupted halfway and resumed from its stored checkpoint, as after a restart.
 import { SenderPoolOperations, type Waiting } from "@effect-comms/client"
-import { Checkpoint, Outcome, WaitCheckpoint } from "@effect-comms/domain"
+import { Checkpoint, type CommsError, Outcome, WaitCheckpoint } from "@effect-comms/domain"
 import { Console, Deferred, Duration, Effect, Fiber, Option, Stream } from "effect"
 import { bar, makeLine } from "./line.ts"
 
@@ -31,7 +31,7 @@ const describeOutcome = (outcome: Outcome.Outcome) => {
 
 const follow = Effect.fnUntraced(function*(
   target: string | WaitCheckpoint.WaitCheckpoint,
-  onSnapshot: (snapshot: Waiting.Snapshot) => Effect.Effect<unknown> = () => Effect.void
+  onSnapshot: (snapshot: Waiting.Snapshot) => Effect.Effect<unknown, CommsError.InvalidInput> = () => Effect.void
 ) {
   const operations = yield* SenderPoolOperations.SenderPoolOperations
   const line = yield* makeLine
@@ -48,7 +48,8 @@ export const waitForOne = Effect.fn("waitForOne")(function*(id: string) {
   const fiber = yield* Effect.forkChild(
     follow(
       id,
-      ({ checkpoint, progress: { fraction = 1 } }) => fraction < 0.5 ? Effect.void : Deferred.succeed(half, checkpoint)
+      ({ checkpoint, progress: { fraction = 1 } }) =>
+        fraction < 0.5 ? Effect.void : Effect.flatMap(checkpoint, (checkpoint) => Deferred.succeed(half, checkpoint))
     )
   )
   const checkpoint = yield* Effect.raceFirst(

@@ -38,14 +38,18 @@ const excerptOf = (text: string, scrub: Exchange["scrub"]): string =>
   // Scrub before cutting, since the scrubber does not find half a secret.
   shorten(printable(scrub(text).slice(0, 8 * excerptLength)), excerptLength)
 
+const requestIdOf = (scrub: Exchange["scrub"], headers: Headers.Headers): string | undefined => {
+  const requestId = headers["twilio-request-id"] ?? headers["x-request-id"]
+  return requestId === undefined ? undefined : shorten(scrub(requestId), 100)
+}
+
 // The text of an answer whose errors can be read is not shown.
 const fieldsOf = ({ method, scrub, url }: Exchange, headers: Headers.Headers, text?: string) => {
-  const requestId = headers["twilio-request-id"] ?? headers["x-request-id"]
   const contentType = text === undefined ? undefined : headers["content-type"]
   return {
     method,
     url,
-    requestId: requestId === undefined ? undefined : shorten(scrub(requestId), 100),
+    requestId: requestIdOf(scrub, headers),
     mediaType: contentType === undefined ? undefined : scrub(contentType).replace(/;.*/s, "").trim().slice(0, 100),
     excerpt: text === undefined ? undefined : excerptOf(text, scrub)
   }
@@ -139,6 +143,10 @@ export const failAfter = ({ method, readOnly, url }: Request, what: "attempt" | 
       )
   })
 
+// Transports that decompress keep the header.
+const isCompressed = (headers: Headers.Headers): boolean =>
+  !["", "identity"].includes(headers["content-encoding"]?.trim().toLowerCase() ?? "")
+
 // The text of a body; undefined if it is too large. Bytes are counted as they arrive, unless an uncompressed body has a
 // `Content-Length` within the limit.
 const readText = (
@@ -147,7 +155,7 @@ const readText = (
 ): Effect.Effect<string | undefined, HttpClientError.HttpClientError> => {
   const { headers } = response
   const length = /^\d+$/.test(headers["content-length"] ?? "") ? Number(headers["content-length"]) : Number.NaN
-  if (length <= maxBodySize && headers["content-encoding"] === undefined) return response.text
+  if (length <= maxBodySize && !isCompressed(headers)) return response.text
   return Effect.suspend(() => {
     let size = length > maxBodySize ? length : 0
     // The connection is released when the stream ends early.
@@ -190,11 +198,17 @@ export const makeReader = <C extends Contract>(endpoint: C, maxBodySize: number)
     }
     return Effect.matchEffect(decode(text), {
       onFailure: ({ message }) =>
-        Effect.fail(invalid(text === "" ? "The body is empty." : excerptOf(message, exchange.scrub))),
+        Effect.fail(invalid(
+          text === ""
+            ? "The body is empty."
+            : isCompressed(headers)
+            ? "The body is compressed, which the request does not accept."
+            : excerptOf(message, exchange.scrub)
+        )),
       onSuccess: (value) =>
         endpoint.answers?.(params, value) === false
           ? Effect.fail(invalid("The response is about another resource."))
-          : Effect.succeed({ status, value })
+          : Effect.succeed({ status, requestId: requestIdOf(exchange.scrub, headers), value })
     })
   }
 

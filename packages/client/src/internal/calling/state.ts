@@ -8,23 +8,29 @@ import * as Result from "effect/Result"
 import type * as FlowControl from "../../FlowControl.ts"
 import * as RetryPolicy from "../../RetryPolicy.ts"
 
-/** The result of a successful attempt: the status of the answer, and its value. */
+/** The result of a successful attempt: the status and the request id of the answer, and its value. */
 export interface Answered<A> {
   readonly status: number
+  readonly requestId: string | undefined
   readonly value: A
 }
 
 /** How an attempt ended. `outcome` is `"Success"`, the tag of the error, or `"Interrupted"`. */
 export interface Ending extends FlowControl.Outcome {
   readonly outcome: string
+  readonly requestId: string | undefined
 }
 
 export const endingOf = <A, E extends CommsError.CommsError>(exit: Exit.Exit<Answered<A>, E>): Ending => {
-  if (Exit.isSuccess(exit)) return { outcome: "Success", status: exit.value.status, retryAfter: undefined }
+  if (Exit.isSuccess(exit)) {
+    const { requestId, status } = exit.value
+    return { outcome: "Success", status, requestId, retryAfter: undefined }
+  }
   const error = Result.getOrUndefined(Exit.findError(exit))
   return {
     outcome: error?._tag ?? "Interrupted",
     status: error !== undefined && "status" in error ? error.status : undefined,
+    requestId: error !== undefined && "requestId" in error ? error.requestId : undefined,
     retryAfter: error === undefined ? undefined : RetryPolicy.retryAfter(error)
   }
 }
@@ -49,7 +55,7 @@ export const attemptOf = (
   startedAt: number,
   sentAt: number,
   now: number,
-  { outcome, retryAfter, status }: Ending
+  { outcome, requestId, retryAfter, status }: Ending
 ): Attempt =>
   new Attempt({
     number: state.attempts.length + 1,
@@ -57,6 +63,7 @@ export const attemptOf = (
     took: Duration.millis(now - sentAt),
     outcome,
     ...(status === undefined ? {} : { status }),
+    ...(requestId === undefined ? {} : { requestId }),
     ...(retryAfter === undefined ? {} : { asked: retryAfter }),
     waited: Duration.millis(sentAt - state.endedAt)
   }, { disableChecks: true })
@@ -75,11 +82,12 @@ export const postpone = (state: State, asked: Duration.Duration): State => ({
 })
 
 /** The span attributes of an attempt that ended. */
-export const attributesOf = ({ asked, number, outcome, status, waited }: Attempt) => ({
+export const attributesOf = ({ asked, number, outcome, requestId, status, waited }: Attempt) => ({
   "http.request.resend_count": number - 1,
   "comms.waited_ms": Duration.toMillis(waited),
   "comms.outcome": outcome,
   ...(outcome === "Success" ? {} : { "error.type": status === undefined ? outcome : String(status) }),
   ...(status === undefined ? {} : { "http.response.status_code": status }),
+  ...(requestId === undefined ? {} : { "comms.request_id": requestId }),
   ...(asked === undefined ? {} : { "comms.retry_after_ms": Duration.toMillis(asked) })
 })

@@ -58,10 +58,10 @@ const worstOf = <E extends CommsError.CommsError>(failures: ReadonlyArray<E>): E
   failures.find((error) => !isTransient(error)) ?? Arr.sort(failures, byRetryAfter)[0]
 
 export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1 extends CommsError.CommsError>(
-  { call, observe, read }: Source<A, E, E1>,
-  bind: Effect.Effect<Checkpoint.Bound>
+  { call, observe, read }: Source<A, E, E1>
 ) =>
   Effect.fnUntraced(function*<E2, R2>(
+    bind: Effect.Effect<Checkpoint.Bound>,
     state: State.State,
     options: RunOptions<E2, R2>
   ): Effect.fn.Return<Stream.Stream<Change<A>, FeedFailed | FeedOverflow | E2, R2>> {

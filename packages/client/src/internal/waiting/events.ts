@@ -1,5 +1,6 @@
 // One wait as a stream: results of polls become events, until the operation ends or the wait reaches a limit.
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
+import type * as CommsError from "@effect-comms/domain/CommsError"
 import type { Operation } from "@effect-comms/domain/Operation"
 import { WaitCheckpoint } from "@effect-comms/domain/WaitCheckpoint"
 import * as WaitError from "@effect-comms/domain/WaitError"
@@ -61,28 +62,31 @@ export const resume = (checkpoint: WaitCheckpoint, limits: Limits, now: number, 
   }
 }
 
+type Stamp = Effect.Effect<Checkpoint.Bound, CommsError.InvalidInput>
+
 const toSnapshot = <A extends Operation>(
   { createdAt, limits, operationId, startedAt }: Wait.Wait,
   { changedAt, polls, unknownSince }: Wait.State,
   history: History.History,
   operation: A,
-  bound: Checkpoint.Bound,
+  stamp: Stamp,
   toWall: ToWall
 ): Snapshot<A> => {
   const { at } = history.last
   const seenAt = toWall(at)
-  const checkpoint = new WaitCheckpoint({
-    ...bound,
-    operationId,
-    startedAt: toWall(startedAt),
-    createdAt: toWall(createdAt),
-    limits,
-    polls,
-    changedAt: toWall(changedAt),
-    ...(unknownSince === undefined ? {} : { unknownSince: toWall(unknownSince) }),
-    last: operation,
-    seenAt
-  }, { disableChecks: true })
+  const checkpoint = Effect.map(stamp, (bound) =>
+    new WaitCheckpoint({
+      ...bound,
+      operationId,
+      startedAt: toWall(startedAt),
+      createdAt: toWall(createdAt),
+      limits,
+      polls,
+      changedAt: toWall(changedAt),
+      ...(unknownSince === undefined ? {} : { unknownSince: toWall(unknownSince) }),
+      last: operation,
+      seenAt
+    }, { disableChecks: true }))
   const unchangedFor = Duration.millis(Math.max(0, at - changedAt))
   return { operation, seenAt, checkpoint, progress: { ...History.toProgress(history), unchangedFor } }
 }
@@ -91,7 +95,7 @@ const toEvents = <A extends Operation>(
   wait: Wait.Wait,
   { state, tell }: Wait.Step,
   { history, result }: PollResult<A>,
-  bound: Checkpoint.Bound,
+  stamp: Stamp,
   toWall: ToWall
 ): ReadonlyArray<Event<A>> => {
   if (tell === undefined) return []
@@ -101,7 +105,7 @@ const toEvents = <A extends Operation>(
   }
   return history === undefined || Result.isFailure(result)
     ? []
-    : [{ _tag: tell, snapshot: toSnapshot(wait, state, history, result.success, bound, toWall) }]
+    : [{ _tag: tell, snapshot: toSnapshot(wait, state, history, result.success, stamp, toWall) }]
 }
 
 interface Position {
@@ -114,7 +118,7 @@ interface Position {
 export const events = <A extends Operation>(
   { firstDeadline, state, wait }: Start,
   { next }: Subscription<A>,
-  stamp: Effect.Effect<Checkpoint.Bound>
+  stamp: Stamp
 ): Stream.Stream<Event<A>, WaitError.WaitError> => {
   const end = Wait.deadlineOf(wait)
   return Stream.paginate(
@@ -132,7 +136,7 @@ export const events = <A extends Operation>(
         })
       }
       const step = Wait.advance(wait, state, polled.value, toWall)
-      const told = step.tell === undefined ? [] : toEvents(wait, step, polled.value, yield* stamp, toWall)
+      const told = step.tell === undefined ? [] : toEvents(wait, step, polled.value, stamp, toWall)
       return [
         told,
         step.end === "ended"

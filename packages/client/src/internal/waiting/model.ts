@@ -4,6 +4,7 @@ import type { Operation } from "@effect-comms/domain/Operation"
 import type { WaitCheckpoint } from "@effect-comms/domain/WaitCheckpoint"
 import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 
 /**
  * The errors of one poll. A transient one does not end the wait.
@@ -46,8 +47,11 @@ export interface Snapshot<A extends Operation = Operation> {
   readonly operation: A
   readonly seenAt: DateTime.Utc
   readonly progress: Progress
-  /** Resumes the wait, for example after a restart. Safe to store: it contains no secret. */
-  readonly checkpoint: WaitCheckpoint
+  /**
+   * Makes the checkpoint that resumes the wait, for example after a restart. It contains no secret. Fails on a platform
+   * without WebCrypto.
+   */
+  readonly checkpoint: Effect.Effect<WaitCheckpoint, CommsError.InvalidInput>
 }
 
 /**

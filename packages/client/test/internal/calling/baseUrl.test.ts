@@ -33,6 +33,10 @@ describe("baseUrl", () => {
       ["https://proxy.test/twilio/comms", "https://proxy.test/twilio/comms"],
       ["https://proxy.test/twilio/comms/", "https://proxy.test/twilio/comms"],
       ["https://proxy.test:8443/a%2Fb", "https://proxy.test:8443/a%2Fb"],
+      ["https://comms.twilio.com/v1", "https://comms.twilio.com"],
+      ["https://comms.twilio.com/v1/", "https://comms.twilio.com"],
+      ["https://proxy.test/v1/v1", "https://proxy.test/v1"],
+      ["https://proxy.test/av1", "https://proxy.test/av1"],
       ["HTTPS://Proxy.Test/A", "https://proxy.test/A"],
       [new URL("https://proxy.test/x/"), "https://proxy.test/x"],
       ["http://localhost:3000", "http://localhost:3000"],
@@ -68,8 +72,19 @@ describe("baseUrl", () => {
     Effect.gen(function*() {
       const error = yield* refusalOf(baseUrl)
       assert.strictEqual(error.field, "baseUrl")
-      assert.include(error.message, "baseUrl: Expected an https: URL; plain http: is for loopback addresses only.")
+      assert.include(error.message, "needs allowInsecureHttp")
     }))
+
+  it.effect.each(["http://emulator:4010", "http://10.0.0.1"])(
+    "allows plain http to %s with allowInsecureHttp",
+    (baseUrl) =>
+      Effect.gen(function*() {
+        const client = yield* CommsClient.make({ credentials, baseUrl, allowInsecureHttp: true })
+        assert.strictEqual(client.baseUrl, baseUrl)
+        const error = yield* Effect.flip(CommsClient.make({ credentials, baseUrl: "ftp://x", allowInsecureHttp: true }))
+        assert.strictEqual(error.field, "baseUrl")
+      }).pipe(Effect.provide(layerHttp([])))
+  )
 
   it.effect.each(["ftp://comms.twilio.com", "file:///etc/passwd", "javascript:alert(1)", "ws://localhost"])(
     "refuses %s",
@@ -87,7 +102,14 @@ describe("baseUrl", () => {
       })
   )
 
-  it.effect.each(["https://x.test/?a=1", "https://x.test/#a", "https://x.test?a", "http://localhost?a=1"])(
+  it.effect.each([
+    "https://x.test/?a=1",
+    "https://x.test/#a",
+    "https://x.test?a",
+    "http://localhost?a=1",
+    "https://x.test/?",
+    "https://x.test#"
+  ])(
     "refuses the query or fragment of %s",
     (baseUrl) =>
       Effect.gen(function*() {

@@ -5,20 +5,30 @@ import * as State from "../../../src/internal/calling/state.ts"
 
 const seconds = Duration.seconds
 
-const refused = { outcome: "TooManyRequests", status: 429, retryAfter: seconds(2) }
-const lost = { outcome: "TransportFailure", status: undefined, retryAfter: undefined }
-const done = { outcome: "Success", status: 200, retryAfter: undefined }
+const refused = { outcome: "TooManyRequests", status: 429, requestId: "RQ1", retryAfter: seconds(2) }
+const lost = { outcome: "TransportFailure", status: undefined, requestId: undefined, retryAfter: undefined }
+const done = { outcome: "Success", status: 200, requestId: undefined, retryAfter: undefined }
 
 const run = (state: State.State, sentAt: number, now: number, ending: State.Ending) =>
   State.end(state, State.attemptOf(state, sentAt, sentAt, now, ending), now)
 
 describe("endingOf", () => {
   it.each<readonly [exit: Exit.Exit<State.Answered<string>, CommsError.CommsError>, ending: State.Ending]>([
-    [Exit.succeed({ status: 203, value: "" }), { outcome: "Success", status: 203, retryAfter: undefined }],
-    [Exit.fail(new CommsError.TooManyRequests({ errors: [], retryAfter: seconds(2) })), refused],
-    [Exit.fail(new CommsError.NotFound({ errors: [] })), { outcome: "NotFound", status: 404, retryAfter: undefined }],
+    [Exit.succeed({ status: 203, requestId: "RQ2", value: "" }), {
+      outcome: "Success",
+      status: 203,
+      requestId: "RQ2",
+      retryAfter: undefined
+    }],
+    [Exit.fail(new CommsError.TooManyRequests({ errors: [], requestId: "RQ1", retryAfter: seconds(2) })), refused],
+    [Exit.fail(new CommsError.NotFound({ errors: [] })), {
+      outcome: "NotFound",
+      status: 404,
+      requestId: undefined,
+      retryAfter: undefined
+    }],
     [Exit.fail(new CommsError.TransportFailure({ reason: "Connection", detail: "", readOnly: true })), lost],
-    [Exit.interrupt(1), { outcome: "Interrupted", status: undefined, retryAfter: undefined }]
+    [Exit.interrupt(1), { outcome: "Interrupted", status: undefined, requestId: undefined, retryAfter: undefined }]
   ])("reads exit %#", (exit, ending) => {
     assert.deepStrictEqual(State.endingOf(exit), ending)
   })
@@ -99,6 +109,7 @@ describe("attributesOf", () => {
       "comms.outcome": "TooManyRequests",
       "error.type": "429",
       "http.response.status_code": 429,
+      "comms.request_id": "RQ1",
       "comms.retry_after_ms": 2000
     }])
   })
