@@ -203,7 +203,7 @@ const makeEncoder = ({ call, params, payload, query }: Endpoint.Any) => {
  *
  * **Details**
  *
- * Fails with `InvalidInput` if an option is invalid or a credential is empty.
+ * Fails with `InvalidInput` if an option or a credential is invalid.
  *
  * @category constructors
  * @since 0.1.0
@@ -211,13 +211,12 @@ const makeEncoder = ({ call, params, payload, query }: Endpoint.Any) => {
 export const make = Effect.fnUntraced(function*(
   options: Options
 ): Effect.fn.Return<Service, CommsError.InvalidInput, HttpClient.HttpClient | Scope.Scope> {
+  const problem = Credentials.findProblem(options.credentials)
+  if (problem !== undefined) return yield* invalidInput(layerName, "credentials", problem)
   const { password, username } = Credentials.toBasic(options.credentials)
-  const scrub = Credentials.toScrubber(options.credentials)
   const { allowInsecureHttp = false, maxBodySize = 16 * 1024 * 1024, userAgent } = yield* decodeSettings(options)
   const baseUrl = yield* checkBaseUrl(layerName, options.baseUrl ?? defaultBaseUrl, allowInsecureHttp)
-  if (Redacted.value(username) === "" || Redacted.value(username).includes(":") || Redacted.value(password) === "") {
-    return yield* invalidInput(layerName, "credentials", "Expected a name without a colon and a secret, neither empty")
-  }
+  const scrub = Credentials.toScrubber(options.credentials, new URL(baseUrl).host)
   const client = (yield* HttpClient.HttpClient).pipe(
     HttpClient.mapRequest(flow(
       HttpClientRequest.basicAuth(username, password),

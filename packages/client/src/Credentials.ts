@@ -9,8 +9,11 @@ import * as Arr from "effect/Array"
 import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Hex from "effect/encoding/Hex"
 import * as Order from "effect/Order"
 import * as Redacted from "effect/Redacted"
+import * as RegExp from "effect/RegExp"
 import * as Schema from "effect/Schema"
 import { variable } from "./internal/variable.ts"
 
@@ -113,31 +116,69 @@ export const toBasic = (credentials: Credentials) =>
     ? { username: credentials.apiKey, password: credentials.apiSecret }
     : { username: Redacted.make(credentials.accountSid), password: credentials.authToken }
 
+const whiteSpace = /^\s|\s$/
+
+/**
+ * Says what is wrong with credentials, without showing them; undefined if they can be sent.
+ *
+ * @category guards
+ * @stability unstable
+ * @since 0.1.0
+ */
+export const findProblem = (credentials: Credentials): string | undefined => {
+  const named = "apiKey" in credentials
+    ? { apiKey: Redacted.value(credentials.apiKey), apiSecret: Redacted.value(credentials.apiSecret) }
+    : { accountSid: credentials.accountSid, authToken: Redacted.value(credentials.authToken) }
+  for (const [name, value] of Object.entries(named)) {
+    if (value === "") return `Expected ${name} not to be empty`
+    if (whiteSpace.test(value)) return `Expected ${name} without white space at its start or end`
+  }
+  // The user name of HTTP Basic authentication ends at the first colon.
+  return Redacted.value(toBasic(credentials).username).includes(":")
+    ? `Expected ${Object.keys(named)[0]} without a colon`
+    : undefined
+}
+
+// A shorter value is a part of other words, and no real secret.
+const minSecretLength = 8
+
 /**
  * Makes a function that removes the credentials from text from the network, such as an error page of a gateway that
  * contains the request headers.
  *
  * **Details**
  *
- * It removes the secrets, their Base64 form on the wire, and their escaped forms in URLs, HTML and JSON.
+ * It removes the secrets in plain, in Base64 and in hexadecimal form, the header on the wire, and the escaped forms in
+ * URLs, HTML and JSON. A secret of fewer than 8 characters is only removed from the header. The name of `host` is never
+ * changed, even if a secret is a part of it.
  *
  * @category conversions
  * @stability unstable
  * @since 0.1.0
  */
-export const toScrubber = (credentials: Credentials): (text: string) => string => {
+export const toScrubber = (credentials: Credentials, host = ""): (text: string) => string => {
   const { password, username } = toBasic(credentials)
   const secrets = [
-    Base64.encode(`${Redacted.value(username)}:${Redacted.value(password)}`),
     Redacted.value(password),
     ...("apiKey" in credentials ? [Redacted.value(username)] : [])
-  ]
+  ].filter((secret) => secret.length >= minSecretLength)
+  const header = `${Redacted.value(username)}:${Redacted.value(password)}`
   // The longest first, because a shorter form can be a part of a longer one.
-  const forms = Arr.sort(Arr.dedupe(secrets.flatMap(formsOf)).filter((form) => form !== ""), longestFirst)
-  return (text) => forms.reduce((text, form) => text.replaceAll(form, "<redacted>"), text)
+  const forms = Arr.sort(
+    Arr.dedupe([...base64FormsOf(header), ...secrets.flatMap(formsOf)]),
+    Order.mapInput(Order.Number, (text: string) => -text.length)
+  )
+  const kept = forms.some((form) => host.includes(form)) ? [host] : []
+  const pattern = new RegExp.RegExp([...kept, ...forms].map(RegExp.escape).join("|"), "g")
+  return (text) => text.replace(pattern, (found) => kept.includes(found) ? found : "<redacted>")
 }
 
-const longestFirst = Order.mapInput(Order.Number, (text: string) => -text.length)
+const base64FormsOf = (text: string): ReadonlyArray<string> => [
+  Base64.encode(text),
+  Base64.encode(text).replace(/=+$/, ""),
+  Base64Url.encodePadded(text),
+  Base64Url.encode(text)
+]
 
 const formsOf = (secret: string): ReadonlyArray<string> => {
   const inUrl = encodeURIComponent(secret.replace(/\p{Cs}/gu, "\uFFFD"))
@@ -145,6 +186,9 @@ const formsOf = (secret: string): ReadonlyArray<string> => {
   const inHtml = secret.replace(/[&<>"]/g, (character) => htmlEscapes[character] ?? character)
   return [
     secret,
+    ...base64FormsOf(secret),
+    Hex.encode(secret),
+    Hex.encode(secret).toUpperCase(),
     ...[inUrl, inForm].flatMap((text) => [text, text.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())]),
     ...["'", "&#39;", "&#x27;", "&apos;"].map((quote) => inHtml.replaceAll("'", quote)),
     encodeJson(secret).slice(1, -1)

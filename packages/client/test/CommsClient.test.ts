@@ -141,18 +141,30 @@ describe("attemptTimeout", () => {
 describe("credentials", () => {
   const empty = Redacted.make("")
 
-  it.effect.each([
-    { accountSid: "", authToken: Redacted.make("x") },
-    { accountSid: "AC1", authToken: empty },
-    { accountSid: "AC:1", authToken: Redacted.make("x") },
-    { apiKey: empty, apiSecret: Redacted.make("x") },
-    { apiKey: Redacted.make("SK1"), apiSecret: empty },
-    { apiKey: Redacted.make("SK:1"), apiSecret: Redacted.make("x") }
-  ])("that are invalid are rejected (%#)", (credentials) =>
+  it.effect.each(
+    [
+      [{ accountSid: "", authToken: Redacted.make("x") }, "accountSid not to be empty"],
+      [{ accountSid: "AC1", authToken: empty }, "authToken not to be empty"],
+      [{ accountSid: "AC:1", authToken: Redacted.make("x") }, "accountSid without a colon"],
+      [{ accountSid: " AC1", authToken: Redacted.make("x") }, "accountSid without white space at its start or end"],
+      [{ accountSid: "AC1", authToken: Redacted.make("x\n") }, "authToken without white space at its start or end"],
+      [{ apiKey: empty, apiSecret: Redacted.make("x") }, "apiKey not to be empty"],
+      [{ apiKey: Redacted.make("SK1"), apiSecret: empty }, "apiSecret not to be empty"],
+      [{ apiKey: Redacted.make("SK:1"), apiSecret: Redacted.make("x") }, "apiKey without a colon"],
+      [
+        { apiKey: Redacted.make("SK1\t"), apiSecret: Redacted.make("x") },
+        "apiKey without white space at its start or end"
+      ],
+      [
+        { apiKey: Redacted.make("SK1"), apiSecret: Redacted.make("\u00a0x") },
+        "apiSecret without white space at its start or end"
+      ]
+    ] as const
+  )("that are invalid are rejected (%#)", ([credentials, problem]) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(CommsClient.make({ credentials }))
       assert.strictEqual(error.field, "credentials")
-      assert.include(error.message, "credentials: Expected a name without a colon and a secret, neither empty.")
+      assert.include(error.message, `credentials: Expected ${problem}.`)
     }).pipe(Effect.provide(layerHttp([]))))
 })
 

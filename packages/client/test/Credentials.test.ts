@@ -16,6 +16,7 @@ import {
   layerScriptWith,
   lost,
   operation,
+  refused,
   sent
 } from "./utils/script.ts"
 
@@ -30,7 +31,7 @@ describe("the Authorization header", () => {
       [apiKey, "SK0123456789:s3cr3t-k3y"],
       [{ accountSid: "AC1", authToken: Redacted.make("pässwörd-日本-🔑") }, "AC1:pässwörd-日本-🔑"],
       [{ accountSid: "AC1", authToken: Redacted.make("with:colon") }, "AC1:with:colon"],
-      [{ accountSid: "AC1", authToken: Redacted.make(" ") }, "AC1: "]
+      [{ accountSid: "AC1", authToken: Redacted.make("a b") }, "AC1:a b"]
     ] as const
   )("has the credentials in UTF-8 and Base64 (%#)", ([credentials, text]) =>
     Effect.gen(function*() {
@@ -206,6 +207,12 @@ describe("the secrets", () => {
       )
     )))
 
+  it.effect("leave the host of the request as it is", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(fetch)
+      assert.include(error.message, "GET http://s3cr3t-t0ken.localhost/v1/")
+    }).pipe(Effect.provide(layerScriptWith({ baseUrl: `http://${password}.localhost` })(refused(404)))))
+
   it.effect("are not in the output of inspecting a client", () =>
     Effect.gen(function*() {
       const client = yield* CommsClient.CommsClient
@@ -232,7 +239,31 @@ describe("toScrubber", () => {
     assert.strictEqual(scrub(""), "")
   })
 
-  it("ignores an empty secret", () => {
+  it.each([
+    ["without padding", btoa(`AC0123456789:${password}`).replace(/=+$/, "")],
+    ["in base64url", Buffer.from(`AC0123456789:${password}`).toString("base64url")],
+    ["of the token alone in Base64", btoa(password)],
+    ["of the token alone in Base64 without padding", btoa(password).replace(/=+$/, "")],
+    ["of the token alone in hexadecimal form", Buffer.from(password).toString("hex")]
+  ])("removes the credential %s", (_, form) => {
+    assert.strictEqual(Credentials.toScrubber(credentials)(`a ${form} b`), "a <redacted> b")
+  })
+
+  it("leaves a secret of fewer than 8 characters, which is a part of other words", () => {
+    const scrub = Credentials.toScrubber({ accountSid: "AC1", authToken: Redacted.make("comms") })
+    assert.strictEqual(scrub("GET https://comms.twilio.com"), "GET https://comms.twilio.com")
+    assert.strictEqual(scrub(`Basic ${btoa("AC1:comms")}`), "Basic <redacted>")
     assert.strictEqual(Credentials.toScrubber({ accountSid: "AC1", authToken: Redacted.make("") })("abc"), "abc")
+  })
+
+  it("leaves the host of the request, of which a secret is a part", () => {
+    const scrub = Credentials.toScrubber(
+      { accountSid: "AC1", authToken: Redacted.make("emulator") },
+      "emulator.localhost:4010"
+    )
+    assert.strictEqual(
+      scrub("GET http://emulator.localhost:4010/v1?token=emulator"),
+      "GET http://emulator.localhost:4010/v1?token=<redacted>"
+    )
   })
 })

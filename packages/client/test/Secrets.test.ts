@@ -56,6 +56,12 @@ const formsOf = (secret: string) => [
   new URLSearchParams({ x: secret }).toString().slice(2),
   escapeHtml(secret),
   escapeHtml(secret).replaceAll("'", "&#39;"),
+  base64OfUtf8(secret),
+  base64OfUtf8(secret).replace(/=+$/, ""),
+  base64OfUtf8(secret).replaceAll("+", "-").replaceAll("/", "_"),
+  Buffer.from(secret).toString("base64url"),
+  Buffer.from(secret).toString("hex"),
+  Buffer.from(secret).toString("hex").toUpperCase(),
   JSON.stringify(secret).slice(1, -1)
 ]
 
@@ -385,7 +391,7 @@ describe.each(allCredentials.map((credentials, n) => ({ credentials, n })))("cre
 describe("toScrubber", () => {
   it.prop(
     "removes every form of any secret",
-    [Schema.String.check(Schema.isMinLength(6)), Schema.String, Schema.String],
+    [Schema.String.check(Schema.isMinLength(8)), Schema.String, Schema.String],
     ([secret, before, after]) => {
       const scrub = Credentials.toScrubber({ accountSid: "AC1", authToken: Redacted.make(secret) })
       const isWellFormed = !/\p{Cs}/u.test(secret)
@@ -396,7 +402,7 @@ describe("toScrubber", () => {
   )
 
   it("removes forms with lower-case escapes", () => {
-    const scrub = Credentials.toScrubber({ accountSid: "AC1", authToken: Redacted.make("a/b+c=d") })
-    assert.strictEqual(scrub("?t=a%2fb%2bc%3dd&u=a%2Fb%2Bc%3Dd"), "?t=<redacted>&u=<redacted>")
+    const scrub = Credentials.toScrubber({ accountSid: "AC1", authToken: Redacted.make("a/b+c=d-e") })
+    assert.strictEqual(scrub("?t=a%2fb%2bc%3dd-e&u=a%2Fb%2Bc%3Dd-e"), "?t=<redacted>&u=<redacted>")
   })
 })

@@ -11,8 +11,17 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as CommsError from "./CommsError.ts"
+import { maxShown } from "./internal/describe.ts"
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const shorten = (text: string): string => text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
+
+// A value stands at the end of the message of a schema.
+const withShortValue = (message: string): string => {
+  const [expected = "", ...value] = message.split(/(?<=, got | with value )/)
+  return expected + shorten(value.join(""))
+}
 
 /**
  * Turns a schema's error into an `InvalidInput` with one issue for each field. The client uses it for its own schemas.
@@ -29,8 +38,8 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1()
 export const toInvalidInput = (call: string, root: string) => (error: Schema.SchemaError) => {
   const [first, ...rest] = format(error.issue).issues.map(({ message, path }) =>
     new CommsError.InputIssue({
-      field: path === undefined || path.length === 0 ? root : path.map(String).join("."),
-      problem: message
+      field: path === undefined || path.length === 0 ? root : shorten(path.map(String).join(".")),
+      problem: withShortValue(message)
     })
   )
   const issues = [

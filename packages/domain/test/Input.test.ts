@@ -22,6 +22,22 @@ describe("makeDecoder", () => {
       assert.match(error.message, /^The input of Things\.list is invalid\. Nothing was sent\. params: Expected /)
     }))
 
+  it.effect("shows at most 100 characters of a value, and of the name of a field", () =>
+    Effect.gen(function*() {
+      const long = "x".repeat(1000)
+      const error = yield* Effect.flip(decode({ status: long }))
+      assert.match(error.message, /, got "x{99}…\.$/)
+      const strict = Input.makeDecoder(
+        "Things.list",
+        "params",
+        Schema.Struct({ size: Schema.optional(Schema.Int) }),
+        "error"
+      )
+      const [issue] = (yield* Effect.flip(strict({ [long]: long }))).issues
+      assert.isAtMost(issue.field.length, 101)
+      assert.isAtMost(issue.problem.length, 150)
+    }))
+
   it.effect("returns valid input", () =>
     Effect.gen(function*() {
       assert.deepEqual<unknown>(yield* decode({ pageSize: 1 }), { pageSize: 1 })

@@ -58,7 +58,7 @@ export const check = <S extends Checkpoint.CheckpointSchema>({ call, identity, r
     const checkpoint = yield* read(input)
     const own = yield* identity
     if (checkpoint.resource !== resource) {
-      return yield* mismatch("resource", `it belongs to ${checkpoint.resource}, not to ${resource}`)
+      return yield* mismatch("resource", `it belongs to ${checkpoint.resource.slice(0, 100)}, not to ${resource}`)
     }
     if (checkpoint.baseUrl !== own.baseUrl) return yield* mismatch("baseUrl")
     if (checkpoint.account !== own.account) return yield* mismatch("account")

@@ -30,6 +30,38 @@ export type DescribedErrorClass<Self, Tag extends string, Fields extends Schema.
   Cause.YieldableError & { readonly description: Description }
 >
 
+const encoder = new TextEncoder()
+
+/** The longest beginning of a text that has at most so many bytes. */
+const cut = (text: string, bytes: number): string => {
+  const { read } = encoder.encodeInto(text, new Uint8Array(bytes))
+  return read === text.length ? text : `${text.slice(0, read)}…`
+}
+
+/** The length of a text from outside that is shown. */
+export const maxShown = 100
+
+// Together less than 4 KiB, whatever the server sent.
+const maxBytes = { what: 1000, why: 2200, advice: 400, requestId: 300 }
+
+const limit = ({ advice, requestId, what, why }: Description): Description => {
+  const kept: Array<string> = []
+  let left = maxBytes.why
+  for (const part of why) {
+    if (left <= 0) break
+    const text = cut(part, left)
+    kept.push(text)
+    // And the space between two parts.
+    left -= encoder.encode(text).length + 1
+  }
+  return {
+    what: cut(what, maxBytes.what),
+    why: kept,
+    advice: advice === undefined ? undefined : cut(advice, maxBytes.advice),
+    requestId: requestId === undefined ? undefined : cut(requestId, maxBytes.requestId)
+  }
+}
+
 type Annotations = { readonly description: string; readonly httpApiStatus: number }
 
 /** A `Schema.TaggedError` whose `description` is made from its fields when it is read, and whose `message` joins it. */
@@ -49,7 +81,7 @@ export function DescribedError(): unknown {
   ) =>
     class extends Schema.TaggedError<object>()(tag, fields, annotations) {
       get description(): Description {
-        return describe(this)
+        return limit(describe(this))
       }
       override get message(): string {
         const { advice, requestId, what, why } = this.description
@@ -92,8 +124,12 @@ interface Exchange {
   readonly excerpt?: string
 }
 
+// The token of a page can be long, and what happened comes after the URL.
+const maxUrlBytes = 500
+
 export const requestOf = ({ method, url }: Exchange): string =>
-  [method, url].filter(Predicate.isNotUndefined).map(printable).join(" ") || "The request"
+  [method, url].filter(Predicate.isNotUndefined).map((text) => cut(printable(text), maxUrlBytes)).join(" ") ||
+  "The request"
 
 export const afterAttempts = ({ attempts = [] }: Exchange): string =>
   attempts.length > 1 ? ` after ${attempts.length} attempts` : ""

@@ -184,6 +184,28 @@ describe("the envelope", () => {
     }))
 })
 
+const bytesOf = (text: string) => encoder.encode(text).length
+
+describe("the message of an error", () => {
+  const longError = { code: 20001, message: "ü".repeat(5000), infoUrl: "x".repeat(5000), context: "y".repeat(5000) }
+
+  it.effect.each<readonly [name: string, answer: Answer]>([
+    ["long errors", json({ errors: [longError, longError] }, 400)],
+    ["many errors", json({ errors: Array.from({ length: 10_000 }, () => ({ message: "No." })) }, 400)],
+    ["a long page", html(502, "ü".repeat(100_000))],
+    ["long headers", html(404, "", { "x-request-id": "x".repeat(10_000), "content-type": "x".repeat(10_000) })],
+    [
+      "a long field",
+      json({ ...operation, status: 1, ["x".repeat(100_000)]: "y".repeat(100_000), id: "z".repeat(100_000) })
+    ],
+    ["a long reason of the transport", lost(new Error("ü".repeat(100_000)))]
+  ])("has at most 4 KiB after %s", ([, answer]) =>
+    Effect.gen(function*() {
+      const { message } = yield* errorOf(answer)
+      assert.isAtMost(bytesOf(message), 4096)
+    }))
+})
+
 describe("the request id", () => {
   it.effect.each(
     [
