@@ -3,7 +3,7 @@ import { NodeHttpClient } from "@effect/platform-node"
 import { Effect, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { layerClient } from "./internal/client.ts"
-import { countUnchecked, countWithZod } from "./internal/plain.ts"
+import * as Plain from "./internal/plain.ts"
 import * as Worker from "./internal/worker.ts"
 import { pageSize } from "./internal/workload.ts"
 
@@ -18,12 +18,23 @@ const countWithClient = Effect.gen(function*() {
   return String(ids.size)
 })
 
-const client = (http: typeof FetchHttpClient.layer) => (baseUrl: string) =>
-  Effect.provide(Worker.serve("ready", () => countWithClient), layerClient({ baseUrl }, http))
+// Keeps none of the operations.
+const countOnly = Effect.gen(function*() {
+  const operations = yield* SenderPoolOperations.SenderPoolOperations
+  return String(yield* Stream.runCount(operations.stream({ pageSize })))
+})
+
+const client = (http: typeof FetchHttpClient.layer, count = countWithClient) => (baseUrl: string) =>
+  Effect.provide(Worker.serve("ready", () => count), layerClient({ baseUrl }, http))
 
 Worker.main({
   "client-fetch": client(FetchHttpClient.layer),
   "client-undici": client(NodeHttpClient.layerUndici),
-  "unchecked": plain(countUnchecked),
-  "zod": plain(countWithZod)
+  "count-client": client(FetchHttpClient.layer, countOnly),
+  "count-unchecked": plain(Plain.countOnly),
+  "unchecked": plain(Plain.countUnchecked),
+  "undici": plain(Plain.countWithUndici),
+  "zod": plain(Plain.countWithZod),
+  "generated": plain(Plain.countWithGenerated),
+  "twilio": plain(Plain.countWithTwilio)
 })

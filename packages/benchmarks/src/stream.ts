@@ -1,29 +1,26 @@
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect } from "effect"
+import type * as Goals from "./internal/goals.ts"
 import * as Rounds from "./internal/rounds.ts"
 import * as Worker from "./internal/worker.ts"
 import { pageSize, total } from "./internal/workload.ts"
 
-const names = { unchecked: "fetch, unchecked", zod: "fetch, zod" }
+const names = { client: "client, fetch", unchecked: "fetch, unchecked", zod: "fetch, zod" }
 
 const field = [
-  { name: "client, fetch", args: ["client-fetch"] },
+  { name: names.client, args: ["client-fetch"] },
   { name: "client, undici", args: ["client-undici"] },
-  {
-    name: "client, fetch, compiled schemas",
-    args: ["client-fetch"],
-    flags: ["--import", "effect/schema/SchemaJITCompiler/enable"]
-  },
   { name: names.unchecked, args: ["unchecked"] },
-  { name: names.zod, args: ["zod"] }
+  { name: "undici, unchecked", args: ["undici"] },
+  { name: names.zod, args: ["zod"] },
+  { name: "openapi-fetch, generated types", args: ["generated"] },
+  { name: "twilio, RequestClient", args: ["twilio"] }
 ]
 
 const enter = Effect.fnUntraced(function*(entry: (typeof field)[number], baseUrl: string) {
-  const { args, flags, name } = entry
+  const { args, name } = entry
   const worker = yield* Worker.start({
     name,
     file: new URL("./contestant.ts", import.meta.url),
-    flags,
     args: [...args, baseUrl]
   })
   return {
@@ -38,7 +35,7 @@ const enter = Effect.fnUntraced(function*(entry: (typeof field)[number], baseUrl
   }
 })
 
-const program = Effect.gen(function*() {
+export const figures = Effect.gen(function*() {
   const server = yield* Worker.startServer("static")
   const contestants = yield* Effect.forEach(field, (entry) => enter(entry, server.greeting))
   yield* Console.log(`${total.toLocaleString("en")} operations in pages of ${pageSize.toLocaleString("en")}`)
@@ -46,6 +43,25 @@ const program = Effect.gen(function*() {
   yield* Console.log(
     `\n${Rounds.table(timings, { unit: "operations", count: total, against: [names.unchecked, names.zod] })}`
   )
+  const medianOf = (name: string) => timings.find((timing) => timing.name === name)?.median ?? Number.NaN
+  const rate = (against: string) => medianOf(against) / medianOf(names.client)
+  const work = `stream ${total.toLocaleString("en")} checked operations against`
+  return [
+    {
+      id: "P1",
+      work: `${work} unchecked fetch: rate`,
+      figure: rate(names.unchecked),
+      better: "higher",
+      goal: 0.9,
+      stretch: 1
+    },
+    {
+      id: "P2",
+      work: `${work} fetch and zod: rate`,
+      figure: rate(names.zod),
+      better: "higher",
+      goal: 1.25,
+      stretch: 1.4
+    }
+  ] satisfies ReadonlyArray<Goals.Figure>
 })
-
-program.pipe(Effect.scoped, Effect.provide(NodeServices.layer), NodeRuntime.runMain)
