@@ -1,6 +1,6 @@
 import { SenderPoolOperation } from "@effect-comms/domain"
 import { Console, Effect, Result, Schema } from "effect"
-import * as Goals from "./internal/goals.ts"
+import type * as Goals from "./internal/goals.ts"
 import * as Rounds from "./internal/rounds.ts"
 import { pages } from "./internal/sample.ts"
 import { pageSize } from "./internal/workload.ts"
