@@ -6,7 +6,9 @@ import * as Goals from "./internal/goals.ts"
 const goals: Readonly<Record<string, () => Promise<{ readonly figures: Goals.Benchmark }>>> = {
   stream: () => import("./stream.ts"),
   page: () => import("./page.ts"),
-  memory: () => import("./memory.ts")
+  fetch: () => import("./fetch.ts"),
+  memory: () => import("./memory.ts"),
+  calls: () => import("./calls.ts")
 }
 
 // A benchmark without goals is a program that runs when it is imported.

@@ -1,6 +1,6 @@
 import { Emulator } from "@effect-comms/testing"
 import { DateTime, Duration, Effect, Layer, Schema } from "effect"
-import { createServer } from "node:http"
+import { createServer, type RequestListener } from "node:http"
 import { pages } from "./internal/sample.ts"
 import { Served } from "./internal/sixty.ts"
 import * as Soak from "./internal/soak.ts"
@@ -10,19 +10,9 @@ import { path } from "./internal/workload.ts"
 
 const encodeServed = Schema.encodeEffect(Served)
 
-/** Serves static bodies, so that the server takes as little time as possible. */
-const serveStatic = Effect.gen(function*() {
-  const bodies = new Map(pages.map((page) => [page.pagination.self, Buffer.from(JSON.stringify(page))]))
-  const first = pages[0]?.pagination.self ?? ""
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? "/", "http://localhost")
-    const body = url.pathname === path ? bodies.get(url.searchParams.get("pageToken") ?? first) : undefined
-    if (body === undefined) {
-      response.writeHead(404).end()
-    } else {
-      response.writeHead(200, { "content-type": "application/json", "content-length": body.length }).end(body)
-    }
-  })
+/** Serves until the input ends. */
+const serveNode = Effect.fnUntraced(function*(listener: RequestListener) {
+  const server = createServer(listener)
   const baseUrl = yield* Effect.callback<string>((resume) => {
     server.listen(0, "127.0.0.1", () => {
       const address = server.address()
@@ -36,6 +26,29 @@ const serveStatic = Effect.gen(function*() {
   yield* Worker.serve(baseUrl, Effect.succeed)
   server.close()
   server.closeAllConnections()
+})
+
+const headersOf = (body: Buffer) => ({ "content-type": "application/json", "content-length": body.length })
+
+/** Serves any operation by its id. */
+const serveSingle = Effect.suspend(() => {
+  const rest = JSON.stringify(pages[0]?.operations[0]).replace(/^\{"id":"[^"]*"/, "")
+  return serveNode((request, response) => {
+    const body = Buffer.from(`{"id":"${request.url?.slice(path.length + 1)}"${rest}`)
+    response.writeHead(200, headersOf(body)).end(body)
+  })
+})
+
+/** Serves static bodies, so that the server takes as little time as possible. */
+const serveStatic = Effect.suspend(() => {
+  const bodies = new Map(pages.map((page) => [page.pagination.self, Buffer.from(JSON.stringify(page))]))
+  const first = pages[0]?.pagination.self ?? ""
+  return serveNode((request, response) => {
+    const url = new URL(request.url ?? "/", "http://localhost")
+    const body = url.pathname === path ? bodies.get(url.searchParams.get("pageToken") ?? first) : undefined
+    if (body === undefined) response.writeHead(404).end()
+    else response.writeHead(200, headersOf(body)).end(body)
+  })
 })
 
 const serveUrl = Effect.flatMap(Emulator.Address, ({ url }) => Worker.serve(url, Effect.succeed))
@@ -65,6 +78,7 @@ const layer = (options: Emulator.Options) => Emulator.layerServer().pipe(Layer.p
 
 Worker.main({
   static: () => serveStatic,
+  single: () => serveSingle,
   emulator: (operations) => Effect.provide(serveUrl, layer({ operations: Number(operations) })),
   sixty: () => Effect.provide(serveOne, layer({ faults: "rate-limited" })),
   windows: (hours) =>
