@@ -1,0 +1,6 @@
+// workerd: the input is the body of the request.
+import { main } from "./program.js"
+
+export default {
+  fetch: async (request: Request): Promise<Response> => Response.json(await main(await request.json()))
+}
