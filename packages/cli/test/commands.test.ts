@@ -359,7 +359,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.include(yield* refused("TWILIO_AUTH_TOKEN=s3cret"), "plan: Expected a valid JSON string.")
         assert.include(
           yield* refused("{\"rules\":[{\"do\":{\"_tag\":\"Status\",\"status\":\"s3cret\"}}]}"),
-          "rules.0.do.status: Expected number."
+          "rules[0].do.status: Expected number."
         )
       }))
 

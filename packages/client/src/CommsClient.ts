@@ -8,7 +8,7 @@
  */
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type * as CommsError from "@effect-comms/domain/CommsError"
-import * as Endpoint from "@effect-comms/domain/Endpoint"
+import type * as Endpoint from "@effect-comms/domain/Endpoint"
 import {
   DurationFromText,
   intFrom,
@@ -42,6 +42,7 @@ import * as FlowControl from "./FlowControl.ts"
 import { makeReader, type Params, toTransportFailure } from "./internal/calling/answer.ts"
 import { checkBaseUrl } from "./internal/calling/baseUrl.ts"
 import { run } from "./internal/calling/call.ts"
+import { toWriteError } from "./internal/calling/write.ts"
 import { identify } from "./internal/checkpoint.ts"
 import { variable } from "./internal/variable.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -240,8 +241,8 @@ export const make = Effect.fnUntraced(function*(
     .gate(`${new URL(baseUrl).host} ${Hash.string(Redacted.value(username)).toString(36)}`)
 
   const endpoint: Service["endpoint"] = (endpoint) => {
-    const { call, method, path } = endpoint
-    const readOnly = Endpoint.isReadOnly(endpoint)
+    const { call, method, path, readOnly } = endpoint
+    const toError = toWriteError(endpoint)
     const encode = makeEncoder(endpoint)
     const read = makeReader(endpoint, maxBodySize)
     return Effect.fnUntraced(function*(request: AnyRequest) {
@@ -251,7 +252,7 @@ export const make = Effect.fnUntraced(function*(
         onNone: () => scrub(httpRequest.url),
         onSome: ({ href }) => scrub(href)
       })
-      const exchange = { method, url, readOnly, scrub }
+      const exchange = { method, url, readOnly, scrub, payload: "payload" in request ? request.payload : undefined }
       const send = Effect.flatMap(
         traceHeaders,
         (headers) => client.execute(HttpClientRequest.setHeaders(httpRequest, headers))
@@ -261,7 +262,10 @@ export const make = Effect.fnUntraced(function*(
         Effect.mapError(toTransportFailure(exchange)),
         Effect.flatMap((response) => read(exchange, request.params ?? {}, response))
       )
-      return yield* run({ call, method, url, readOnly, server }, send, gate, policy)
+      return yield* Effect.mapError(
+        run({ call, method, url, readOnly, server }, send, gate, policy),
+        (error) => (readOnly ? error : toError(error)) as Endpoint.Error<typeof endpoint>
+      )
     })
   }
 

@@ -2,6 +2,7 @@
  * @since 0.1.0
  */
 export * as Attempts from "./Attempts.ts"
+export * as Comms from "./Comms.ts"
 export * as CommsClient from "./CommsClient.ts"
 export * as Credentials from "./Credentials.ts"
 export * as EmailOperations from "./EmailOperations.ts"
@@ -12,5 +13,7 @@ export * as Operations from "./Operations.ts"
 export * as Paging from "./Paging.ts"
 export * as RetryPolicy from "./RetryPolicy.ts"
 export * as SenderPoolOperations from "./SenderPoolOperations.ts"
+export * as SenderPools from "./SenderPools.ts"
+export * as Senders from "./Senders.ts"
 export * as Waiting from "./Waiting.ts"
 export * as Windows from "./Windows.ts"

@@ -20,6 +20,8 @@ import * as Codecs from "./internal/codecs.ts"
 import * as MessageOperation from "./MessageOperation.ts"
 import type { KnownCommunicationOperationStatus } from "./Operation.ts"
 import type * as OperationFamily from "./OperationFamily.ts"
+import * as Sender from "./Sender.ts"
+import * as SenderPool from "./SenderPool.ts"
 import * as SenderPoolOperation from "./SenderPoolOperation.ts"
 
 /**
@@ -108,7 +110,15 @@ export const optionsOf = <
   Success extends Endpoint.Body,
   const Errors extends ReadonlyArray<Endpoint.ContractErrorClass>
 >(
-  { errors, params, query, success }: Endpoint.Endpoint<Endpoint.Method, Params, Query, Endpoint.Body, Success, Errors>
+  { errors, params, query, success }: Endpoint.Endpoint<
+    Endpoint.Method,
+    boolean,
+    Params,
+    Query,
+    Endpoint.Body,
+    Success,
+    Errors
+  >
 ) => ({
   params,
   query,
@@ -133,6 +143,67 @@ export const operationsGroup = <
     HttpApiEndpoint.get("fetch", fetch.path, optionsOf(fetch)).annotateMerge(describe(fetch))
   ).middleware(Refusals).middleware(Authorization).annotateMerge(OpenApi.annotations({ title }))
 
+const pools = SenderPool.endpoints
+
+/**
+ * The group of SenderPools and their Senders. The emulator implements it.
+ *
+ * @category contract
+ * @stability unstable
+ * @since 0.1.0
+ */
+export const senderPools = HttpApiGroup.make("senderPools").add(
+  HttpApiEndpoint.get("list", pools.list.path, optionsOf(pools.list)).annotateMerge(describe(pools.list)),
+  HttpApiEndpoint.post("create", pools.create.path, {
+    ...optionsOf(pools.create),
+    payload: pools.create.payload,
+    success: Codecs.acceptedOperation
+  }).annotateMerge(describe(pools.create)),
+  HttpApiEndpoint.get("fetch", pools.fetch.path, optionsOf(pools.fetch)).annotateMerge(describe(pools.fetch)),
+  HttpApiEndpoint.patch("update", pools.update.path, {
+    ...optionsOf(pools.update),
+    payload: pools.update.payload,
+    success: Codecs.acceptedChange
+  }).annotateMerge(describe(pools.update)),
+  HttpApiEndpoint.delete("delete", pools.delete.path, {
+    ...optionsOf(pools.delete),
+    success: Codecs.acceptedChange
+  }).annotateMerge(describe(pools.delete)),
+  HttpApiEndpoint.get("listSenders", pools.listSenders.path, optionsOf(pools.listSenders))
+    .annotateMerge(describe(pools.listSenders)),
+  HttpApiEndpoint.post("addSenders", pools.addSenders.path, {
+    ...optionsOf(pools.addSenders),
+    payload: pools.addSenders.payload,
+    success: Codecs.acceptedOperation
+  }).annotateMerge(describe(pools.addSenders)),
+  HttpApiEndpoint.delete("removeSender", pools.removeSender.path, {
+    ...optionsOf(pools.removeSender),
+    success: Codecs.acceptedChange
+  }).annotateMerge(describe(pools.removeSender))
+).middleware(Refusals).middleware(Authorization).annotateMerge(OpenApi.annotations({ title: "SenderPools" }))
+
+/**
+ * The group of Senders. The emulator implements it.
+ *
+ * @category contract
+ * @stability unstable
+ * @since 0.1.0
+ */
+export const senders = HttpApiGroup.make("senders").add(
+  HttpApiEndpoint.get("list", Sender.endpoints.list.path, optionsOf(Sender.endpoints.list))
+    .annotateMerge(describe(Sender.endpoints.list)),
+  HttpApiEndpoint.get("fetch", Sender.endpoints.fetch.path, optionsOf(Sender.endpoints.fetch))
+    .annotateMerge(describe(Sender.endpoints.fetch)),
+  HttpApiEndpoint.post("search", Sender.endpoints.search.path, {
+    ...optionsOf(Sender.endpoints.search),
+    payload: Sender.endpoints.search.payload
+  }).annotateMerge(describe(Sender.endpoints.search)),
+  HttpApiEndpoint.post("resolve", Sender.endpoints.resolve.path, {
+    ...optionsOf(Sender.endpoints.resolve),
+    payload: Sender.endpoints.resolve.payload
+  }).annotateMerge(describe(Sender.endpoints.resolve))
+).middleware(Refusals).middleware(Authorization).annotateMerge(OpenApi.annotations({ title: "Senders" }))
+
 /**
  * The part of the Comms API that this library covers.
  *
@@ -143,11 +214,13 @@ export class CommsApi extends HttpApi.make("comms")
   .add(
     operationsGroup("senderPoolOperations", "SenderPools", SenderPoolOperation.family),
     operationsGroup("messageOperations", "Messages", MessageOperation.family),
-    operationsGroup("emailOperations", "Emails", EmailOperation.family)
+    operationsGroup("emailOperations", "Emails", EmailOperation.family),
+    senderPools,
+    senders
   )
   .annotate(HttpApi.ParseOptions, { errors: "all" })
   .annotateMerge(OpenApi.annotations({
-    title: "Twilio Comms: Operations",
+    title: "Twilio Comms",
     version: "1",
     description: "The part of the Comms API that effect-comms covers. Not published by Twilio.",
     servers: [{ url: "https://comms.twilio.com" }]

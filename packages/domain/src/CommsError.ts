@@ -3,9 +3,9 @@
  *
  * There is one class for each status code of the contract, and {@link UnexpectedStatus} for all others. The other
  * classes are {@link TransportFailure} (no complete response), {@link InvalidResponse} (a response with an invalid
- * body), {@link InvalidInput}, {@link CheckpointMismatch} and {@link CoolingDown} (nothing was sent),
- * {@link PaginationLoop} (a list that would never end), {@link PaginationLimit} (a list that is longer than its limit)
- * and {@link InvalidItem} (an item of a page that cannot be decoded).
+ * body), {@link OutcomeUnknown} (a write whose response was lost), {@link InvalidInput}, {@link CheckpointMismatch} and
+ * {@link CoolingDown} (nothing was sent), {@link PaginationLoop} (a list that would never end), {@link PaginationLimit}
+ * (a list that is longer than its limit) and {@link InvalidItem} (an item of a page that cannot be decoded).
  *
  * Every error, also of waits and feeds, has a `description`: what happened, why, and what to do. `message` joins it to
  * one text. Neither contains control characters, whatever the server sent.
@@ -91,8 +91,12 @@ export interface Answer extends Schema.Struct.Type<typeof answer> {}
  */
 export interface AnswerWithRetryAfter extends Schema.Struct.Type<typeof answerWithRetryAfter> {}
 
-const detailsOf = ({ code, context, infoUrl }: TwilioError): string => {
-  const place = [code ?? "", context === null ? "" : `at ${printable(context)}`].filter((part) => part !== "").join(" ")
+const detailsOf = ({ code, context, infoUrl, value }: TwilioError): string => {
+  const place = [
+    code ?? "",
+    context === null ? "" : `at ${printable(context)}`,
+    value === undefined ? "" : `with "${printable(value)}"`
+  ].filter((part) => part !== "").join(" ")
   const details = [place, printable(infoUrl ?? "")].filter((part) => part !== "").join(", ")
   return details === "" ? "" : ` (${details})`
 }
@@ -343,10 +347,9 @@ export class TransportFailure extends DescribedError<TransportFailure>()("Transp
     }
   }
   const { advice, problem } = transportProblems[error.reason]
-  const wasSent = error.reason === "Connection" || error.reason === "Timeout"
   return {
     what: `${requestOf(error)} got no complete response${afterAttempts(error)}.`,
-    why: [`${problem}${why}`, ...(error.readOnly || !wasSent ? [] : ["The server may have processed the request."])],
+    why: [`${problem}${why}`],
     advice
   }
 }) {
@@ -380,6 +383,61 @@ export class InvalidResponse extends DescribedError<InvalidResponse>()("InvalidR
   }))
 {
   readonly isRetryable = false
+}
+
+/**
+ * A write whose response was lost, so it may or may not have happened. It is never retried.
+ *
+ * **Details**
+ *
+ * - `call`: the method, such as `SenderPools.create`.
+ * - `reason`: why the response says nothing. The connection failed, a time limit ended the attempt, a gateway answered
+ *   for the API, or a successful response cannot be read.
+ * - `check`: how to find out whether the write happened.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class OutcomeUnknown extends DescribedError<OutcomeUnknown>()("OutcomeUnknown", {
+  ...request,
+  call: Schema.String,
+  reason: Schema.Union([TransportFailure, UnexpectedStatus, InvalidResponse]),
+  check: Schema.String
+}, (error) => {
+  const { requestId, what, why } = error.reason.description
+  return {
+    what: `${printable(error.call)} may or may not have happened. ${what}`,
+    why: [...why, "A retry could make the change twice, so the request was not retried."],
+    advice: sentence(error.check),
+    requestId
+  }
+}) {
+  readonly isRetryable = false
+}
+
+/**
+ * Whether the outcome of a write that failed with this error is unknown, for {@link OutcomeUnknown}.
+ *
+ * **Details**
+ *
+ * A documented status is the API's own answer. Gateways answer with 408 or another status from 500 on when the API's
+ * answer did not reach them.
+ *
+ * @category guards
+ * @stability unstable
+ * @since 0.1.0
+ */
+export const isOutcomeUnknown = (error: CommsError): error is OutcomeUnknown["reason"] => {
+  switch (error._tag) {
+    case "InvalidResponse":
+      return true
+    case "TransportFailure":
+      return (error.reason === "Connection" || error.reason === "Timeout") && error.code !== "ECONNREFUSED"
+    case "UnexpectedStatus":
+      return error.status === 408 || error.status >= 500
+    default:
+      return false
+  }
 }
 
 /**
@@ -421,12 +479,15 @@ export class InputIssue extends Schema.Class<InputIssue>("@effect-comms/domain/I
   problem: Schema.String
 }) {}
 
+const shownIssues = 10
+
 /**
  * The input is invalid. Nothing was sent.
  *
  * **Details**
  *
- * `field` names the first invalid field, and `issues` has all of them.
+ * `field` is the path of the first invalid field, such as `input.senders[17].senderId`. `issues` has all of them, and
+ * the message shows the first ten.
  *
  * @category errors
  * @since 0.1.0
@@ -438,7 +499,10 @@ export class InvalidInput extends DescribedError<InvalidInput>()("InvalidInput",
   ...added
 }, (error) => ({
   what: `The input of ${printable(error.call)} is invalid. Nothing was sent.`,
-  why: error.issues.map(({ field, problem }) => sentence(`${field}: ${problem}`))
+  why: [
+    ...error.issues.slice(0, shownIssues).map(({ field, problem }) => sentence(`${field}: ${problem}`)),
+    ...(error.issues.length > shownIssues ? [`${counted(error.issues.length - shownIssues, "more problem")}.`] : [])
+  ]
 })) {
   readonly isRetryable = false
 }
@@ -623,6 +687,7 @@ export const CommsError = Schema.Union([
   UnexpectedStatus,
   TransportFailure,
   InvalidResponse,
+  OutcomeUnknown,
   InvalidInput,
   CoolingDown,
   PaginationLoop,

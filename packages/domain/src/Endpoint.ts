@@ -54,6 +54,7 @@ export type Method = "GET" | "POST" | "PATCH" | "DELETE"
  */
 export interface Endpoint<
   M extends Method,
+  ReadOnly extends boolean,
   Params extends Fields,
   Query extends Fields,
   Payload extends Body,
@@ -70,8 +71,8 @@ export interface Endpoint<
   readonly method: M
   /** The path after the base URL, with each path parameter as `:name`. */
   readonly path: `/v1/${string}`
-  /** Set for a `POST` that changes nothing, such as a search. See {@link isReadOnly}. */
-  readonly readOnly?: true
+  /** Whether a request only reads. Then it is safe to retry after its response was lost. */
+  readonly readOnly: ReadOnly
   /** The path parameters. */
   readonly params: Schema.Struct<Params>
   /** The query parameters. */
@@ -80,6 +81,10 @@ export interface Endpoint<
   readonly payload: Payload
   /** The body of a successful response. */
   readonly success: Success
+  /** Reads a successful response whose headers matter, into the encoded form of `success`. Default its body. */
+  readonly fromAnswer?: (answer: Answer) => unknown
+  /** How to find out whether a write happened whose response was lost. Default to read the resource. */
+  readonly check?: string
   /** The errors that the API documents. Every endpoint also has 401 and 403. */
   readonly errors: Errors
   /** Whether a successful response is about the requested resource. Without it, every response is. */
@@ -92,17 +97,48 @@ export interface Endpoint<
  * @category utility types
  * @since 0.1.0
  */
-export interface Any extends Endpoint<Method, Fields, Fields, Body, Body, ReadonlyArray<ContractErrorClass>> {}
+export interface Any extends Endpoint<Method, boolean, Fields, Fields, Body, Body, ReadonlyArray<ContractErrorClass>> {}
 
 /**
- * The errors that a call of an endpoint can fail with: its declared errors and the errors of any call.
+ * A successful response.
+ *
+ * **Details**
+ *
+ * - `body`: the value of the body, undefined if it is not JSON.
+ * - `headers`: the headers by their names in lower case.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Answer {
+  readonly body: unknown
+  readonly headers: { readonly [name: string]: string | undefined }
+}
+
+/**
+ * The errors of the response to a request: the declared errors of its endpoint, and the errors of any call.
  *
  * @category utility types
  * @since 0.1.0
  */
-export type Error<E extends { readonly errors: ReadonlyArray<ContractErrorClass> }> =
+export type AnswerError<E extends { readonly errors: ReadonlyArray<ContractErrorClass> }> =
   | InstanceType<E["errors"][number]>
   | CommsError.CallError
+
+interface LostResponse {
+  readonly true: never
+  readonly false: CommsError.OutcomeUnknown
+}
+
+/**
+ * The errors that a call of an endpoint can fail with. Only a write can fail with `OutcomeUnknown`.
+ *
+ * @category utility types
+ * @since 0.1.0
+ */
+export type Error<E extends { readonly readOnly: boolean; readonly errors: ReadonlyArray<ContractErrorClass> }> =
+  | AnswerError<E>
+  | LostResponse[`${E["readOnly"]}`]
 
 /**
  * Makes the description of an endpoint.
@@ -112,22 +148,12 @@ export type Error<E extends { readonly errors: ReadonlyArray<ContractErrorClass>
  */
 export const make = <
   const M extends Method,
+  const ReadOnly extends boolean,
   Params extends Fields,
   Query extends Fields,
   Payload extends Body,
   Success extends Body,
   const Errors extends ReadonlyArray<ContractErrorClass>
 >(
-  endpoint: Endpoint<M, Params, Query, Payload, Success, Errors>
-): Endpoint<M, Params, Query, Payload, Success, Errors> => endpoint
-
-/**
- * Whether a request only reads. Such a request is safe to retry after its response was lost.
- *
- * @category guards
- * @since 0.1.0
- */
-export const isReadOnly = ({ method, readOnly }: {
-  readonly method: Method
-  readonly readOnly?: true
-}): boolean => method === "GET" || readOnly === true
+  endpoint: Endpoint<M, ReadOnly, Params, Query, Payload, Success, Errors>
+): Endpoint<M, ReadOnly, Params, Query, Payload, Success, Errors> => endpoint

@@ -7,7 +7,9 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as CommsError from "./CommsError.ts"
@@ -22,6 +24,16 @@ const withShortValue = (message: string): string => {
   const [expected = "", ...value] = message.split(/(?<=, got | with value )/)
   return expected + shorten(value.join(""))
 }
+
+// `["senders", 17, "senderId"]` is `senders[17].senderId`.
+const fieldOf = (root: string, path: ReadonlyArray<unknown> = []): string =>
+  path.reduce<string>(
+    (field, part) =>
+      typeof part === "number"
+        ? `${field === "" ? root : field}[${part}]`
+        : `${field === "" ? "" : `${field}.`}${String(part)}`,
+    ""
+  ) || root
 
 /**
  * Turns a schema's error into an `InvalidInput` with one issue for each field. The client uses it for its own schemas.
@@ -38,7 +50,7 @@ const withShortValue = (message: string): string => {
 export const toInvalidInput = (call: string, root: string) => (error: Schema.SchemaError) => {
   const [first, ...rest] = format(error.issue).issues.map(({ message, path }) =>
     new CommsError.InputIssue({
-      field: path === undefined || path.length === 0 ? root : shorten(path.map(String).join(".")),
+      field: shorten(fieldOf(root, path)),
       problem: withShortValue(message)
     })
   )
@@ -210,3 +222,19 @@ export function omitUndefined<A extends object>(fields: A): OmitUndefined<A>
 export function omitUndefined(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
+
+/**
+ * Checks caller input with a schema whose fields can be undefined, and omits the fields that are. It only decodes.
+ *
+ * @category combinators
+ * @stability unstable
+ * @since 0.1.0
+ */
+export const withoutUndefined = <S extends Schema.Codec<object, unknown>>(input: S) =>
+  input.pipe(Schema.decodeTo(
+    Schema.declare((decoded): decoded is OmitUndefined<S["Type"]> => Predicate.isObject(decoded)),
+    {
+      decode: SchemaGetter.transform(omitUndefined<S["Type"]>),
+      encode: SchemaGetter.forbidden(() => "Input is not encoded")
+    }
+  ))

@@ -10,15 +10,15 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Struct from "effect/Struct"
+import * as Ids from "./internal/ids.ts"
+import { unknownText } from "./internal/unknownText.ts"
 import { Timestamp } from "./Timestamp.ts"
 
-const idPattern = /^comms_operation_[0-7][a-hjkmnpqrstv-z0-9]{25,34}$/u
-
-const idAnnotations = {
+const ids = Ids.make("operation", {
   title: "OperationId",
-  description: "The id of an operation, which correlates all of the resources that one request created.",
-  expected: "an operation id such as comms_operation_01h9krwprkeee8fzqspvwy6nq8"
-}
+  name: "an operation id",
+  description: "The id of an operation, which correlates all of the resources that one request created."
+})
 
 /**
  * The id of an operation: `comms_operation_` and 26 to 35 characters of Crockford-style base 32.
@@ -32,9 +32,7 @@ const idAnnotations = {
  * @category schemas
  * @since 0.1.0
  */
-export const OperationId = Schema.String.annotate(idAnnotations).check(
-  Schema.isPattern(idPattern, { expected: idAnnotations.expected })
-).pipe(Schema.brand("OperationId"))
+export const OperationId = ids.fromCaller.pipe(Schema.brand("OperationId"))
 
 export type OperationId = typeof OperationId.Type
 
@@ -49,13 +47,7 @@ export type OperationId = typeof OperationId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const OperationIdFromServer = Schema.String.annotate(idAnnotations).check(
-  Schema.makeFilter((id: string) => id !== "", {
-    expected: idAnnotations.expected,
-    toJsonSchema: () => ({ pattern: idPattern.source }),
-    arbitraryConstraint: { patterns: [{ source: idPattern.source, flags: idPattern.flags }] }
-  })
-).pipe(Schema.brand("OperationId"))
+export const OperationIdFromServer = ids.fromServer.pipe(Schema.brand("OperationId"))
 
 /**
  * The statuses that the API documents for SenderPool operations.
@@ -104,20 +96,16 @@ export const isKnownStatus = (status: string): status is KnownCommunicationOpera
  */
 export const isTerminalStatus = (status: string): boolean => status === "COMPLETED" || status === "CANCELED"
 
-const documented: ReadonlySet<string> = new Set(KnownOperationStatus.literals)
-
 /**
  * A status that the API does not document, kept as the API wrote it.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const UnknownOperationStatus = Schema.String.check(
-  Schema.makeFilter((status: string) => !documented.has(status), {
-    expected: "a status that is not documented",
-    toJsonSchema: () => [{}, true]
-  })
-).pipe(Schema.brand("UnknownOperationStatus"))
+export const UnknownOperationStatus = unknownText(KnownOperationStatus.literals, "a status that is not documented")
+  .pipe(
+    Schema.brand("UnknownOperationStatus")
+  )
 
 export type UnknownOperationStatus = typeof UnknownOperationStatus.Type
 

@@ -5,37 +5,21 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import * as SchemaTransformation from "effect/SchemaTransformation"
-import * as CommsError from "./CommsError.ts"
 import * as Endpoint from "./Endpoint.ts"
-import { omitUndefined } from "./Input.ts"
 import * as Fast from "./internal/fast.ts"
+import * as Listing from "./internal/listing.ts"
 import { type KnownCommunicationOperationStatus, type Operation, OperationId } from "./Operation.ts"
 import * as Paged from "./Page.ts"
-import { PageSize, PageToken } from "./Pagination.ts"
-import { isDateRange, Timestamp, TimestampFromInput, type TimestampInput } from "./Timestamp.ts"
 
 /**
  * The filters and paging of a list of operations.
  *
- * **Gotchas**
- *
- * The API does not document whether the range of the dates includes its ends.
- *
  * @category models
  * @since 0.1.0
  */
-export interface ListParams<Status extends string = KnownCommunicationOperationStatus> {
-  /** List operations created after this time: a `DateTime`, a `Date` or RFC 3339 text. Default no limit. */
-  readonly startDate?: TimestampInput | undefined
-  /** List operations created before this time: a `DateTime`, a `Date` or RFC 3339 text. Default no limit. */
-  readonly endDate?: TimestampInput | undefined
+export interface ListParams<Status extends string = KnownCommunicationOperationStatus> extends Listing.Range {
   /** List operations with this status. Default every status. */
   readonly status?: Status | undefined
-  /** The token of the page to start with. Default the first page. */
-  readonly pageToken?: string | undefined
-  /** The number of operations in a page. Default 50. Range 1 to 1000. */
-  readonly pageSize?: number | undefined
 }
 
 /**
@@ -53,14 +37,6 @@ export type Page<A> = Paged.Page<"operations", A>
  * @since 0.1.0
  */
 export type Model = Schema.Codec<Operation, unknown> & Endpoint.Body & { readonly prototype: object }
-
-const listErrors = [
-  CommsError.BadRequest,
-  CommsError.Conflict,
-  CommsError.TooManyRequests,
-  CommsError.InternalServerError,
-  CommsError.ServiceUnavailable
-] as const
 
 /**
  * Makes the definition of a family of operations.
@@ -87,13 +63,6 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
   const { model, path, resource, status, title } = options
   const name = resource.slice(0, -1)
   Fast.install(model)
-  const Query = Schema.Struct({
-    startDate: Schema.optionalKey(Timestamp),
-    endDate: Schema.optionalKey(Timestamp),
-    status: Schema.optionalKey(status),
-    pageToken: Schema.optionalKey(PageToken),
-    pageSize: Schema.optionalKey(PageSize)
-  })
   const page = Paged.make({
     key: "operations",
     item: model,
@@ -105,28 +74,20 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
     /** The schema of a page. */
     Page: page,
     /** Checks the parameters of a list and turns them into its query. */
-    ListParams: Schema.Struct({
-      startDate: Schema.optional(TimestampFromInput),
-      endDate: Schema.optional(TimestampFromInput),
-      status: Schema.optional(status),
-      pageToken: Schema.optional(PageToken),
-      pageSize: Schema.optional(PageSize)
-    }).check(isDateRange).pipe(Schema.decodeTo(
-      Schema.toType(Query),
-      SchemaTransformation.transform({ decode: omitUndefined, encode: (query) => query })
-    )),
+    ListParams: Listing.Params({ status }, {}),
     /** The endpoint that fetches one operation. */
     fetch: Endpoint.make({
       call: `${resource}.fetch`,
       operationId: `fetch${name}`,
       description: `Fetch one of the ${title} by its id.`,
       method: "GET",
+      readOnly: true,
       path: `${path}/:operationId`,
       params: Schema.Struct({ operationId: OperationId }),
       query: Schema.Struct({}),
       payload: Schema.Void,
       success: model,
-      errors: [...listErrors, CommsError.NotFound],
+      errors: Listing.errorsOfOne,
       answers: ({ operationId }, { id }) => id === operationId
     }),
     /** The endpoint that lists one page. */
@@ -135,12 +96,13 @@ export const make = <M extends Model, const Status extends ReadonlyArray<KnownCo
       operationId: `list${resource}`,
       description: `List ${title}, page by page.`,
       method: "GET",
+      readOnly: true,
       path,
       params: Schema.Struct({}),
-      query: Query,
+      query: Listing.Query({ status }),
       payload: Schema.Void,
       success: page,
-      errors: listErrors
+      errors: Listing.errors
     })
   }
 }

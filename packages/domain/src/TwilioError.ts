@@ -43,6 +43,7 @@ const Context = Schema.NullOr(Schema.String).pipe(
  * - `infoUrl`: an absolute link to the page about the code, absent if the server sent none. A relative link is resolved
  *   against `https://www.twilio.com`.
  * - `context`: the JSON path of the invalid field, or `null`. The text `"null"` is read as `null`.
+ * - `value`: the text in the request's body that `context` points to, such as the id of a Sender. The client adds it.
  *
  * @category models
  * @since 0.1.0
@@ -51,7 +52,8 @@ export class TwilioError extends Schema.Class<TwilioError>("TwilioError")({
   message: Schema.String,
   code: Schema.optionalKey(Schema.Int),
   infoUrl: Schema.optionalKey(InfoUrl),
-  context: Context
+  context: Context,
+  value: Schema.optionalKey(Schema.String)
 }) {}
 
 const DocumentedError = Schema.Struct({

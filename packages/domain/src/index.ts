@@ -1,6 +1,7 @@
 /**
  * @since 0.1.0
  */
+export * as Accepted from "./Accepted.ts"
 export * as Attempt from "./Attempt.ts"
 export * as Checkpoint from "./Checkpoint.ts"
 export * as CommsApi from "./CommsApi.ts"
@@ -16,7 +17,10 @@ export * as Outcome from "./Outcome.ts"
 export * as Page from "./Page.ts"
 export * as Pagination from "./Pagination.ts"
 export * as Printable from "./Printable.ts"
+export * as Sender from "./Sender.ts"
+export * as SenderPool from "./SenderPool.ts"
 export * as SenderPoolOperation from "./SenderPoolOperation.ts"
+export * as Tags from "./Tags.ts"
 export * as Timestamp from "./Timestamp.ts"
 export * as TwilioError from "./TwilioError.ts"
 export * as WaitCheckpoint from "./WaitCheckpoint.ts"

@@ -79,7 +79,9 @@ const deviate = (schema: unknown): Json => {
 describe("the derived OpenAPI document", () => {
   it("has the operations of the contract, of messages and of emails", () => {
     assert.sameMembers(
-      operationsOf.map(({ method, operation, path }) => `${method} ${path} ${String(operation["operationId"])}`),
+      operationsOf.filter(({ path }) => path.includes("/Operations")).map(({ method, operation, path }) =>
+        `${method} ${path} ${String(operation["operationId"])}`
+      ),
       [
         ...contract.operations.map(({ method, operationId, path }) => `${method} ${path} ${operationId}`),
         "get /v1/Messages/Operations listMessageOperations",

@@ -14,6 +14,7 @@ const {
   InvalidInput,
   InvalidResponse,
   NotFound,
+  OutcomeUnknown,
   PaginationLimit,
   PaginationLoop,
   ServiceUnavailable,
@@ -133,8 +134,22 @@ const examples: ReadonlyArray<readonly [error: CommsError.CommsError, parts: Rea
     }),
     [
       `GET ${url} got no complete response. The attempt timed out after 30 seconds.`,
-      "Raise attemptTimeout or callTimeout",
-      "The server may have processed the request."
+      "Raise attemptTimeout or callTimeout"
+    ]
+  ],
+  [
+    new OutcomeUnknown({
+      method: "POST",
+      url,
+      call: "SenderPools.create",
+      reason: new TransportFailure({ method: "POST", url, reason: "Connection", detail: "reset", readOnly: false }),
+      check: "List the SenderPools."
+    }),
+    [
+      `SenderPools.create may or may not have happened. POST ${url} got no complete response.`,
+      "The connection failed: reset.",
+      "A retry could make the change twice, so the request was not retried.",
+      "List the SenderPools."
     ]
   ],
   [
@@ -509,6 +524,11 @@ describe("as JSON", () => {
   roundTrips("UnexpectedStatus", UnexpectedStatus, normalizedErrors(UnexpectedStatus, (error) => error.errors))
   roundTrips("TransportFailure", TransportFailure)
   roundTrips("InvalidResponse", InvalidResponse)
+  roundTrips(
+    "OutcomeUnknown",
+    OutcomeUnknown,
+    normalizedErrors(OutcomeUnknown, ({ reason }) => "errors" in reason ? reason.errors : [])
+  )
   roundTrips("InputIssue", InputIssue)
   roundTrips("InvalidInput", InvalidInput)
   roundTrips("PaginationLoop", PaginationLoop)
@@ -517,7 +537,10 @@ describe("as JSON", () => {
   roundTrips(
     "any error",
     CommsError.CommsError,
-    normalizedErrors(CommsError.CommsError, (error) => "errors" in error ? error.errors : [])
+    normalizedErrors(CommsError.CommsError, (error) => {
+      const answer = error._tag === "OutcomeUnknown" ? error.reason : error
+      return "errors" in answer ? answer.errors : []
+    })
   )
 
   it.each(examples)("keeps the class of %#", (error) => {

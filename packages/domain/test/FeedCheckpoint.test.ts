@@ -33,7 +33,7 @@ describe("FeedCheckpoint", () => {
       assertEquals(yield* read(text), checkpoint)
       const fieldOf = (text: string) =>
         Effect.map(Effect.flip(read(text)), (error) => error._tag === "InvalidInput" ? error.field : error._tag)
-      assert.strictEqual(yield* fieldOf(text.replace("\"known\":[]", "\"known\":[{\"id\":1}]")), "known.0.id")
+      assert.strictEqual(yield* fieldOf(text.replace("\"known\":[]", "\"known\":[{\"id\":1}]")), "known[0].id")
       assert.strictEqual(yield* fieldOf(text.replace("2024-04-05T06:10", "soon")), "settled")
     }))
 })

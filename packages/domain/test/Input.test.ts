@@ -48,7 +48,7 @@ it.effect("toInvalidInput joins the path of a nested field", () =>
   Effect.gen(function*() {
     const nested = Schema.Struct({ a: Schema.Struct({ b: Schema.Array(Schema.Finite) }) })
     const error = yield* Effect.flip(Schema.decodeUnknownEffect(nested)({ a: { b: [1, "x"] } }))
-    assert.strictEqual(Input.toInvalidInput("Things.make", "input")(error).field, "a.b.1")
+    assert.strictEqual(Input.toInvalidInput("Things.make", "input")(error).field, "a.b[1]")
   }))
 
 it("invalidInput rejects one field", () => {

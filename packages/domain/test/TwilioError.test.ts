@@ -1,6 +1,6 @@
 import { TwilioError } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, Effect, Schema } from "effect"
+import { Arbitrary, Effect, Schema, Struct } from "effect"
 import { rejection } from "./utils/rejection.ts"
 import { roundTrips } from "./utils/roundTrip.ts"
 import { normalizedErrors } from "./utils/values.ts"
@@ -82,7 +82,9 @@ describe("TwilioErrors", () => {
     Arbitrary.map(
       normalizedErrors(TwilioError.TwilioErrors, ({ errors }) => errors),
       ({ errors }) => ({
-        errors: errors.map((error) => new TwilioError.TwilioError({ code: 1, infoUrl: "", ...error }))
+        errors: errors.map((error) =>
+          new TwilioError.TwilioError({ code: 1, infoUrl: "", ...Struct.omit(error, ["value"]) })
+        )
       })
     )
   )

@@ -33,6 +33,8 @@ export const adviceOf = (error: CommsError.CommsError): string => {
     case "TransportFailure":
     case "UnexpectedStatus":
       return "check the network"
+    case "OutcomeUnknown":
+      return error.check
   }
 }
 
@@ -70,6 +72,7 @@ export type Tests = [
       | "TransportFailure"
       | "InvalidResponse"
       | "InvalidItem"
+      | "OutcomeUnknown"
       | "InvalidInput"
       | "CoolingDown"
       | "PaginationLoop"

@@ -3,11 +3,14 @@
  *
  * @since 0.1.0
  */
+import { AcceptedChange, AcceptedOperation } from "@effect-comms/domain/Accepted"
 import * as CommsError from "@effect-comms/domain/CommsError"
 import * as EmailOperation from "@effect-comms/domain/EmailOperation"
 import * as MessageOperation from "@effect-comms/domain/MessageOperation"
 import { CommunicationOperationStatus, OperationId, OperationStatus } from "@effect-comms/domain/Operation"
 import { PageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
+import * as Sender from "@effect-comms/domain/Sender"
+import * as SenderPool from "@effect-comms/domain/SenderPool"
 import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
 import { TwilioError, TwilioErrors } from "@effect-comms/domain/TwilioError"
 import * as Arbitrary from "effect/Arbitrary"
@@ -19,6 +22,8 @@ import * as Arbitrary from "effect/Arbitrary"
  * @since 0.1.0
  */
 export const models = {
+  AcceptedChange: Arbitrary.schema(AcceptedChange),
+  AcceptedOperation: Arbitrary.schema(AcceptedOperation),
   CommunicationOperationStatus: Arbitrary.schema(CommunicationOperationStatus),
   EmailOperation: Arbitrary.schema(EmailOperation.EmailOperation),
   EmailOperationPage: Arbitrary.schema(EmailOperation.family.Page.wire),
@@ -29,6 +34,10 @@ export const models = {
   PageSize: Arbitrary.schema(PageSize),
   PageToken: Arbitrary.schema(PageToken),
   PaginationMetadata: Arbitrary.schema(PaginationMetadata),
+  Sender: Arbitrary.schema(Sender.Sender),
+  SenderPage: Arbitrary.schema(Sender.SenderPage.wire),
+  SenderPool: Arbitrary.schema(SenderPool.SenderPool),
+  SenderPoolPage: Arbitrary.schema(SenderPool.SenderPoolPage.wire),
   SenderPoolOperation: Arbitrary.schema(SenderPoolOperation.SenderPoolOperation),
   SenderPoolOperationPage: Arbitrary.schema(SenderPoolOperation.family.Page.wire),
   SenderPoolOperationStats: Arbitrary.schema(SenderPoolOperation.SenderPoolOperationStats),
@@ -53,6 +62,7 @@ export const errors = {
   ServiceUnavailable: Arbitrary.schema(CommsError.ServiceUnavailable),
   UnexpectedStatus: Arbitrary.schema(CommsError.UnexpectedStatus),
   TransportFailure: Arbitrary.schema(CommsError.TransportFailure),
+  OutcomeUnknown: Arbitrary.schema(CommsError.OutcomeUnknown),
   InvalidResponse: Arbitrary.schema(CommsError.InvalidResponse),
   InvalidInput: Arbitrary.schema(CommsError.InvalidInput),
   CoolingDown: Arbitrary.schema(CommsError.CoolingDown),

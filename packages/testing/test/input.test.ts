@@ -17,10 +17,10 @@ const isFaults = (plan: unknown): plan is FaultPlan.FaultPlan => Predicate.isObj
 /** Plans of faults with an unknown field, as JSON. Each field is a misspelled one. */
 const unknownFields = [
   ["seeds", { seeds: 1, rules: [] }],
-  ["rules.0.nth", { rules: [{ nth: [1], do: { _tag: "Drop" } }] }],
-  ["rules.0.when.first", { rules: [{ when: { first: 1 }, do: { _tag: "Drop" } }] }],
-  ["rules.1.do.afterByte", { rules: [{ do: { _tag: "Drop" } }, { do: { _tag: "Drop", afterByte: 1 } }] }],
-  ["rules.0.do.retryAfter.seconds", {
+  ["rules[0].nth", { rules: [{ nth: [1], do: { _tag: "Drop" } }] }],
+  ["rules[0].when.first", { rules: [{ when: { first: 1 }, do: { _tag: "Drop" } }] }],
+  ["rules[1].do.afterByte", { rules: [{ do: { _tag: "Drop" } }, { do: { _tag: "Drop", afterByte: 1 } }] }],
+  ["rules[0].do.retryAfter.seconds", {
     rules: [{ do: { _tag: "Status", status: 503, retryAfter: { date: 1, seconds: 1 } } }]
   }]
 ] as const
@@ -47,19 +47,19 @@ describe("options", () => {
       ["readDelay", { readDelay: "soon" }],
       ["tokenLifetime", { tokenLifetime: -1 }],
       ["accounts", { accounts: "all" }],
-      ["accounts.0.username", { accounts: [{ ...account, username: "" }] }],
-      ["accounts.0.password", { accounts: [{ ...account, password: "plain" }] }],
+      ["accounts[0].username", { accounts: [{ ...account, username: "" }] }],
+      ["accounts[0].password", { accounts: [{ ...account, password: "plain" }] }],
       ["faults", { faults: "stormy" }],
       ["faults.rules", { faults: {} }],
-      ["faults.rules.0.do", { faults: { rules: [{ do: { _tag: "Explode" } }] } }],
-      ["faults.rules.1.do.limit", {
+      ["faults.rules[0].do", { faults: { rules: [{ do: { _tag: "Explode" } }] } }],
+      ["faults.rules[1].do.limit", {
         faults: { rules: [{ do: { _tag: "Drop" } }, { do: { _tag: "RateLimit", limit: 0, window: Duration.zero } }] }
       }],
-      ["faults.rules.0.when.probability", { faults: { rules: [{ when: { probability: 2 }, do: { _tag: "Drop" } }] } }],
-      ["faults.rules.0.when.call", {
+      ["faults.rules[0].when.probability", { faults: { rules: [{ when: { probability: 2 }, do: { _tag: "Drop" } }] } }],
+      ["faults.rules[0].when.call", {
         faults: { rules: [{ when: { call: "FaxOperations.list" }, do: { _tag: "Drop" } }] }
       }],
-      ["faults.rules.0.do.window", {
+      ["faults.rules[0].do.window", {
         faults: { rules: [{ do: { _tag: "RateLimit", limit: 1, window: Duration.millis(-1) } }] }
       }],
       ["faults.seed", { faults: { seed: 0.5, rules: [] } }],
@@ -137,9 +137,9 @@ describe("a running emulator", () => {
       ["total", { total: -1, duration: Duration.zero }],
       ["duration", { total: 1, duration: "soon" }],
       ["failed", { total: 1, failed: 2, duration: Duration.zero }],
-      ["stalls.0.at", { total: 1, duration: Duration.zero, stalls: [{ at: 2, for: Duration.zero }] }],
+      ["stalls[0].at", { total: 1, duration: Duration.zero, stalls: [{ at: 2, for: Duration.zero }] }],
       ["totals", { total: 1, duration: Duration.zero, totals: 1 }],
-      ["stalls.0.during", { total: 1, duration: Duration.zero, stalls: [{ at: 0, for: Duration.zero, during: 1 }] }]
+      ["stalls[0].during", { total: 1, duration: Duration.zero, stalls: [{ at: 0, for: Duration.zero, during: 1 }] }]
     ] as const
   )("refuses to create for %s", ([field, plan]) =>
     Effect.gen(function*() {
@@ -164,7 +164,7 @@ describe("a running emulator", () => {
       const error = yield* Effect.flip(setFaults({
         rules: [{ do: { _tag: "Status", status: 99 } }]
       }))
-      assert.strictEqual(error.field, "rules.0.do.status")
+      assert.strictEqual(error.field, "rules[0].do.status")
     }).pipe(Effect.provide(Emulator.layer())))
 })
 

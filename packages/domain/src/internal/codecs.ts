@@ -2,6 +2,7 @@
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as Headers from "effect/http/Headers"
 import * as Schema from "effect/Schema"
+import { AcceptedChange, AcceptedOperation } from "../Accepted.ts"
 import * as CommsError from "../CommsError.ts"
 import { omitUndefined } from "../Input.ts"
 import { TwilioErrors } from "../TwilioError.ts"
@@ -80,3 +81,25 @@ const problemCodec = <Self extends CommsError.Answer>(error: ErrorClass<Self>) =
 export const unauthorized = problemCodec(CommsError.Unauthorized)
 
 export const forbidden = problemCodec(CommsError.Forbidden)
+
+const location = { location: Schema.optionalKey(Schema.String) }
+
+export const acceptedOperation = AcceptedOperation.pipe(
+  HttpApiSchema.encodeToWithHeaders({
+    body: Schema.Struct(AcceptedOperation.fields).pipe(HttpApiSchema.status(202)),
+    headers: location
+  }, {
+    decode: ({ body }) => new AcceptedOperation(body),
+    encode: (accepted) => ({ body: accepted, headers: omitUndefined({ location: accepted.operationLocation }) })
+  })
+)
+
+export const acceptedChange = AcceptedChange.pipe(
+  HttpApiSchema.encodeToWithHeaders({
+    body: Schema.Struct(AcceptedChange.fields).pipe(HttpApiSchema.status(202)),
+    headers: location
+  }, {
+    decode: ({ body }) => new AcceptedChange(body),
+    encode: (accepted) => ({ body: accepted, headers: omitUndefined({ location: accepted.resourceLocation }) })
+  })
+)

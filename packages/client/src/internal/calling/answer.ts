@@ -15,6 +15,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { textAt } from "./pointed.ts"
 import { retryAfterOf } from "./retryAfter.ts"
 import type { Answered } from "./state.ts"
 
@@ -27,6 +28,8 @@ export interface Request {
 
 /** A request, and the function that removes secrets from text of its answer. */
 export interface Exchange extends Request {
+  /** The body of the request, which errors of its answer can point to. */
+  readonly payload?: unknown
   readonly scrub: (text: string) => string
 }
 
@@ -56,14 +59,17 @@ const fieldsOf = ({ method, scrub, url }: Exchange, headers: Headers.Headers, te
 }
 
 const scrubError =
-  (scrub: Exchange["scrub"]) =>
-  ({ code, context, infoUrl, message }: TwilioError.TwilioError): TwilioError.TwilioError =>
-    new TwilioError.TwilioError(omitUndefined({
+  ({ payload, scrub }: Exchange) =>
+  ({ code, context, infoUrl, message }: TwilioError.TwilioError): TwilioError.TwilioError => {
+    const value = context === null ? undefined : textAt(payload, context)
+    return new TwilioError.TwilioError(omitUndefined({
       code,
       message: scrub(message),
       infoUrl: infoUrl && scrub(infoUrl),
-      context: context && scrub(context)
+      context: context && scrub(context),
+      value: value && scrub(value)
     }))
+  }
 
 // A later time would make `DateTime.makeUnsafe` throw, and a server can ask for any wait.
 const lastTime = 8.64e15
@@ -79,7 +85,7 @@ const errorsOf = (text: string): ReadonlyArray<TwilioError.TwilioError> =>
 /** The path parameters of a request. */
 export type Params = Endpoint.Any["params"]["Type"]
 
-type Contract = Pick<Endpoint.Any, "success" | "errors" | "answers">
+type Contract = Pick<Endpoint.Any, "success" | "errors" | "fromAnswer" | "answers">
 
 const causes = (cause: unknown): ReadonlyArray<{ readonly message: string; readonly code?: unknown }> => {
   const found: Array<{ readonly message: string; readonly code?: unknown }> = []
@@ -179,8 +185,14 @@ const readText = (
 
 /** Makes the function that reads an answer to its end and returns its value, or fails with its error. */
 export const makeReader = <C extends Contract>(endpoint: C, maxBodySize: number) => {
-  const { errors, success } = endpoint
-  const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(success)))
+  const { errors, fromAnswer, success } = endpoint
+  const codec = Schema.toCodecJson(success)
+  const decodeBody = Schema.decodeUnknownEffect(Schema.fromJsonString(codec))
+  const decodeAnswer = Schema.decodeUnknownEffect(codec)
+  const decode = (text: string, headers: Headers.Headers) =>
+    fromAnswer === undefined
+      ? decodeBody(text)
+      : decodeAnswer(fromAnswer({ body: Option.getOrUndefined(decodeJson(text)), headers }))
   const classes = new Map<number, CommsError.StatusErrorClass>(
     [...errors, CommsError.Unauthorized, CommsError.Forbidden].map((Class) => [Class.status, Class])
   )
@@ -196,7 +208,7 @@ export const makeReader = <C extends Contract>(endpoint: C, maxBodySize: number)
     if (text === undefined) {
       return Effect.fail(invalid(`The body is larger than the limit of ${maxBodySize} bytes.`))
     }
-    return Effect.matchEffect(decode(text), {
+    return Effect.matchEffect(decode(text, headers), {
       onFailure: ({ message }) =>
         Effect.fail(invalid(
           text === ""
@@ -216,14 +228,14 @@ export const makeReader = <C extends Contract>(endpoint: C, maxBodySize: number)
     exchange: Exchange,
     { headers, status }: HttpClientResponse.HttpClientResponse,
     text: string
-  ): Effect.fn.Return<never, Endpoint.Error<C>> {
+  ): Effect.fn.Return<never, Endpoint.AnswerError<C>> {
     const { readOnly, scrub } = exchange
     const now = yield* Clock.currentTimeMillis
     const retryAfter = retryAfterOf(headers, now)
     const errors = errorsOf(text)
     const fields = omitUndefined({
       ...fieldsOf(exchange, headers, errors.length === 0 ? text : undefined),
-      errors: errors.map(scrubError(scrub)),
+      errors: errors.map(scrubError(exchange)),
       retryAfter,
       retryAt: retryAfter === undefined ? undefined : timeAt(now + Duration.toMillis(retryAfter))
     })
@@ -242,7 +254,7 @@ export const makeReader = <C extends Contract>(endpoint: C, maxBodySize: number)
     exchange: Exchange,
     params: Params,
     response: HttpClientResponse.HttpClientResponse
-  ): Effect.Effect<Answered<C["success"]["Type"]>, Endpoint.Error<C>> =>
+  ): Effect.Effect<Answered<C["success"]["Type"]>, Endpoint.AnswerError<C>> =>
     readText(response, maxBodySize).pipe(
       Effect.mapError(toTransportFailure(exchange)),
       Effect.flatMap((text) =>

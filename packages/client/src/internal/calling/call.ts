@@ -13,6 +13,7 @@ import * as RetryPolicy from "../../RetryPolicy.ts"
 import { monotonicMillis } from "../monotonic.ts"
 import { failAfter, timeAt } from "./answer.ts"
 import * as State from "./state.ts"
+import { isUnprocessed } from "./write.ts"
 
 export interface Target {
   readonly call: string
@@ -100,7 +101,7 @@ export const run = Effect.fnUntraced(function*<A, E extends CommsError.CommsErro
       Effect.map(
         monotonicMillis,
         (now) =>
-          state.attempts.length < policy.maxAttempts && policy.while(input) &&
+          (readOnly || isUnprocessed(input)) && state.attempts.length < policy.maxAttempts && policy.while(input) &&
           now + Duration.toMillis(duration) < deadline && place.takeRetry()
       )
     ),
