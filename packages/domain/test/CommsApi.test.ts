@@ -159,3 +159,170 @@ it("the derived document has an open status and safe integers, unlike the contra
     pattern: "^comms_operation_[0-7][a-hjkmnpqrstv-z0-9]{25,34}$"
   })
 })
+
+const ofList = ["400", "409", "429", "500", "503"]
+const ofOne = [...ofList, "404"]
+const dates = ["startDate", "endDate"]
+const paging = ["pageToken", "pageSize"]
+const senderFields = ["id", "displayName", "address", "channel", "status", "tags", "createdAt", "updatedAt"]
+
+interface Documented {
+  readonly endpoint: string
+  readonly parameters: ReadonlyArray<string>
+  readonly body?: { readonly required: ReadonlyArray<string>; readonly optional: ReadonlyArray<string> }
+  readonly status: "200" | "202"
+  /** The fields of a successful response. */
+  readonly response: ReadonlyArray<string>
+  readonly errors: ReadonlyArray<string>
+}
+
+// The documentation has no OpenAPI document of these endpoints. Where its pages list different errors, all are here.
+const documented: Readonly<Record<string, Documented>> = {
+  listSenderPools: {
+    endpoint: "get /v1/SenderPools",
+    parameters: [...dates, "operationId", ...paging],
+    status: "200",
+    response: ["senderPools", "pagination"],
+    errors: ofList
+  },
+  createSenderPool: {
+    endpoint: "post /v1/SenderPools",
+    parameters: [],
+    body: { required: [], optional: ["name", "senders", "tags"] },
+    status: "202",
+    response: ["operationId", "operationLocation"],
+    errors: ofList
+  },
+  fetchSenderPool: {
+    endpoint: "get /v1/SenderPools/{senderPoolId}",
+    parameters: ["senderPoolId"],
+    status: "200",
+    response: ["id", "name", "tags", "createdAt", "updatedAt"],
+    errors: ofOne
+  },
+  updateSenderPool: {
+    endpoint: "patch /v1/SenderPools/{senderPoolId}",
+    parameters: ["senderPoolId"],
+    body: { required: [], optional: ["name", "tags"] },
+    status: "202",
+    response: ["resourceId", "resourceLocation"],
+    errors: ofOne
+  },
+  deleteSenderPool: {
+    endpoint: "delete /v1/SenderPools/{senderPoolId}",
+    parameters: ["senderPoolId"],
+    status: "202",
+    response: ["resourceId", "resourceLocation"],
+    errors: ofOne
+  },
+  listSenderPoolSenders: {
+    endpoint: "get /v1/SenderPools/{senderPoolId}/Senders",
+    parameters: ["senderPoolId", ...dates, "channel", "status", ...paging],
+    status: "200",
+    response: ["senders", "pagination"],
+    errors: ofOne
+  },
+  addSenderPoolSenders: {
+    endpoint: "post /v1/SenderPools/{senderPoolId}/Senders",
+    parameters: ["senderPoolId"],
+    status: "202",
+    response: ["operationId", "operationLocation"],
+    errors: ofOne
+  },
+  removeSenderPoolSender: {
+    endpoint: "delete /v1/SenderPools/{senderPoolId}/Senders/{senderId}",
+    parameters: ["senderPoolId", "senderId"],
+    status: "202",
+    response: ["resourceId", "resourceLocation"],
+    errors: ofOne
+  },
+  listSenders: {
+    endpoint: "get /v1/Senders",
+    parameters: [...dates, "channel", "status", ...paging],
+    status: "200",
+    response: ["senders", "pagination"],
+    errors: ofList
+  },
+  fetchSender: {
+    endpoint: "get /v1/Senders/{senderId}",
+    parameters: ["senderId"],
+    status: "200",
+    response: senderFields,
+    errors: ofOne
+  },
+  searchSenders: {
+    endpoint: "post /v1/Senders/Search",
+    parameters: [],
+    body: { required: ["address", "channel"], optional: ["status", ...paging] },
+    status: "200",
+    response: ["senders", "pagination"],
+    errors: ofOne
+  },
+  resolveSenders: {
+    endpoint: "post /v1/Senders/Resolve",
+    parameters: [],
+    body: { required: ["recipientAddresses"], optional: ["senderPoolId", "channels"] },
+    status: "200",
+    response: ["results"],
+    errors: ofOne
+  }
+}
+
+const propertiesOf = (operationId: string, status: string) =>
+  contentOf(responsesOf(operationId)[status]).flatMap(({ schema }) => Object.keys(record(schema["properties"])))
+
+const bodyOf = (operationId: string) =>
+  factsOf(record(record(record(find(operationId).operation["requestBody"])["content"])["application/json"])["schema"])
+
+it("the derived OpenAPI document has the documented endpoints of SenderPools and Senders, and no others", () => {
+  assert.deepEqual(
+    operationsOf.filter(({ path }) => !path.includes("/Operations")).map(({ operation }) => operation["operationId"]),
+    Object.keys(documented)
+  )
+})
+
+describe.each(Object.entries(documented))(
+  "%s",
+  (operationId, { body, endpoint, errors, parameters, response, status }) => {
+    it("has the documented method, path and parameters", () => {
+      const { method, operation, path } = find(operationId)
+      assert.strictEqual(`${method} ${path}`, endpoint)
+      assert.deepEqual(list(operation["parameters"]).map((parameter) => record(parameter)["name"]), [...parameters])
+      assert.deepEqual(operation["tags"], [path?.split("/")[2]])
+    })
+
+    it("has the documented body", () => {
+      if (body === undefined) return
+      const { properties, required } = bodyOf(operationId)
+      assert.deepEqual(Object.keys(record(properties)), [...body.required, ...body.optional])
+      assert.deepEqual(list(required), [...body.required])
+    })
+
+    it("has the documented statuses, and 401 and 403", () => {
+      assert.sameMembers(Object.keys(responsesOf(operationId)), [status, ...errors, "401", "403"])
+      assert.deepEqual(propertiesOf(operationId, status), response)
+      for (const error of errors) {
+        assert.deepEqual(propertiesOf(operationId, error), ["errors"])
+        assert.strictEqual(
+          Predicate.hasProperty(record(responsesOf(operationId)[error])["headers"], "retry-after"),
+          ["409", "429", "503"].includes(error)
+        )
+      }
+      assert.strictEqual(
+        Predicate.hasProperty(record(responsesOf(operationId)[status])["headers"], "location"),
+        status === "202"
+      )
+    })
+  }
+)
+
+it("the bodies that add Senders have the limits of the API", () => {
+  const create = record(record(bodyOf("createSenderPool")["properties"])["senders"])
+  assert.deepInclude(create, { type: "array", maxItems: 10_000 })
+  const add = bodyOf("addSenderPoolSenders")
+  assert.deepInclude(add, { type: "array", minItems: 1, maxItems: 1_000 })
+  assert.deepEqual(record(record(add["items"])["properties"])["senderId"], {
+    type: "string",
+    pattern: "^comms_sender_[0-7][a-hjkmnpqrstv-z0-9]{25,34}$"
+  })
+})

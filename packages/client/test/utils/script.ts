@@ -1,4 +1,4 @@
-import { CommsClient, RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
+import { Comms, type CommsClient, RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
 import { assert } from "@effect/vitest"
 import { Clock, Context, type Duration, Effect, Layer, Random, Redacted, Ref, Tracer } from "effect"
 import { type Headers, HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "effect/http"
@@ -58,6 +58,8 @@ export interface SentRequest {
   readonly method: string
   readonly url: URL
   readonly headers: Headers.Headers
+  /** The text of the body, absent if there is none. */
+  readonly body?: string
   readonly at: number
 }
 
@@ -71,6 +73,9 @@ export const sentCount = Effect.map(sent, (sent) => sent.length)
 
 export const sentAt = Effect.map(sent, (sent) => sent.map(({ at }) => at))
 
+const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest) =>
+  body._tag === "Uint8Array" ? { body: new TextDecoder().decode(body.body) } : {}
+
 /** An `HttpClient` that sends answer n to request n, and dies on a request beyond the script. */
 export const layerHttp = (answers: ReadonlyArray<Answer>): Layer.Layer<HttpClient.HttpClient | Sent> =>
   Layer.effectContext(Effect.gen(function*() {
@@ -80,7 +85,7 @@ export const layerHttp = (answers: ReadonlyArray<Answer>): Layer.Layer<HttpClien
         const at = yield* Clock.currentTimeMillis
         const { length } = yield* Ref.getAndUpdate(
           sent,
-          (sent) => [...sent, { method: request.method, url, headers: request.headers, at }]
+          (sent) => [...sent, { method: request.method, url, headers: request.headers, ...bodyOf(request), at }]
         )
         const answer = answers[length]
         return yield* answer === undefined ? Effect.die(`Request ${length + 1} is not in the script`) : answer(request)
@@ -90,12 +95,9 @@ export const layerHttp = (answers: ReadonlyArray<Answer>): Layer.Layer<HttpClien
   }))
 
 export const layerScriptWith = (options: Partial<CommsClient.Options>) => (...answers: ReadonlyArray<Answer>) =>
-  SenderPoolOperations.layer.pipe(
-    Layer.provideMerge(CommsClient.layer({ credentials, ...options })),
-    Layer.provideMerge(layerHttp(answers))
-  )
+  Layer.provideMerge(Comms.layer({ credentials, ...options }), layerHttp(answers))
 
-/** The service with a client on a scripted `HttpClient`. */
+/** Every service with a client on a scripted `HttpClient`. */
 export const layerScript = layerScriptWith({})
 
 export const fetch = Effect.flatMap(SenderPoolOperations.SenderPoolOperations, ({ fetch }) => fetch(id))
