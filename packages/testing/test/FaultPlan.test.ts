@@ -16,9 +16,9 @@ describe("fromJson", () => {
   it.effect.each([
     { text: "{", field: "plan" },
     { text: "{}", field: "rules" },
-    { text: `{"rules":[{"do":{"_tag":"Drop"},"when":{"propability":1}}]}`, field: "rules.0.when.propability" },
-    { text: `{"rules":[{"do":{"_tag":"Drop"},"when":{"probability":2}}]}`, field: "rules.0.when.probability" },
-    { text: `{"rules":[{"do":{"_tag":"Status","status":99}}]}`, field: "rules.0.do.status" }
+    { text: `{"rules":[{"do":{"_tag":"Drop"},"when":{"propability":1}}]}`, field: "rules[0].when.propability" },
+    { text: `{"rules":[{"do":{"_tag":"Drop"},"when":{"probability":2}}]}`, field: "rules[0].when.probability" },
+    { text: `{"rules":[{"do":{"_tag":"Status","status":99}}]}`, field: "rules[0].do.status" }
   ])("names the field of $text", ({ field, text }) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(FaultPlan.fromJson(text))

@@ -383,11 +383,11 @@ describe("families side by side", () => {
       assert.strictEqual((yield* get(Fourth.family.path)).status, 404)
       const call = "FaxOperations.list"
       const error = yield* Effect.flip(setFaults({ rules: [{ when: { call }, do: { _tag: "Drop" } }] }))
-      assert.strictEqual(error.field, "rules.0.when.call")
+      assert.strictEqual(error.field, "rules[0].when.call")
       const body = `{"rules":[{"when":{"call":"${call}"},"do":{"_tag":"Drop"}}]}`
       const refused = yield* get("/_emulator/faults", { method: "PUT", body, anonymous: true })
       assert.strictEqual(refused.status, 400)
-      assert.include(refused.body, "rules.0.when.call")
+      assert.include(refused.body, "rules[0].when.call")
     }).pipe(Effect.provide(wire(MessageOperations.layer, { families: undefined, admin: true }))))
 
   it.effect("are created and advanced by admin routes", () =>

@@ -123,7 +123,7 @@ describe.each([["in process", inProcess], ["on a port", onPort]] as const)("the 
           ["POST", `/operations/${unknownId}/advance`, `{"by":1}`, "operationId"],
           ["POST", "/operations/abc/advance", `{"by":1}`, "operationId"],
           ["PUT", "/faults", `{}`, "rules"],
-          ["PUT", "/faults", `{"rules":[{"do":{"_tag":"Status","status":1}}]}`, "rules.0.do.status"]
+          ["PUT", "/faults", `{"rules":[{"do":{"_tag":"Status","status":1}}]}`, "rules[0].do.status"]
         ] as const
       ) {
         const answer = yield* admin(method, path, body)
