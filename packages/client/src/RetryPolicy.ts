@@ -112,8 +112,9 @@ const fromSettings = (settings: typeof Settings.Type): RetryPolicy => {
  *
  * **Details**
  *
- * A failure is retried if its `isRetryable` is true. That holds for 409, 429 and 503. For requests that only read, it
- * also holds for the transient statuses of `UnexpectedStatus`, a lost connection and a timeout of the attempt.
+ * A failure is retried if its `isRetryable` is true. That holds for 409, 429 and 503. A write is not retried after 409
+ * and 503 without `Retry-After`, whatever the policy. For requests that only read, `isRetryable` also holds for the
+ * transient statuses of `UnexpectedStatus`, a lost connection and a timeout of the attempt.
  *
  * The wait is the `Retry-After` of the answer, and never less. Without one, it is `initialDelay`, doubled with each
  * retry up to `maxDelay`, with a random deviation of up to 20 %. A first attempt whose connection was reset is retried
