@@ -28,6 +28,8 @@ export const aSearchOnlyReads = (senders: Senders.Service) =>
     Effect.catchTag("OutcomeUnknown", () => Effect.succeed(undefined))
   )
 
+export const plainStream = (pools: SenderPools.Service) => pools.stream({ operationId: "o" })
+
 export const resumed = (pools: SenderPools.Service) =>
   pools.streamSenders({ senderPoolId: "p" }).pipe(Stream.catch(({ position }) => pools.streamSenders(position)))
 
@@ -56,10 +58,9 @@ export type Tests = [
   >,
   Expect<
     Equal<
-      Stream.Error<ReturnType<SenderPools.Service["stream"]>>,
-      Paging.StreamError<Reads>
+      ReturnType<typeof plainStream>,
+      Stream.Stream<SenderPool.SenderPool, Paging.StreamError<Reads>>
     >
   >,
-  Expect<Equal<Stream.Success<ReturnType<SenderPools.Service["stream"]>>, SenderPool.SenderPool>>,
   Expect<Equal<Layer.Success<ReturnType<typeof Comms.layer>>, Comms.Comms>>
 ]
