@@ -157,7 +157,7 @@ export const createAndAwait = Effect.fn("SenderPoolChanges.createAndAwait")(func
   if (Result.isFailure(accepted)) {
     const lost = accepted.failure
     if ((lost._tag !== "OutcomeUnknown" && lost._tag !== "InternalServerError") || input.name === undefined) {
-      return yield* Effect.fail(lost)
+      return yield* lost
     }
     const named = pools.stream({ startDate, pageSize: maxPageSize }).pipe(
       Stream.filter(({ name }) => name === input.name),
@@ -165,7 +165,7 @@ export const createAndAwait = Effect.fn("SenderPoolChanges.createAndAwait")(func
       Reading.patiently
     )
     const [pool, ...others] = yield* Reading.readUntil(named, ({ length }) => length > 0, listGrace)
-    return pool === undefined || others.length > 0 ? yield* Effect.fail(lost) : { pool, lost }
+    return pool === undefined || others.length > 0 ? yield* lost : { pool, lost }
   }
 
   const { operationId } = accepted.success

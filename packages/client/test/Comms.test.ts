@@ -52,10 +52,14 @@ it.effect("layerConfig reads the options from the environment", () =>
   Effect.gen(function*() {
     assert.strictEqual(yield* listAll, "https://example.org")
   }).pipe(
-    Effect.provide(Layer.provideMerge(Comms.layerConfig(), layerHttp(answers))),
-    Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({
-      TWILIO_ACCOUNT_SID: "AC1",
-      TWILIO_AUTH_TOKEN: "secret",
-      TWILIO_COMMS_BASE_URL: "https://example.org"
-    })))
+    Effect.provide(
+      Comms.layerConfig().pipe(
+        Layer.provideMerge(layerHttp(answers)),
+        Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({
+          TWILIO_ACCOUNT_SID: "AC1",
+          TWILIO_AUTH_TOKEN: "secret",
+          TWILIO_COMMS_BASE_URL: "https://example.org"
+        })))
+      )
+    )
   ))

@@ -23,11 +23,3 @@ export const make = (
     }))
   }
 }
-
-export const sender = make("sender", { title: "SenderId", name: "a Sender id", description: "The id of a Sender." })
-
-export const senderPool = make("senderpool", {
-  title: "SenderPoolId",
-  name: "a SenderPool id",
-  description: "The id of a SenderPool."
-})

@@ -3,26 +3,12 @@ import * as Predicate from "effect/Predicate"
 
 const maxLength = 100
 
-const stepForm = /^(?:\.?([A-Za-z_][\w-]*)|\[(\d+)\]|\['([^']*)'\]|\["([^"]*)"\])/
-
-const stepsOf = (path: string): ReadonlyArray<string> | undefined => {
-  const steps: Array<string> = []
-  for (let rest = path.startsWith("$") ? path.slice(1) : path; rest !== "";) {
-    const [step = "", ...names] = stepForm.exec(rest) ?? []
-    const name = names.find(Predicate.isNotUndefined)
-    if (name === undefined) return undefined
-    steps.push(name)
-    rest = rest.slice(step.length)
-  }
-  return steps
-}
-
 const childOf = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined
 
-/** The text at a JSON path, shortened. An object with a single field stands for that field. */
+/** The text at a JSON path such as `$.to[0].address`, shortened. An object with one field stands for that field. */
 export const textAt = (body: unknown, path: string): string | undefined => {
-  let found = (stepsOf(path) ?? [""]).reduce(childOf, body)
+  let found = path.match(/[^$.[\]'"]+/g)?.reduce(childOf, body)
   while (Predicate.isObject(found) && !Array.isArray(found) && Object.keys(found).length === 1) {
     ;[found] = Object.values(found)
   }
