@@ -6,6 +6,7 @@ export default defineConfig({
     sequence: { concurrent: false },
     // Many tests wait for processes of their own.
     maxWorkers: "100%",
-    testTimeout: 30_000
+    // A limit only ends a test that hangs. A busy machine takes ten times as long as a quiet one.
+    testTimeout: 180_000
   }
 })

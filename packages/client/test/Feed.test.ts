@@ -618,7 +618,7 @@ describe("for random servers", () => {
         yield* Fiber.interrupt(fiber)
         verify(plans, changes())
       }
-    }), 60_000)
+    }))
 
   it.effect("each state is delivered once across restarts, apart from unsaved chunks", () =>
     Effect.gen(function*() {
@@ -661,7 +661,7 @@ describe("for random servers", () => {
         }
         verify(plans, taken)
       }
-    }), 60_000)
+    }))
 
   it.effect("a permanent outage fails the feed within its limits", () =>
     Effect.gen(function*() {
@@ -675,5 +675,5 @@ describe("for random servers", () => {
         const failed = assertTag(yield* Effect.flip(Fiber.join(fiber)), "FeedFailed")
         assert.strictEqual(failed.failures, 11, `seed ${seed}`)
       }
-    }), 60_000)
+    }))
 })

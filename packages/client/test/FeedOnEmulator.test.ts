@@ -119,7 +119,7 @@ describe("on the emulator", () => {
         yield* minutes(5)
         assert.isAtMost((yield* report).summary.requests - late, 10 * 1.25 * 10)
       }).pipe(Effect.provide(layerOf({ operations: 20_000 })))
-    }), 60_000)
+    }))
 
   it.effect("delivers everything once to a consumer that outlives its page tokens", () =>
     Effect.gen(function*() {

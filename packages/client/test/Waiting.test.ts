@@ -781,7 +781,7 @@ describe("10,000 waits, or 1,000 operations", () => {
       const { summary: { largestBurst, requests } } = yield* emulator.report
       assert.isAtMost(requests, 6)
       assert.isAtMost(largestBurst, 2)
-    }).pipe(Effect.provide(layerEmulator), Random.withSeed(1)), 60_000)
+    }).pipe(Effect.provide(layerEmulator), Random.withSeed(1)))
 
   it.effect("created at one time are polled with few requests", () =>
     Effect.gen(function*() {
@@ -800,5 +800,5 @@ describe("10,000 waits, or 1,000 operations", () => {
       const { summary } = yield* emulator.report
       assert.isAtMost(summary.requests, 20)
       yield* Fiber.interrupt(fiber)
-    }).pipe(Effect.provide(layerEmulator), Random.withSeed(1)), 60_000)
+    }).pipe(Effect.provide(layerEmulator), Random.withSeed(1)))
 })

@@ -230,7 +230,7 @@ describe("a waiter that leaves", () => {
       assert.lengthOf(asked, 10_000)
       assert.strictEqual(poller.size(), 0)
       assert.strictEqual(load.underWay, 0)
-    }), 60_000)
+    }))
 })
 
 describe("a waiter that joins", () => {
