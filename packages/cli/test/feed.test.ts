@@ -202,7 +202,8 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.isTrue(yield* locked)
 
         const interrupted = yield* interrupt(args, env, () =>
-          Effect.repeat(fs.readFileString(`${state}.lock`), {
+          // The lock is absent for a moment while it is taken over.
+          Effect.repeat(Effect.orElseSucceed(fs.readFileString(`${state}.lock`), () => ""), {
             schedule: Schedule.spaced("20 millis"),
             until: (text) => text !== "" && text !== `${killed.pid}\n`
           }))

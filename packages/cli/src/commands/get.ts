@@ -1,15 +1,10 @@
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flags from "../Flags.ts"
 import * as Format from "../Format.ts"
 import * as Handler from "../Handler.ts"
 
 export const get = Command.make("get", {
-  ids: Argument.String("ID").pipe(
-    Argument.filter(Flags.isOperationId, () => Flags.operationIdForm),
-    Argument.withDescription("Operation id"),
-    Argument.atLeast(1)
-  ),
+  ids: Flags.operationIds,
   format: Format.flag
 }, Handler.lazy(() => import("../run/get.ts"))).pipe(
   Command.withDescription(

@@ -1,4 +1,3 @@
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
@@ -13,11 +12,7 @@ const parseTolerance = (text: string): Option.Option<"none" | "any" | number> =>
 }
 
 export const watch = Command.make("watch", {
-  ids: Argument.String("ID").pipe(
-    Argument.filter(Flags.isOperationId, () => Flags.operationIdForm),
-    Argument.withDescription("Operation id"),
-    Argument.atLeast(1)
-  ),
+  ids: Flags.operationIds,
   timeout: Flags.positiveDuration("timeout").pipe(
     Flag.withDescription("Time limit of the wait. Default 1h. A resumed wait keeps its original start time"),
     Flag.optional

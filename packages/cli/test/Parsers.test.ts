@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { DateTime, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
-import * as Flags from "../src/Flags.ts"
+import * as Parsers from "../src/Parsers.ts"
 
 it.effect("reads dates in UTC, and ages", () =>
   Effect.gen(function*() {
@@ -14,9 +14,9 @@ it.effect("reads dates in UTC, and ages", () =>
       ["90 minutes", "2024-04-05T04:50:00.000Z"]
     ]
     for (const [text, iso] of cases) {
-      assert.deepStrictEqual(Option.map(yield* Flags.parseDate(text), DateTime.formatIso), Option.some(iso), text)
+      assert.deepStrictEqual(Option.map(yield* Parsers.date.parse(text), DateTime.formatIso), Option.some(iso), text)
     }
     for (const text of ["", "yesterday", "2024-02-30", "15.01.2024", "999999999d", "Infinity"]) {
-      assert.isTrue(Option.isNone(yield* Flags.parseDate(text)), text)
+      assert.isTrue(Option.isNone(yield* Parsers.date.parse(text)), text)
     }
   }))
