@@ -9,10 +9,11 @@
  */
 import * as CommsClient from "@effect-comms/client/CommsClient"
 import type * as CommsError from "@effect-comms/domain/CommsError"
-import { DurationFromInput, intFrom, invalidInput, makeDecoder } from "@effect-comms/domain/Input"
+import { DurationFromInput, intFrom, invalidInput, makeDecoder, withoutUndefined } from "@effect-comms/domain/Input"
 import type { Operation } from "@effect-comms/domain/Operation"
+import type { SenderId } from "@effect-comms/domain/Sender"
+import type { SenderPool } from "@effect-comms/domain/SenderPool"
 import { TimestampFromInput, type TimestampInput } from "@effect-comms/domain/Timestamp"
-import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -29,9 +30,9 @@ import * as Stream from "effect/Stream"
 import * as FaultPlan from "./FaultPlan.ts"
 import { currentMillis } from "./internal/currentMillis.ts"
 import { makeFaultPlan } from "./internal/emulator/calls.ts"
-import { type Connection, contract, type Families } from "./internal/emulator/model.ts"
+import { type Connection, contract, type Families, WritePlan } from "./internal/emulator/model.ts"
 import * as Server from "./internal/emulator/server.ts"
-import * as Store from "./internal/emulator/store.ts"
+import * as Stores from "./internal/emulator/stores.ts"
 import { AuthErrors } from "./internal/errors.ts"
 import type { OperationPlan } from "./OperationPlan.ts"
 import type * as Report from "./Report.ts"
@@ -62,6 +63,32 @@ export const defaultCredentials: {
 export const baseUrl = "http://emulator.localhost"
 
 /**
+ * How an emulator answers writes. Every option has a default.
+ *
+ * **Details**
+ *
+ * A write always sees the pools as they are. Senders that do not exist are items that fail.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Writes {
+  /**
+   * The plan of the operations that writes make, without the numbers of items, which follow from the Senders. Members
+   * appear as the operation moves. Default a work of 2 seconds.
+   */
+  readonly plan?: Omit<OperationPlan, "total" | "failed" | "queued" | "scheduled"> | undefined
+  /** Whether an update merges new tags with the present ones, or replaces them. Default `merge`. */
+  readonly tags?: "merge" | "replace" | undefined
+  /** What becomes of an added Sender that is a member already: an item that is created, or fails. Default `created`. */
+  readonly addTwice?: "created" | "failed" | undefined
+  /** The status for deleting a pool, or removing a Sender, that was deleted or removed before. Default 404. */
+  readonly deleteTwice?: 202 | 404 | undefined
+  /** How long reads do not show a new pool or a change. Default 0. Range from 0. */
+  readonly readDelay?: Duration.Input | undefined
+}
+
+/**
  * How an emulator is made. Every option has a default.
  *
  * @category models
@@ -74,12 +101,16 @@ export interface Options {
   readonly seed?: number | undefined
   /** The number of operations that each family has at the start. Default 0. Range 0 to 100,000,000. */
   readonly operations?: number | undefined
-  /** The creation time of the newest of them. Default the start of the emulator. */
+  /** The number of Senders of the account. Default 0. Range 0 to 10,000,000. */
+  readonly senders?: number | undefined
+  /** The creation time of the newest operation and Sender at the start. Default the start of the emulator. */
   readonly newest?: TimestampInput | undefined
-  /** The period over which they were created. Default 7 days. Range from 0. */
+  /** The period over which operations and Senders were created at the start. Default 7 days. Range from 0. */
   readonly span?: Duration.Input | undefined
   /** How long a new operation stays invisible after its creation. Default 0. Range from 0. */
   readonly readDelay?: Duration.Input | undefined
+  /** How writes are answered. Its parts are choices where the API's documentation does not say. */
+  readonly writes?: Writes | undefined
   /** How long a page token stays valid. Default 1 hour. Range from 0. */
   readonly tokenLifetime?: Duration.Input | undefined
   /** The accounts that may call. `"any"` accepts any name and password. Default {@link defaultCredentials}. */
@@ -98,6 +129,17 @@ export interface Options {
 }
 
 /**
+ * A SenderPool of the emulator, and the ids of its members in the order in which they were added.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HeldPool {
+  readonly pool: SenderPool
+  readonly senderIds: ReadonlyArray<SenderId>
+}
+
+/**
  * The test's side of an emulator.
  *
  * @category models
@@ -111,6 +153,10 @@ export interface Service {
   readonly create: (plan: OperationPlan, resource?: string) => Effect.Effect<Operation, CommsError.InvalidInput>
   /** Moves a created operation of any family ahead in its plan. */
   readonly advance: (operationId: string, by: Duration.Input) => Effect.Effect<Operation, CommsError.InvalidInput>
+  /** The ids of the first Senders of the account, at most `count`. */
+  readonly senderIds: (count: number) => ReadonlyArray<SenderId>
+  /** Every SenderPool and its members as they are now, without the delay of reads. */
+  readonly senderPools: Effect.Effect<ReadonlyArray<HeldPool>>
   /** Replaces the plan of faults. The counts of its rules start at 0. */
   readonly setFaults: (
     faults: FaultPlan.FaultPlan | FaultPlan.Preset
@@ -139,7 +185,15 @@ const settings = {
   operations: Schema.optional(intFrom(0, 100_000_000)),
   newest: Schema.optional(TimestampFromInput),
   span: Schema.optional(DurationFromInput),
+  senders: Schema.optional(intFrom(0, 10_000_000)),
   readDelay: Schema.optional(DurationFromInput),
+  writes: Schema.optional(withoutUndefined(Schema.Struct({
+    plan: Schema.optional(Schema.toType(WritePlan)),
+    tags: Schema.optional(Schema.Literals(["merge", "replace"])),
+    addTwice: Schema.optional(Schema.Literals(["created", "failed"])),
+    deleteTwice: Schema.optional(Schema.Literals([202, 404])),
+    readDelay: Schema.optional(DurationFromInput)
+  }))),
   tokenLifetime: Schema.optional(DurationFromInput),
   accounts: Schema.optional(Schema.Union([
     Schema.Literal("any"),
@@ -168,18 +222,28 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
   const { accounts, faults, newest, ...rest } = yield* decode(others)
   const startedAt = yield* currentMillis
   const allowed = accounts ?? [{ username: defaultCredentials.accountSid, password: defaultCredentials.authToken }]
+  const writes = {
+    plan: { duration: Duration.seconds(2) },
+    tags: "merge",
+    addTwice: "created",
+    deleteTwice: 404,
+    readDelay: Duration.zero,
+    ...rest.writes
+  } as const
+  const stores = Stores.make({
+    families,
+    seed: rest.seed ?? 1,
+    operations: rest.operations ?? 0,
+    senders: rest.senders ?? 0,
+    newest: newest === undefined ? startedAt : DateTime.toEpochMillis(newest),
+    span: rest.span ?? Duration.days(7),
+    readDelay: rest.readDelay ?? Duration.zero,
+    writes
+  })
+  const { senderPools, senders } = stores
   const { setFaults, ...server } = yield* Server.make({
-    served: Arr.map(families, (family) => ({
-      family,
-      store: Store.make({
-        family,
-        seed: rest.seed ?? 1,
-        operations: rest.operations ?? 0,
-        newest: newest === undefined ? startedAt : DateTime.toEpochMillis(newest),
-        span: rest.span ?? Duration.days(7),
-        readDelay: rest.readDelay ?? Duration.zero
-      })
-    })),
+    ...stores,
+    writes,
     startedAt,
     tokenLifetime: Duration.toMillis(rest.tokenLifetime ?? Duration.hours(1)),
     isAccount: (username, password) =>
@@ -194,6 +258,9 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
 
   return Emulator.of({
     ...server,
+    senderIds: (count) =>
+      Array.from({ length: Math.min(count, senders.size) }, (_, position) => senders.at(position).id),
+    senderPools: Effect.map(currentMillis, senderPools.all),
     setFaults: (faults) => Effect.flatMap(decodeFaults(faults), (faults) => setFaults(planOf(faults)))
   })
 })

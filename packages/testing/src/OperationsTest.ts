@@ -68,6 +68,8 @@ const sliceOf = <A extends Operation>(operations: ReadonlyArray<A>, query: Listi
   }
 }
 
+const tokens: Listing.Tokens = { lifetime: Infinity, isFirstPage: () => false }
+
 // The client resolves the links of errors.
 const asRead = Schema.decodeSync(Schema.Array(TwilioError))
 
@@ -112,12 +114,12 @@ export const make = <A extends Operation, Status extends ReadonlyArray<KnownComm
       list: Effect.fnUntraced(function*(query) {
         yield* lists.begin
         const operations = (yield* Ref.get(current)).map(({ operation }) => operation)
-        const page = yield* Effect.mapError(
-          Listing.page(family.resource, query, Infinity, (query) => sliceOf(operations, query)),
+        const { items, pagination } = yield* Effect.mapError(
+          Listing.page(family.resource, query, tokens, (query) => sliceOf(operations, query)),
           ({ errors }) => new CommsError.BadRequest({ errors: asRead(errors) })
         )
-        yield* poll(page.operations)
-        return { ...page, invalid: [] }
+        yield* poll(items)
+        return { operations: items, pagination, invalid: [] }
       })
     })
 

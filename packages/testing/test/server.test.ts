@@ -8,7 +8,7 @@ import { Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as Server from "../src/internal/emulator/server.ts"
-import * as OperationStore from "../src/internal/emulator/store.ts"
+import * as Stores from "../src/internal/emulator/stores.ts"
 import {
   type Answer,
   assertTag,
@@ -203,15 +203,27 @@ describe.each(
 })
 
 describe("a handler that dies", () => {
-  const broken: OperationStore.OperationStore = {
-    ...OperationStore.make({
-      family: SenderPoolOperation.family,
-      seed: 1,
-      operations: 3,
-      newest: 0,
-      span: Duration.zero,
-      readDelay: Duration.zero
-    }),
+  const writes = {
+    plan: { duration: Duration.zero },
+    tags: "merge",
+    addTwice: "created",
+    deleteTwice: 404,
+    readDelay: Duration.zero
+  } as const
+
+  const { served: [{ family, store }], ...others } = Stores.make({
+    families: [SenderPoolOperation.family],
+    seed: 1,
+    operations: 3,
+    senders: 0,
+    newest: 0,
+    span: Duration.zero,
+    readDelay: Duration.zero,
+    writes
+  })
+
+  const broken: typeof store = {
+    ...store,
     get: () => {
       throw new Error("s3cr3t of the store")
     }
@@ -221,7 +233,9 @@ describe("a handler that dies", () => {
     Emulator.Emulator,
     Effect.gen(function*() {
       const { answer, report, resetReport } = yield* Server.make({
-        served: [{ family: SenderPoolOperation.family, store: broken }],
+        ...others,
+        served: [{ family, store: broken }],
+        writes,
         startedAt: 0,
         tokenLifetime: 1000,
         isAccount: () => true,
@@ -236,6 +250,8 @@ describe("a handler that dies", () => {
         resetReport,
         create: () => Effect.die("not here"),
         advance: () => Effect.die("not here"),
+        senderIds: () => [],
+        senderPools: Effect.succeed([]),
         setFaults: () => Effect.die("not here")
       })
     })
@@ -280,7 +296,15 @@ describe("the document", () => {
           ["/v1/Messages/Operations", ["listMessageOperations"]],
           ["/v1/Messages/Operations/{operationId}", ["fetchMessageOperation"]],
           ["/v1/Emails/Operations", ["listEmailOperations"]],
-          ["/v1/Emails/Operations/{operationId}", ["fetchEmailOperation"]]
+          ["/v1/Emails/Operations/{operationId}", ["fetchEmailOperation"]],
+          ["/v1/SenderPools", ["listSenderPools", "createSenderPool"]],
+          ["/v1/SenderPools/{senderPoolId}", ["fetchSenderPool", "updateSenderPool", "deleteSenderPool"]],
+          ["/v1/SenderPools/{senderPoolId}/Senders", ["listSenderPoolSenders", "addSenderPoolSenders"]],
+          ["/v1/SenderPools/{senderPoolId}/Senders/{senderId}", ["removeSenderPoolSender"]],
+          ["/v1/Senders", ["listSenders"]],
+          ["/v1/Senders/{senderId}", ["fetchSender"]],
+          ["/v1/Senders/Search", ["searchSenders"]],
+          ["/v1/Senders/Resolve", ["resolveSenders"]]
         ]
       )
       assert.notInclude(answer.body, "_emulator")

@@ -4,7 +4,7 @@ import { Emulator, type FaultPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, DateTime, Duration, Effect, Layer, Option, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import * as OperationStore from "../src/internal/emulator/store.ts"
+import * as OperationStore from "../src/internal/emulator/stores/operations.ts"
 import { fetchPath, get, inProcess, listPath, type Wiring } from "./utils/wiring.ts"
 
 const within = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))

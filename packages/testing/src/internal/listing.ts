@@ -1,7 +1,6 @@
 // The pages of a list, and what their tokens mean, for the emulator and the mock.
 import * as CommsError from "@effect-comms/domain/CommsError"
 import { defaultPageSize, PageToken, PaginationMetadata } from "@effect-comms/domain/Pagination"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { currentMillis } from "./currentMillis.ts"
@@ -10,10 +9,19 @@ import type * as Family from "./family.ts"
 import { hash } from "./seeded.ts"
 import * as Token from "./token.ts"
 
-/** The filters of a list, the first position to read, and how many items. Positions follow the order of creation. */
-export interface Query extends Pick<Family.Query, "startDate" | "endDate" | "status"> {
+/** Where a page begins, and how many items it has. Positions follow the order of creation. */
+export interface Window {
   readonly from: number
   readonly limit: number
+}
+
+/** The filters of a list of operations, and a page of it. */
+export interface Query extends Pick<Family.Query, "startDate" | "endDate" | "status">, Window {}
+
+/** The paging of a request. All its other fields are filters. */
+interface Paged {
+  readonly pageToken?: PageToken
+  readonly pageSize?: number
 }
 
 /** The items of one page, and the position of the next page if there is one. */
@@ -24,33 +32,41 @@ export interface Slice<A> {
 
 const badToken = (message: string) => new CommsError.BadRequest({ errors: [twilioError(400, "$.pageToken", message)] })
 
-/** Reads one page. A token belongs to the list with the same filters, and is valid for some milliseconds. */
-export const page = Effect.fnUntraced(function*<A>(
-  resource: string,
-  query: Family.Query,
-  tokenLifetime: number,
-  slice: (query: Query, now: number) => Slice<A>
+/** How tokens are read. */
+export interface Tokens {
+  /** How long a token stays valid, in milliseconds. */
+  readonly lifetime: number
+  /** Whether a token stands for the first page of any list. */
+  readonly isFirstPage: (token: string) => boolean
+}
+
+/** Reads one page. A token belongs to the list with the same filters. */
+export const page = Effect.fnUntraced(function*<Q extends Paged, A>(
+  list: string,
+  query: Q,
+  { isFirstPage, lifetime }: Tokens,
+  slice: (query: Omit<Q, keyof Paged> & Window, now: number) => Slice<A>
 ) {
-  const { endDate, pageSize = defaultPageSize, pageToken, startDate, status } = query
+  const { pageSize = defaultPageSize, pageToken: given, ...filters } = query
+  const pageToken = given !== undefined && isFirstPage(given) ? undefined : given
   const now = yield* currentMillis
-  const dates = [startDate, endDate].map((date) => date && DateTime.formatIso(date))
-  const list = hash([resource, ...dates, status].join())
+  const id = hash([list, ...Object.entries(filters).map(([name, value]) => `${name}=${value}`)].join())
   const token = pageToken === undefined
-    ? { at: 0, copy: 0, list, given: now }
+    ? { at: 0, copy: 0, list: id, given: now }
     : Option.getOrUndefined(Token.decode(pageToken))
   if (token === undefined) return yield* badToken("The page token is not one of this server's.")
-  if (token.list !== list) return yield* badToken("The page token belongs to a list with other filters.")
-  if (token.given !== null && now - token.given > tokenLifetime) {
+  if (token.list !== id) return yield* badToken("The page token belongs to a list with other filters.")
+  if (token.given !== null && now - token.given > lifetime) {
     return yield* badToken("The page token has expired.")
   }
-  const { items, next } = slice({ ...query, from: token.at, limit: pageSize }, now)
+  const { items, next } = slice({ ...filters, from: token.at, limit: pageSize }, now)
   return {
-    operations: items,
+    items,
     pagination: new PaginationMetadata({
       self: pageToken ?? PageToken.make(Token.encode(token)),
       next: Option.match(next, {
         onNone: () => null,
-        onSome: (at) => PageToken.make(Token.encode({ at, copy: 0, list, given: now }))
+        onSome: (at) => PageToken.make(Token.encode({ at, copy: 0, list: id, given: now }))
       })
     })
   }

@@ -299,7 +299,7 @@ export const scenarios = (name: string, wiring: Wiring) => {
           const [method, path] of [
             ["GET", "/"],
             ["GET", "/v1"],
-            ["GET", "/v1/SenderPools"],
+            ["GET", "/v1/Faxes"],
             ["GET", "/v2/SenderPools/Operations"],
             ["GET", `${listPath}/${id}/more`],
             ["GET", "/_emulator/report"],

@@ -1,9 +1,16 @@
 // The names of the calls that an emulator answers, as conditions of fault plans hold them.
+import * as Sender from "@effect-comms/domain/Sender"
+import * as SenderPool from "@effect-comms/domain/SenderPool"
 import * as Schema from "effect/Schema"
 import * as FaultPlan from "../../FaultPlan.ts"
 import type { Families } from "./model.ts"
 
-const endpointsOf = (families: Families) => families.flatMap(({ fetch, list }) => [fetch, list])
+// Operations come first, because their paths have the form of a SenderPool's.
+const endpointsOf = (families: Families) => [
+  ...families.flatMap(({ fetch, list }) => [fetch, list]),
+  ...Object.values(SenderPool.endpoints),
+  ...Object.values(Sender.endpoints)
+]
 
 /** The call of a request, or undefined for a request of none. */
 export const makeCallOf = (families: Families) => {

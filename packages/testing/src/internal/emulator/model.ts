@@ -3,10 +3,16 @@ import * as EmailOperation from "@effect-comms/domain/EmailOperation"
 import * as MessageOperation from "@effect-comms/domain/MessageOperation"
 import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
 import type * as Arr from "effect/Array"
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+import { OperationPlan } from "../../OperationPlan.ts"
 import type { Family } from "../family.ts"
-import type { OperationStore } from "./store.ts"
+import type { OperationStore } from "./stores/operations.ts"
+
+export type { Family }
 
 /**
  * The families that an emulator can serve, the default one first.
@@ -23,6 +29,18 @@ export interface Served {
 }
 
 export const contract: Families = [SenderPoolOperation.family, MessageOperation.family, EmailOperation.family]
+
+// Excludes what follows from the Senders of a write, and a status that SenderPool operations do not have.
+export const WritePlan = Schema.Struct(Struct.omit(OperationPlan.fields, ["total", "failed", "queued", "scheduled"]))
+
+/** How the API answers writes, where its documentation does not say. */
+export interface Writes {
+  readonly plan: typeof WritePlan.Type
+  readonly tags: "merge" | "replace"
+  readonly addTwice: "created" | "failed"
+  readonly deleteTwice: 202 | 404
+  readonly readDelay: Duration.Duration
+}
 
 /** How a connection is closed: instead of an answer, and within the body of one. */
 export interface Connection<E> {

@@ -1,10 +1,7 @@
 // The routes of the emulator, derived from the contract: authentication, refusals, and handlers over the stores.
 import * as CommsApi from "@effect-comms/domain/CommsApi"
-import * as CommsError from "@effect-comms/domain/CommsError"
 import type { TwilioError } from "@effect-comms/domain/TwilioError"
-import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -12,18 +9,20 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { currentMillis } from "../currentMillis.ts"
 import { type AuthErrors, errorBody, twilioError } from "../errors.ts"
-import type { Family } from "../family.ts"
 import * as Listing from "../listing.ts"
-import type { Served } from "./model.ts"
+import * as Api from "./api.ts"
+import type { Writes } from "./model.ts"
+import * as Operations from "./resources/operations.ts"
+import * as SenderPools from "./resources/senderPools.ts"
+import * as Senders from "./resources/senders.ts"
+import type { Stores } from "./stores.ts"
 
-export interface Settings {
-  readonly served: Arr.NonEmptyReadonlyArray<Served>
+export interface Settings extends Stores {
+  readonly writes: Writes
   readonly isAccount: (username: string, password: string) => boolean
   readonly authErrors: AuthErrors
-  /** How long a page token stays valid, in milliseconds. */
-  readonly tokenLifetime: number
+  readonly tokens: Listing.Tokens
 }
 
 /** An answer in the documented envelope, for requests that no handler of the contract answers. */
@@ -32,28 +31,6 @@ export const envelope = (
   errors: ReadonlyArray<TwilioError>
 ): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.jsonUnsafe({ errors: errors.map((error) => ({ ...error })) }, { status })
-
-// `/v1/Messages/Operations` belongs to the group `Messages`.
-const group = (family: Family) =>
-  CommsApi.operationsGroup(family.resource, family.path.split("/")[2] ?? family.title, family)
-
-const makeApi = (served: Settings["served"]) =>
-  HttpApi.make("comms")
-    .add(...Arr.map(served, ({ family }) => group(family)))
-    .annotateMerge(CommsApi.CommsApi.annotations)
-
-const handlers = (api: ReturnType<typeof makeApi>, { served, tokenLifetime }: Settings) =>
-  Arr.map(served, ({ family, store }) =>
-    HttpApiBuilder.group(api, family.resource, (handlers) =>
-      handlers.handleAll({
-        fetch: ({ params }) =>
-          Effect.flatMap(currentMillis, (now) =>
-            Effect.mapError(
-              Effect.fromOption(store.get(params.operationId, now)),
-              () => new CommsError.NotFound({ errors: [twilioError(404)] })
-            )),
-        list: ({ query }) => Listing.page(family.resource, query, tokenLifetime, store.list)
-      })))
 
 const authorization = ({ authErrors, isAccount }: Settings) => {
   const { body, mediaType } = errorBody(401, authErrors)
@@ -71,19 +48,20 @@ const authorization = ({ authErrors, isAccount }: Settings) => {
 
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
+const jsonPath = (path: ReadonlyArray<unknown>): string =>
+  `$${path.map((step) => typeof step === "number" ? `[${step}]` : `.${String(step)}`).join("")}`
+
 const refusals = HttpApiMiddleware.layerSchemaErrorTransform(
   CommsApi.Refusals,
   (error) =>
     Effect.succeed(envelope(
       400,
-      formatIssue(error.cause.issue).issues.map(({ message, path }) =>
-        twilioError(400, ["$", ...(path ?? []).map(String)].join("."), message)
-      )
+      formatIssue(error.cause.issue).issues.map(({ message, path }) => twilioError(400, jsonPath(path ?? []), message))
     ))
 )
 
 // The page has almost 2 MB, which only a request for it loads.
-const docs = (api: ReturnType<typeof makeApi>) =>
+const docs = (api: Api.Api) =>
   HttpRouter.add(
     "GET",
     "/docs",
@@ -96,10 +74,19 @@ const docs = (api: ReturnType<typeof makeApi>) =>
 
 /** Every route except the admin's. */
 export const routes = (settings: Settings) => {
-  const api = makeApi(settings.served)
+  const api = Api.make(settings.served)
+  const resources: Api.Resources = {
+    ...settings,
+    api,
+    page: (list, query, slice) => Listing.page(list, query, settings.tokens, slice)
+  }
   return Layer.mergeAll(
     HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(
-      Layer.provide(handlers(api, settings)),
+      Layer.provide([
+        ...Operations.handlers(resources),
+        SenderPools.handlers(resources),
+        Senders.handlers(resources)
+      ]),
       Layer.provide([authorization(settings), refusals])
     ),
     docs(api)

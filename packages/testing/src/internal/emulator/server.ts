@@ -26,7 +26,9 @@ import * as Operations from "./operations.ts"
 import * as Recorder from "./recorder.ts"
 import * as Routes from "./routes.ts"
 
-export interface Options extends Routes.Settings {
+export interface Options extends Omit<Routes.Settings, "tokens"> {
+  /** How long a page token stays valid, in milliseconds. */
+  readonly tokenLifetime: number
   readonly startedAt: number
   readonly faults: FaultPlan.FaultPlan
   readonly reportLimit: number
@@ -54,18 +56,6 @@ const targetOf = (request: HttpServerRequest.HttpServerRequest) => {
   const target = request.url.replace(/^\w+:\/\/[^/?]*/, "")
   const end = target.indexOf("?")
   return end < 0 ? { path: target, search: "" } : { path: target.slice(0, end), search: target.slice(end) }
-}
-
-const withoutToken = (
-  request: HttpServerRequest.HttpServerRequest,
-  tokens: ReadonlySet<string>
-): HttpServerRequest.HttpServerRequest => {
-  if (tokens.size === 0) return request
-  const { path, search } = targetOf(request)
-  const params = new URLSearchParams(search)
-  if (!tokens.has(params.get("pageToken") ?? "")) return request
-  params.delete("pageToken")
-  return request.modify({ url: `${path}?${params}` })
 }
 
 const maxBodySize = 1_048_576
@@ -134,9 +124,13 @@ export const make = Effect.fnUntraced(function*(options: Options) {
   const report = Effect.sync(recorder.report)
   const resetReport = Effect.sync(recorder.reset)
 
+  const contract = Routes.routes({
+    ...options,
+    tokens: { lifetime: options.tokenLifetime, isFirstPage: (token) => engine.tokens.has(token) }
+  })
   const routes = admin
-    ? Layer.mergeAll(Routes.routes(options), Admin.routes({ families, operations, setFaults, report, resetReport }))
-    : Routes.routes(options)
+    ? Layer.mergeAll(contract, Admin.routes({ families, operations, setFaults, report, resetReport }))
+    : contract
   const app = yield* HttpRouter.toHttpEffect(Layer.provide(routes, HttpServer.layerServices))
 
   // The documented envelope also answers unknown paths and handlers that die.
@@ -154,12 +148,11 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     request: HttpServerRequest.HttpServerRequest,
     connection: Connection<E>
   ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, E> {
-    const effective = withoutToken(request, engine.tokens)
-    const body = yield* readBody(effective)
+    const body = yield* readBody(request)
     const normally = body === undefined
       ? Effect.succeed(Routes.envelope(413, [twilioError(413, null, "The body is larger than 1 MiB.")]))
       : answerSafely.pipe(
-        Effect.provideService(HttpServerRequest.HttpServerRequest, effective),
+        Effect.provideService(HttpServerRequest.HttpServerRequest, request),
         Effect.scoped,
         Effect.orDie
       )

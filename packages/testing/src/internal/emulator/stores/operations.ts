@@ -1,17 +1,18 @@
 // The operations of one family: any number that a seed determines, and those that a test creates.
 //
-// Seeded operations are computed on request and never stored, so a million of them need no more memory than one. Each
-// id holds its position in scrambled form.
+// Seeded operations are computed on request and never stored, so a million of them need no more memory than one.
 import { type Operation, OperationId } from "@effect-comms/domain/Operation"
 import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import type { OperationPlan } from "../../OperationPlan.ts"
-import { build, canBeScheduled, type FamilyOf } from "../family.ts"
-import type { Query, Slice } from "../listing.ts"
-import { hash, uint32, unit } from "../seeded.ts"
-import { standingAt } from "../standing.ts"
+import type { OperationPlan } from "../../../OperationPlan.ts"
+import { build, canBeScheduled, type FamilyOf } from "../../family.ts"
+import type { Query, Slice } from "../../listing.ts"
+import { hash, uint32, unit } from "../../seeded.ts"
+import { standingAt } from "../../standing.ts"
+import * as Ids from "./ids.ts"
+import * as Positions from "./positions.ts"
 
 export interface Options<A extends Operation> {
   /** Families with the same seed have different operations. */
@@ -35,32 +36,11 @@ export interface OperationStore<A extends Operation = Operation> {
   readonly advance: (id: string, by: Duration.Duration, now: number) => Option.Option<A>
   /** The operation as it is now. None when it does not exist or is not visible yet. */
   readonly get: (id: string, now: number) => Option.Option<A>
+  /** How many items of an operation have succeeded, even if it is not visible yet. */
+  readonly succeeded: (id: string, now: number) => number
   /** The operations that match the filters, in the order of creation. */
   readonly list: (query: Query, now: number) => Slice<A>
 }
-
-const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
-
-const digits = (value: number, length: number): string =>
-  length === 0 ? "" : digits(Math.floor(value / 32), length - 1) + alphabet.charAt(value % 32)
-
-const valueOf = (text: string): number => [...text].reduce((value, digit) => value * 32 + alphabet.indexOf(digit), 0)
-
-const prefix = "comms_operation_"
-
-// The first second of 2024.
-const firstId = 1_704_067_200_000
-
-// Like a ULID, an id begins with a time: 10 digits of time, 6 of position, 10 of chance. The time follows from the
-// position, so that a seed always gives the same ids.
-const idAt = (seed: number, position: number): OperationId =>
-  OperationId.make(
-    prefix + digits(firstId + position * 1000, 10) + digits((position ^ uint32(seed, 1)) & 0x3fffffff, 6) +
-      digits(uint32(seed, position, 2), 5) + digits(uint32(seed, position, 3), 5)
-  )
-
-const positionOf = (seed: number, id: string): number =>
-  ((valueOf(id.slice(prefix.length + 10, prefix.length + 16)) ^ uint32(seed, 1)) & 0x3fffffff) >>> 0
 
 const minute = 60_000
 
@@ -104,6 +84,8 @@ export const make = <A extends Operation>(options: Options<A>): OperationStore<A
   const { family, newest, operations: seeded } = options
   const salt = (hash(family.resource) ^ hash(SenderPoolOperation.family.resource)) >>> 0
   const seed = options.seed + salt
+  const ids = Ids.make("operation", seed)
+  const idAt = (position: number) => OperationId.make(ids.at(position))
   const schedules = canBeScheduled(family)
   const span = Duration.toMillis(options.span)
   const readDelay = Duration.toMillis(options.readDelay)
@@ -113,7 +95,7 @@ export const make = <A extends Operation>(options: Options<A>): OperationStore<A
 
   const createdAtOf = (position: number): number =>
     position < seeded
-      ? Math.floor(newest - span * (seeded - 1 - position + salt / 0x100000000) / seeded)
+      ? Positions.seededTime({ newest, span, size: seeded, offset: salt / 0x100000000 }, position)
       : created[position - seeded]?.createdAt ?? Infinity
 
   const isVisible = (position: number, now: number): boolean =>
@@ -122,12 +104,15 @@ export const make = <A extends Operation>(options: Options<A>): OperationStore<A
   const entryAt = (position: number): Entry | undefined => {
     if (position >= seeded) return created[position - seeded]
     const createdAt = createdAtOf(position)
-    return { id: idAt(seed, position), plan: planAt(seed, position, schedules), createdAt, jumps: [] }
+    return { id: idAt(position), plan: planAt(seed, position, schedules), createdAt, jumps: [] }
   }
 
+  const standingOf = (entry: Entry, now: number) =>
+    standingAt(entry.plan, Duration.millis(now - entry.createdAt + aheadOf(entry)))
+
   const operationOf = (entry: Entry, now: number): A => {
-    const { createdAt, id, plan } = entry
-    const standing = standingAt(plan, Duration.millis(now - createdAt + aheadOf(entry)))
+    const { createdAt, id } = entry
+    const standing = standingOf(entry, now)
     return build(family, standing, {
       id,
       createdAt: DateTime.makeUnsafe(createdAt),
@@ -136,21 +121,9 @@ export const make = <A extends Operation>(options: Options<A>): OperationStore<A
   }
 
   const find = (id: string): readonly [position: number, entry: Entry] | undefined => {
-    const position = positionOf(seed, id)
+    const position = ids.positionOf(id)
     const entry = entryAt(position)
     return entry?.id === id ? [position, entry] : undefined
-  }
-
-  // The first position whose operation was created at a time or later.
-  const firstAtOrAfter = (time: number): number => {
-    let low = 0
-    let high = size()
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (createdAtOf(middle) < time) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 
   return {
@@ -159,7 +132,7 @@ export const make = <A extends Operation>(options: Options<A>): OperationStore<A
       const position = size()
       // Lists follow the order of creation, so an operation is never older than the one before it.
       const createdAt = position === 0 ? now : Math.max(now, createdAtOf(position - 1))
-      const entry = { id: idAt(seed, position), plan, createdAt, jumps: [] }
+      const entry = { id: idAt(position), plan, createdAt, jumps: [] }
       created.push(entry)
       return operationOf(entry, now)
     },
@@ -176,20 +149,16 @@ export const make = <A extends Operation>(options: Options<A>): OperationStore<A
       const found = find(id)
       return found !== undefined && isVisible(found[0], now) ? Option.some(operationOf(found[1], now)) : Option.none()
     },
-    list: ({ endDate, from, limit, startDate, status }, now) => {
-      const end = endDate === undefined ? size() : firstAtOrAfter(DateTime.toEpochMillis(endDate))
-      const items: Array<A> = []
-      const start = startDate === undefined ? 0 : firstAtOrAfter(DateTime.toEpochMillis(startDate))
-      for (let position = Math.max(from, start); position < end; position++) {
+    succeeded: (id, now) => {
+      const [, entry] = find(id) ?? []
+      return entry === undefined || now < entry.createdAt ? 0 : standingOf(entry, now).counts.succeeded
+    },
+    list: ({ status, ...range }, now) =>
+      Positions.slice(range, { size, createdAtOf }, (position) => {
         const entry = entryAt(position)
-        if (entry === undefined || !isVisible(position, now)) break
+        if (entry === undefined || !isVisible(position, now)) return undefined
         const operation = operationOf(entry, now)
-        if (status !== undefined && operation.status !== status) continue
-        // The page is full, and this item shows that another page follows.
-        if (items.length === limit) return { items, next: Option.some(position) }
-        items.push(operation)
-      }
-      return { items, next: Option.none() }
-    }
+        return status === undefined || operation.status === status ? operation : undefined
+      })
   }
 }

@@ -2,9 +2,9 @@ import { Operation, SenderPoolOperation } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { Array, DateTime, Duration, Option, Order, Schema } from "effect"
 import { memoryUsage } from "node:process"
-import * as OperationStore from "../../../src/internal/emulator/store.ts"
-import type * as Listing from "../../../src/internal/listing.ts"
-import "../../utils/limits.ts"
+import * as OperationStore from "../../../../src/internal/emulator/stores/operations.ts"
+import type * as Listing from "../../../../src/internal/listing.ts"
+import "../../../utils/limits.ts"
 
 const newest = Date.UTC(2024, 3, 5, 6, 20)
 
