@@ -42,11 +42,12 @@ export type RetryAfter = typeof RetryAfter.Type
  *   range from 1. `retryAfter`: default the rest of the window, in whole seconds.
  * - `Delay`: sends the answer `duration` later.
  * - `SlowBody`: sends the body in `pieces` over `duration`. `pieces`: range from 1.
- * - `Drop`: closes the connection. `afterBytes`: how much of the body is sent first. Default nothing, no header either.
+ * - `Drop`: closes the connection. `afterBytes`: how much of the body is sent first. Default nothing, no header either,
+ *   and then the server has processed the request only if a condition read its `status`.
  * - `Body`: replaces the body. `mediaType`: default `application/json`.
  * - `Truncate`: ends the body after `bytes` characters, as if it were complete.
- * - `UnknownStatus`: replaces the `status` of each operation.
- * - `WrongShape`: gives one field of each item another type: its first object, or else its id. `index`: only for the
+ * - `UnknownStatus`: replaces the `status` of each item that has one.
+ * - `WrongShape`: gives one field of each item another type: its first object, or else its id or first field. `index`: only for the
  *   item at this index of each page. Default every item. Range from 0.
  * - `SameToken`: every page names `token` as its next page, and that is the first page.
  * - `TokenCycle`: every page names the first page as its next, by `length` tokens in turn. Range from 1.
@@ -98,7 +99,8 @@ export type Fault = typeof Fault.Type
  * - `path`: the beginning of the path.
  * - `call`: the call that the request belongs to, such as `MessageOperations.list`. The emulator refuses names that are
  *   not calls of its families.
- * - `status`: the status of the answer so far, which is the server's unless an earlier rule answered.
+ * - `status`: the status of the answer so far, which is the server's unless an earlier rule answered. The server
+ *   processes a request to know it, so a `Drop` of 202 loses the answer to a write. Put it after rules that refuse.
  * - `nth`: which of the requests that meet the conditions above, counted from 1.
  * - `every`: every nth of these requests. Range from 1.
  * - `after`, `before`: the time since the start of the emulator, in milliseconds in JSON. Range from 0.
@@ -132,7 +134,7 @@ export interface Condition extends Schema.Schema.Type<typeof Condition> {}
  * **Details**
  *
  * All rules that apply to a request take effect, in order. One that answers instead of the server, or closes the
- * connection before an answer, is the last.
+ * connection before an answer, is the last. The server has not processed its request, unless a condition read `status`.
  *
  * - `name`: how reports name the rule. Default the tag of its fault.
  * - `when`: default every request.

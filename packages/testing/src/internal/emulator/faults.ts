@@ -54,10 +54,11 @@ const cycled = (length: number) => (self: Token.Token): Token.Token => {
   return { ...self, at: 0, given: null, copy: cycleCopy + step }
 }
 
-// Every resource has an object or an id. Neither can be decoded from the type that replaces it.
+// The first object of a resource, or else its id or another field. None can be decoded from the type that replaces it.
 const wrongShape = (item: Pages.Item): Pages.Item => {
-  const name = Object.keys(item).find((key) => Predicate.isObject(item[key])) ?? "id"
-  return { ...item, [name]: Predicate.isString(item[name]) ? 0 : "many" }
+  const names = Object.keys(item)
+  const name = names.find((key) => Predicate.isObject(item[key])) ?? ("id" in item ? "id" : names[0])
+  return name === undefined ? item : { ...item, [name]: Predicate.isString(item[name]) ? 0 : "many" }
 }
 
 type Fault<Tag extends FaultPlan.Fault["_tag"]> = Extract<FaultPlan.Fault, { readonly _tag: Tag }>
@@ -72,7 +73,7 @@ const rewrite = (fault: Rewriting, wire: Wire): Wire => {
     case "Truncate":
       return { ...wire, body: wire.body.slice(0, fault.bytes) }
     case "UnknownStatus":
-      return Pages.mapItems(wire, (item) => ({ ...item, status: fault.status }))
+      return Pages.mapItems(wire, (item) => "status" in item ? { ...item, status: fault.status } : item)
     case "WrongShape":
       return Pages.mapItems(
         wire,
@@ -155,13 +156,17 @@ export const make = (plan: FaultPlan.FaultPlan, startedAt: number, authErrors: A
     let delay = 0
     let slow: Outcome["slow"]
     let dropAfter: number | undefined
+    // The answer of a fault, instead of the server's.
     let wire: Wire | undefined
+    // The server's answer, once it is needed. A rule that answers instead of the server leaves the request unprocessed.
+    let answered: Wire | undefined
+    const rewriting: Array<Rewriting> = []
     rules: for (const [i, rule] of rules.entries()) {
       const when = rule.when ?? {}
       if (!holds(when, request, request.now - startedAt)) continue
       if (when.status !== undefined) {
-        wire ??= yield* answer
-        if (wire.status !== when.status) continue
+        answered ??= yield* answer
+        if (answered.status !== when.status) continue
       }
       const count = (counts[i] ?? 0) + 1
       counts[i] = count
@@ -184,7 +189,7 @@ export const make = (plan: FaultPlan.FaultPlan, startedAt: number, authErrors: A
         case "Drop":
           dropAfter = fault.afterBytes ?? -1
           if (fault.afterBytes !== undefined) continue
-          wire ??= { status: 0, headers: {}, body: "" }
+          wire = { status: 0, headers: {}, body: "" }
           break rules
         case "Delay":
           delay += Duration.toMillis(fault.duration)
@@ -196,10 +201,10 @@ export const make = (plan: FaultPlan.FaultPlan, startedAt: number, authErrors: A
           skew = fault.by
           continue
         default:
-          wire = rewrite(fault, wire ?? (yield* answer))
+          rewriting.push(fault)
       }
     }
-    wire ??= yield* answer
+    wire ??= rewriting.reduce((wire, fault) => rewrite(fault, wire), answered ?? (yield* answer))
     const date = Headers.formatHttpDate(DateTime.makeUnsafe(request.now + skew))
     return {
       wire: { ...wire, headers: { ...wire.headers, date } },

@@ -34,7 +34,7 @@ const pageOf = ({ pagination, ...rest }: Item): Page | undefined => {
 }
 
 const mapBody = (wire: Wire, f: (body: Item) => Item): Wire =>
-  wire.status !== 200 ? wire : Option.match(decode(wire.body), {
+  wire.status < 200 || wire.status > 299 ? wire : Option.match(decode(wire.body), {
     onNone: () => wire,
     onSome: (body) => ({ ...wire, body: encode(f(body)) })
   })

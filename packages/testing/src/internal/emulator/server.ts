@@ -133,8 +133,13 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     : contract
   const app = yield* HttpRouter.toHttpEffect(Layer.provide(routes, HttpServer.layerServices))
 
-  // The documented envelope also answers unknown paths and handlers that die.
+  // The documented envelope also answers unknown paths, handlers that die, and bodies of another media type.
   const answerSafely = app.pipe(
+    Effect.map((response) =>
+      response.status === 415 && response.headers["content-type"] === "text/plain"
+        ? Routes.envelope(415, [twilioError(415, null, bodyText(response))])
+        : response
+    ),
     Effect.catchCauseIf(
       (cause) => !Cause.hasInterruptsOnly(cause),
       (cause) => {
