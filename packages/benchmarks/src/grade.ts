@@ -67,7 +67,7 @@ const field = [
 ]
 
 const program = Effect.gen(function*() {
-  yield* Console.log(`${Grader.Scenario.literals.length} scenarios on local ports, in real time`)
+  yield* Console.log(`${Grader.ReadScenario.literals.length} scenarios on local ports, in real time`)
   const start = yield* Clock.currentTimeMillis
   // The clients start one second apart, so that the start of one does not affect the times of another.
   const grades = yield* Effect.forEach(

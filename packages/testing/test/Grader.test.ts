@@ -1,4 +1,4 @@
-import { CommsClient, SenderPoolOperations } from "@effect-comms/client"
+import { CommsClient, SenderPoolOperations, SenderPools } from "@effect-comms/client"
 import { Grader } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
@@ -23,6 +23,10 @@ import { TestClock } from "effect/testing"
 import "./utils/limits.ts"
 
 const every = [...Grader.Scenario.literals]
+
+const reads = [...Grader.ReadScenario.literals]
+
+const creates = [...Grader.WriteScenario.literals]
 
 const turn = Effect.callback<void>((resume) => {
   setImmediate(() => resume(Effect.void))
@@ -49,13 +53,18 @@ const observedOf = (grade: Grader.Grade, scenario: Grader.Scenario) =>
 
 const ownClient = Effect.fnUntraced(function*({ baseUrl, credentials, httpClient }: Grader.Target) {
   const context = yield* Layer.build(
-    SenderPoolOperations.layer.pipe(
+    Layer.merge(SenderPoolOperations.layer, SenderPools.layer).pipe(
       Layer.provide(CommsClient.layer({ baseUrl, credentials })),
       Layer.provide(Layer.succeed(HttpClient.HttpClient, httpClient))
     )
   )
   const operations = Context.get(context, SenderPoolOperations.SenderPoolOperations)
-  return { fetchOperation: operations.fetch, listOperations: () => operations.stream() }
+  const pools = Context.get(context, SenderPools.SenderPools)
+  return {
+    fetchOperation: operations.fetch,
+    listOperations: () => operations.stream(),
+    createSenderPool: (name: string) => pools.create({ name })
+  }
 })
 
 class Refused extends Data.TaggedError("Refused")<{ readonly status: number; readonly wait: number }> {}
@@ -77,6 +86,7 @@ const Page = Schema.Struct({
 
 interface Habits {
   readonly retries: (failure: Failure) => boolean
+  readonly retriesWrite: (failure: Failure) => boolean
   readonly attempts: number
   /** The wait that an answer asks for, in milliseconds. */
   readonly asked: (headers: Headers.Headers, now: number) => number | undefined
@@ -108,6 +118,7 @@ const byServersClock = askedWith((headers, now) =>
 const good: Habits = {
   retries: (failure) =>
     failure._tag === "Lost" || (failure._tag === "Refused" && [409, 429, 503].includes(failure.status)),
+  retriesWrite: (failure) => failure._tag === "Refused" && [409, 429, 503].includes(failure.status),
   attempts: 6,
   asked: byServersClock,
   backOff: 500,
@@ -121,30 +132,54 @@ const good: Habits = {
 
 /** A client that does everything well, but for its habits. */
 const clientWith = (habits: Partial<Habits>) => (target: Grader.Target): Grader.Calls => {
-  const { asked, attempts, backOff, knows, onBroken, onLoop, remembers, retries, stopsAtEmptyPage, wait } = {
+  const {
+    asked,
+    attempts,
+    backOff,
+    knows,
+    onBroken,
+    onLoop,
+    remembers,
+    retries,
+    retriesWrite,
+    stopsAtEmptyPage,
+    wait
+  } = {
     ...good,
     ...habits
   }
 
   const read = Effect.fnUntraced(function*(response: HttpClientResponse.HttpClientResponse) {
-    if (response.status === 200) return yield* Effect.catch(response.json, () => onBroken)
+    if (response.status === 200 || response.status === 202) return yield* Effect.catch(response.json, () => onBroken)
     const now = yield* Clock.currentTimeMillis
     return yield* new Refused({ status: response.status, wait: asked(response.headers, now) ?? backOff })
   })
 
-  const get = (url: string, attempt = 1): Effect.Effect<unknown, Failure> =>
+  const send = (
+    request: HttpClientRequest.HttpClientRequest,
+    isRetried: Habits["retries"],
+    attempt = 1
+  ): Effect.Effect<unknown, Failure> =>
     target.httpClient.execute(
-      HttpClientRequest.get(target.baseUrl + url).pipe(
-        HttpClientRequest.basicAuth(target.credentials.accountSid, Redacted.value(target.credentials.authToken))
+      HttpClientRequest.basicAuth(
+        request,
+        target.credentials.accountSid,
+        Redacted.value(target.credentials.authToken)
       )
     ).pipe(
       Effect.mapError(() => new Lost()),
       Effect.flatMap(read),
       Effect.catchIf(
-        (failure) => attempt < attempts && retries(failure),
-        (failure) => Effect.andThen(wait(failure._tag === "Refused" ? failure.wait : backOff), get(url, attempt + 1))
+        (failure) => attempt < attempts && isRetried(failure),
+        (failure) =>
+          Effect.andThen(
+            wait(failure._tag === "Refused" ? failure.wait : backOff),
+            send(request, isRetried, attempt + 1)
+          )
       )
     )
+
+  const get = (url: string) => send(HttpClientRequest.get(target.baseUrl + url), retries)
 
   const path = "/v1/SenderPools/Operations"
 
@@ -171,7 +206,12 @@ const clientWith = (habits: Partial<Habits>) => (target: Grader.Target): Grader.
           onNone: () => Effect.succeed({ id: "" }),
           onSome: (operation) => knows(operation.status) ? Effect.succeed(operation) : Effect.fail(new Broken())
         })),
-    listOperations: () => pages([])
+    listOperations: () => pages([]),
+    createSenderPool: (name) =>
+      send(
+        HttpClientRequest.post(`${target.baseUrl}/v1/SenderPools`).pipe(HttpClientRequest.bodyJsonUnsafe({ name })),
+        (failure) => retriesWrite(failure)
+      )
   }
 }
 
@@ -181,6 +221,12 @@ const asking = [
   "retryAfter409",
   "retryAfter12"
 ] as const
+
+const creating = ["createRetryAfter429", "createRetryAfter409", "createRetryAfter503"] as const
+
+const lost = ["createNotReceived", "createLost"] as const
+
+const broken = ["createBroken", "createTruncated"] as const
 
 const dates = ["retryAfterDate", "retryAfterDateFast", "retryAfterDateSlow"] as const
 
@@ -218,10 +264,10 @@ const habits: ReadonlyArray<readonly [habit: string, Partial<Habits>, deserves: 
     { retries: (failure) => failure._tag !== "Lost" && good.retries(failure) },
     ["dropped"]
   ],
-  ["retries half a second early", asked((millis) => millis - 500), [...asking, ...dates]],
-  ["waits a quarter of Retry-After", asked((millis) => millis / 4), [...asking, "retryAfter90", ...dates]],
+  ["retries half a second early", asked((millis) => millis - 500), [...asking, ...dates, ...creating]],
+  ["waits a quarter of Retry-After", asked((millis) => millis / 4), [...asking, "retryAfter90", ...dates, ...creating]],
   ["waits at most 8 seconds", asked((millis) => Math.min(millis, 8000)), ["retryAfter12", "retryAfter90"]],
-  ["waits a minute longer", asked((millis) => millis + 60_000), [...asking, ...dates, "outage"]],
+  ["waits a minute longer", asked((millis) => millis + 60_000), [...asking, ...dates, "outage", ...creating]],
   ["reads dates by its own clock", { asked: byOwnClock }, ["retryAfterDateFast", "retryAfterDateSlow"]],
   [
     "retries at once on an invalid Retry-After",
@@ -232,12 +278,27 @@ const habits: ReadonlyArray<readonly [habit: string, Partial<Habits>, deserves: 
   ["retries without end", { attempts: Number.POSITIVE_INFINITY }, ["outage"]],
   ["cannot be interrupted", { wait: (millis) => Effect.uninterruptible(Effect.sleep(millis)) }, ["interrupted"]],
   ["accepts a broken answer", { onBroken: Effect.succeed({}) }, ["truncated"]],
-  ["hangs on a broken answer", { onBroken: Effect.never }, ["truncated"]],
+  ["hangs on a broken answer", { onBroken: Effect.never }, ["truncated", ...broken]],
   ["refuses an undocumented status", { knows: (status) => status === "COMPLETED" }, ["unknownStatus"]],
   ["follows any token", { remembers: () => [] }, ["sameToken", "tokenCycle"]],
   ["remembers the last token only", { remembers: (followed) => followed.slice(-1) }, ["tokenCycle"]],
   ["treats a loop as the end", { onLoop: Stream.empty }, ["sameToken", "tokenCycle"]],
   ["hangs in a loop", { onLoop: Stream.never }, ["sameToken", "tokenCycle"]],
+  ["retries no write", { retriesWrite: () => false }, creating],
+  [
+    "retries a write whose answer was lost",
+    { retriesWrite: (failure) => failure._tag === "Lost" || good.retriesWrite(failure) },
+    lost
+  ],
+  ["retries a write after 500", {
+    retriesWrite: (failure) => good.retriesWrite(failure) || (failure._tag === "Refused" && failure.status === 500)
+  }, ["createInternalServerError"]],
+  ["retries a write after a gateway's 502", {
+    retriesWrite: (failure) => good.retriesWrite(failure) || (failure._tag === "Refused" && failure.status === 502)
+  }, ["createGatewayPage"]],
+  ["retries a write with a broken answer", {
+    retriesWrite: (failure) => failure._tag === "Broken" || good.retriesWrite(failure)
+  }, broken],
   ["stops at an empty page", { stopsAtEmptyPage: true }, ["emptyPage"]]
 ]
 
@@ -247,6 +308,12 @@ describe("the project's own client", () => {
       const graded = yield* grade(ownClient, { transport })
       for (const row of graded.rows) assert.isTrue(row.passed, `${row.scenario}: ${row.observed}`)
       assert.deepStrictEqual(graded.rows.map(({ scenario }) => scenario), every)
+      const observed = ["createNotReceived", "createLost", "createBroken"] as const
+      assert.deepStrictEqual(observed.map((name) => observedOf(graded, name)), [
+        "failed with OutcomeUnknown, 0 pools",
+        "failed with OutcomeUnknown, 1 pool",
+        "failed with OutcomeUnknown, 1 pool"
+      ])
       assert.deepStrictEqual({ passed: graded.passed, failed: graded.failed }, {
         passed: every.length,
         failed: 0
@@ -287,7 +354,11 @@ describe("a client with a habit", () => {
 
   it.effect("that hangs fails every scenario", () =>
     Effect.gen(function*() {
-      const graded = yield* grade(() => ({ fetchOperation: () => Effect.never, listOperations: () => Stream.never }))
+      const graded = yield* grade(() => ({
+        fetchOperation: () => Effect.never,
+        listOperations: () => Stream.never,
+        createSenderPool: () => Effect.never
+      }))
       assert.deepStrictEqual(failedOf(graded), every)
     }))
 
@@ -295,7 +366,8 @@ describe("a client with a habit", () => {
     Effect.gen(function*() {
       const graded = yield* grade(() => ({
         fetchOperation: () => Effect.fail("no"),
-        listOperations: () => Stream.fail("no")
+        listOperations: () => Stream.fail("no"),
+        createSenderPool: () => Effect.fail("no")
       }))
       assert.deepStrictEqual(failedOf(graded), every)
       assert.strictEqual(observedOf(graded, "notFound"), "failed with string, and sent nothing")
@@ -305,9 +377,51 @@ describe("a client with a habit", () => {
     Effect.gen(function*() {
       const graded = yield* grade(() => ({
         fetchOperation: () => Effect.succeed({ id: "another" }),
-        listOperations: () => Stream.empty
+        listOperations: () => Stream.empty,
+        createSenderPool: () => Effect.succeed({ operationId: "made up" })
       }))
       assert.deepStrictEqual(failedOf(graded), every)
+    }))
+
+  it.effect("that cannot write has no scenarios of writes, and fails those that are named", () =>
+    Effect.gen(function*() {
+      const client = () => ({ fetchOperation: () => Effect.fail("no"), listOperations: () => Stream.fail("no") })
+      assert.deepStrictEqual(failedOf(yield* grade(client)), reads)
+      const named = yield* grade(client, { scenarios: ["createLost"] })
+      assert.strictEqual(observedOf(named, "createLost"), "has no call that creates a pool")
+    }))
+
+  it.effect("that finds the pool whose answer was lost passes, and one that only says so does not", () =>
+    Effect.gen(function*() {
+      const client = (isFound: (names: string) => boolean) => (target: Grader.Target): Grader.Calls => {
+        const { createSenderPool, ...calls } = clientWith({})(target)
+        const list = Effect.flatMap(
+          target.httpClient.execute(
+            HttpClientRequest.basicAuth(
+              HttpClientRequest.get(`${target.baseUrl}/v1/SenderPools`),
+              target.credentials.accountSid,
+              Redacted.value(target.credentials.authToken)
+            )
+          ),
+          ({ text }) => text
+        )
+        const create = (name: string, signal: AbortSignal) => {
+          const created = createSenderPool?.(name, signal)
+          return Effect.isEffect(created)
+            ? Effect.catch(
+              created,
+              (error) => Effect.flatMap(list, (names) => isFound(names) ? Effect.void : Effect.fail(error))
+            )
+            : Effect.die("no effect")
+        }
+        return { ...calls, createSenderPool: create }
+      }
+      const finding = yield* grade(client((names) => names.includes(`"Graded"`)), { scenarios: creates })
+      assert.deepStrictEqual(failedOf(finding), [])
+      assert.strictEqual(observedOf(finding, "createLost"), "succeeded, 1 pool")
+      assert.strictEqual(observedOf(finding, "createNotReceived"), "failed with Lost, 0 pools")
+      const hopeful = yield* grade(client(() => true), { scenarios: creates })
+      assert.deepStrictEqual(failedOf(hopeful), ["createNotReceived"])
     }))
 })
 

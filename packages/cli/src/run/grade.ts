@@ -24,7 +24,7 @@ export interface Input {
   readonly format: Option.Option<Format.Format>
 }
 
-const isScenario = Schema.is(Grader.Scenario)
+const isScenario = Schema.is(Grader.ReadScenario)
 
 const shape: Format.Shape<Grader.Row> = {
   columns: [
@@ -109,14 +109,14 @@ const clientOf = (command: string, found: Effect.Effect<void>) =>
 const notByHand = "needs a program that interrupts the client, or calls it sixty times at once"
 
 // A command is one process per call, and processes share no queue of requests.
-const ofCommand = Grader.Scenario.literals.filter((name) => name !== "sixtyAtOnce")
+const ofCommand = Grader.ReadScenario.literals.filter((name) => name !== "sixtyAtOnce")
 
 const chosen = Effect.fnUntraced(function*({ command, scenario }: Input) {
   const unknown = scenario.filter((name) => !isScenario(name))
   if (unknown.length > 0) {
     return yield* new UsageError({
       what: `--scenario: unknown scenario ${unknown.map(shown).join(", ")}.`,
-      advice: `Use any of: ${Grader.Scenario.literals.join(", ")}.`
+      advice: `Use any of: ${Grader.ReadScenario.literals.join(", ")}.`
     })
   }
   const named = [...new Set(scenario.filter(isScenario))]

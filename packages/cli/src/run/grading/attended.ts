@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import process from "node:process"
 
 /** The scenarios that can be called by hand. */
-export const scenarios: ReadonlyArray<Grader.Scenario> = Grader.Scenario.literals.filter((name) =>
+export const scenarios: ReadonlyArray<Grader.Scenario> = Grader.ReadScenario.literals.filter((name) =>
   name !== "interrupted" && name !== "sixtyAtOnce"
 )
 

@@ -62,15 +62,22 @@ export interface Calls {
     | Effect.Effect<ReadonlyArray<Identified>, unknown>
     | AsyncIterable<Identified>
     | PromiseLike<ReadonlyArray<Identified>>
+  /**
+   * Creates a SenderPool with this name and without Senders. Default none, and then the scenarios of writes are left
+   * out. The call may read to find out what became of a lost answer.
+   */
+  readonly createSenderPool?:
+    | ((name: string, signal: AbortSignal) => Effect.Effect<unknown, unknown> | PromiseLike<unknown>)
+    | undefined
 }
 
 /**
- * The names of the scenarios. `Grader.describe` explains each.
+ * The names of the scenarios that only read. `Grader.describe` explains each.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Scenario = Schema.Literals([
+export const ReadScenario = Schema.Literals([
   "retryAfter429",
   "retryAfter503",
   "retryAfter409",
@@ -98,6 +105,32 @@ export const Scenario = Schema.Literals([
   "repeatedPage",
   "sixtyAtOnce"
 ])
+
+/**
+ * The names of the scenarios that create a SenderPool. `Grader.describe` explains each.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const WriteScenario = Schema.Literals([
+  "createRetryAfter429",
+  "createRetryAfter409",
+  "createRetryAfter503",
+  "createInternalServerError",
+  "createNotReceived",
+  "createLost",
+  "createBroken",
+  "createGatewayPage",
+  "createTruncated"
+])
+
+/**
+ * The names of all scenarios.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Scenario = Schema.Literals([...ReadScenario.literals, ...WriteScenario.literals])
 
 /**
  * @category models

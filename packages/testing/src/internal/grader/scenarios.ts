@@ -267,7 +267,76 @@ const sixty: Scenario = {
   })
 }
 
-const gateway = once({ _tag: "Status", status: 502, body: "<html><h1>502</h1></html>", mediaType: "text/html" })
+/** A pool must be made once at most. */
+const creating = (
+  given: string,
+  expected: string,
+  rules: Rules,
+  judge: (stage: Stage.Stage, exit: Exit.Exit<unknown, unknown>, pools: number) => Effect.Effect<Verdict>
+): Scenario => ({
+  operations: 0,
+  requests: 30,
+  given: `a pool is created: ${given}`,
+  expected,
+  rules,
+  run: Effect.fnUntraced(function*(stage) {
+    if (stage.createSenderPool === undefined) return { passed: false, observed: "has no call that creates a pool" }
+    const call = yield* stage.begin(stage.createSenderPool)
+    const end = yield* call.watch(patience)
+    const exit = call.exit()
+    const pools = yield* stage.countPools
+    if (pools > 1) return { passed: false, observed: `made ${pools} pools` }
+    if (end === "flood") return { passed: false, observed: endless(stage) }
+    if (exit === undefined) return { passed: false, observed: `did not end in ${textOf(patience)}` }
+    return yield* judge(stage, exit, pools)
+  })
+})
+
+const describeCreated = (exit: Exit.Exit<unknown, unknown>, pools: number): string =>
+  `${Exit.isFailure(exit) ? failedWith(exit.cause) : "succeeded"}, ${pools === 1 ? "1 pool" : `${pools} pools`}`
+
+const createsAfter = (status: number): Scenario =>
+  creating(
+    `${status}, Retry-After: 2`,
+    "retried, after 2 s or more",
+    once({ _tag: "Status", status, retryAfter: 2 }),
+    (stage, exit, pools) =>
+      Effect.sync(() => {
+        const after = retriedAfter(stage)
+        if (after === undefined) return { passed: false, observed: `not retried: ${describeCreated(exit, pools)}` }
+        const isEarly = 2000 - after > tolerance
+        const isRight = Exit.isSuccess(exit) && pools === 1
+        return {
+          passed: !isEarly && isRight,
+          observed: `${isEarly ? `retried ${textOf(2000 - after)} too early` : "retried"}, ${
+            describeCreated(exit, pools)
+          }`,
+          after
+        }
+      })
+  )
+
+/** The client cannot know whether the pool was made. Success is right if the client has found out. */
+const createsOnce = (given: string, expected: string, rule: FaultPlan.Rule): Scenario =>
+  creating(
+    given,
+    expected,
+    [{ ...rule, when: { call: "SenderPools.create", ...rule.when } }],
+    (stage, exit, pools) =>
+      Effect.sync(() => {
+        const sent = stage.seen.filter(({ creates }) => creates).length
+        const observed = describeCreated(exit, pools)
+        return sent > 1
+          ? { passed: false, observed: `sent ${sent} times: ${observed}`, after: retriedAfter(stage) }
+          : { passed: Exit.isFailure(exit) || pools === 1, observed }
+      })
+  )
+
+const made: FaultPlan.Condition = { status: 202 }
+
+const html = { body: "<html><h1>502</h1></html>", mediaType: "text/html" }
+
+const gateway = once({ _tag: "Status", status: 502, ...html })
 
 const outage = always({ _tag: "Status", status: 503, retryAfter: 1 })
 
@@ -301,5 +370,27 @@ export const scenarios: { readonly [name in Grader.Scenario]: Scenario } = {
   tokenCycle: lists("a list whose pages give two tokens in turn", always({ _tag: "TokenCycle", length: 2 }), "failure"),
   emptyPage: lists("a list with an empty page in the middle", once({ _tag: "EmptyPage" }, 2), "all"),
   repeatedPage: lists("a list in which a page comes twice", once({ _tag: "RepeatPage" }, 2), "all"),
-  sixtyAtOnce: sixty
+  sixtyAtOnce: sixty,
+  createRetryAfter429: createsAfter(429),
+  createRetryAfter409: createsAfter(409),
+  createRetryAfter503: createsAfter(503),
+  createInternalServerError: createsOnce("500 after the pool was made", "fails, or finds the pool; not sent again", {
+    when: made,
+    do: { _tag: "Status", status: 500 }
+  }),
+  createNotReceived: createsOnce("a connection closed before the request was processed", "fails, not sent again", {
+    do: { _tag: "Drop" }
+  }),
+  createLost: createsOnce("a connection closed before the answer", "fails, or finds the pool; not sent again", {
+    when: made,
+    do: { _tag: "Drop" }
+  }),
+  createBroken: createsOnce("a connection closed within the answer", "fails, or finds the pool; not sent again", {
+    do: { _tag: "Drop", afterBytes: 20 }
+  }),
+  createGatewayPage: createsOnce("502 after the pool was made", "fails, or finds the pool; not sent again", {
+    when: made,
+    do: { _tag: "Status", status: 502, ...html }
+  }),
+  createTruncated: createsOnce("202, truncated JSON", "ends, not sent again", { do: { _tag: "Truncate", bytes: 20 } })
 }

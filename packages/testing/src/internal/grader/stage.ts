@@ -17,6 +17,8 @@ import type * as Grader from "./model.ts"
 
 /** A request of the client. Times are epoch milliseconds. */
 export interface Seen {
+  /** Whether it creates a SenderPool. */
+  readonly creates: boolean
   readonly at: number
   answeredAt: number
 }
@@ -87,6 +89,12 @@ const listWith = (calls: Grader.Calls): Call<ReadonlySet<string>> => (controller
     Effect.map((operations) => new Set(Array.from(operations, ({ id }) => id)))
   )
 
+const createWith = (create: NonNullable<Grader.Calls["createSenderPool"]>): Call<unknown> => (controller) =>
+  Effect.suspend(() => {
+    const called = create("Graded", controller.signal)
+    return Effect.isEffect(called) ? called : settle(called, controller)
+  })
+
 const connect = (emulator: Context.Context<Emulator.Emulator>, transport: Options["transport"]) => {
   const provided = Layer.succeedContext(emulator)
   if (transport === "process") {
@@ -138,7 +146,8 @@ export const make = Effect.fnUntraced(function*<E, R>(
       return yield* Effect.never
     }
     const at = yield* Clock.currentTimeMillis
-    const entry: Seen = { at, answeredAt: at }
+    const creates = request.method === "POST" && /\/v1\/SenderPools$/.test(request.url)
+    const entry: Seen = { creates, at, answeredAt: at }
     seen.push(entry)
     yield* Deferred.succeed(asked, undefined)
     const response = yield* emulator.answer(request, connection)
@@ -184,6 +193,9 @@ export const make = Effect.fnUntraced(function*<E, R>(
     report: emulator.report,
     fetchOperation: fetchWith(calls),
     listOperations: listWith(calls),
+    createSenderPool: calls.createSenderPool && createWith(calls.createSenderPool),
+    /** How many SenderPools there are. */
+    countPools: Effect.map(emulator.senderPools, ({ length }) => length),
     begin
   }
   // Scenarios must not share layers.
