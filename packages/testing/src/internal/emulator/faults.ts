@@ -18,7 +18,7 @@ export interface Request {
   readonly now: number
   readonly path: string
   /** The call that the request belongs to, if any. */
-  readonly call: string | undefined
+  readonly call: () => string | undefined
   readonly account: string | undefined
 }
 
@@ -125,7 +125,7 @@ const askedBy = ({ headers }: Wire, now: number): Duration.Duration | undefined 
 /** Whether the conditions hold that need neither the answer, a count nor chance. */
 const holds = (when: FaultPlan.Condition, request: Request, elapsed: number): boolean =>
   (when.path === undefined || request.path.startsWith(when.path)) &&
-  (when.call === undefined || when.call === request.call) &&
+  (when.call === undefined || when.call === request.call()) &&
   (when.after === undefined || elapsed >= Duration.toMillis(when.after)) &&
   (when.before === undefined || elapsed < Duration.toMillis(when.before))
 

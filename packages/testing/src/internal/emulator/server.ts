@@ -176,7 +176,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
       body: body ?? ""
     })
     const outcome = yield* engine.apply(
-      { now, path, account, call: callOf(request.method, path) },
+      { now, path, account, call: () => callOf(request.method, path) },
       Effect.map(normally, (response): Wire => ({
         status: response.status,
         headers: { ...response.headers, "twilio-request-id": requestIdOf(++answered) },

@@ -88,6 +88,7 @@ export const make = <A extends Operation>(options: Options<A>): OperationStore<A
   const idAt = (position: number) => OperationId.make(ids.at(position))
   const schedules = canBeScheduled(family)
   const span = Duration.toMillis(options.span)
+  const seededAt = Positions.seededTimes({ newest, span, size: seeded, offset: salt / 0x100000000 })
   const readDelay = Duration.toMillis(options.readDelay)
   const created: Array<Entry> = []
 
@@ -95,7 +96,7 @@ export const make = <A extends Operation>(options: Options<A>): OperationStore<A
 
   const createdAtOf = (position: number): number =>
     position < seeded
-      ? Positions.seededTime({ newest, span, size: seeded, offset: salt / 0x100000000 }, position)
+      ? seededAt(position)
       : created[position - seeded]?.createdAt ?? Infinity
 
   const isVisible = (position: number, now: number): boolean =>

@@ -9,16 +9,14 @@ export interface Times {
   readonly createdAtOf: (position: number) => number
 }
 
-/** The creation time of a seeded item: the items are spread evenly over a period, and `offset` is below one. */
-export const seededTime = (
-  { newest, offset = 0, size, span }: {
-    readonly newest: number
-    readonly span: number
-    readonly size: number
-    readonly offset?: number
-  },
-  position: number
-): number => Math.floor(newest - span * (size - 1 - position + offset) / size)
+/** The creation times of seeded items. They are spread evenly over a period, and `offset` is below one. */
+export const seededTimes = ({ newest, offset = 0, size, span }: {
+  readonly newest: number
+  readonly span: number
+  readonly size: number
+  readonly offset?: number
+}) =>
+(position: number): number => Math.floor(newest - span * (size - 1 - position + offset) / size)
 
 // The first position whose item was created at a time or later.
 const firstAtOrAfter = ({ createdAtOf, size }: Times, time: number): number => {

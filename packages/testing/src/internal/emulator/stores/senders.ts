@@ -78,8 +78,7 @@ export const make = (options: Options): SenderStore => {
   const { newest, senders: size, span } = options
   const seed = options.seed + hash("Senders")
   const ids = Ids.make("sender", seed)
-  const createdAtOf = (position: number) =>
-    Positions.seededTime({ newest, span: Duration.toMillis(span), size }, position)
+  const createdAtOf = Positions.seededTimes({ newest, span: Duration.toMillis(span), size })
 
   const at = (position: number): Sender.Sender => {
     const channel = channelAt(seed, position)
