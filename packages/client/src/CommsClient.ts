@@ -288,6 +288,37 @@ const AttemptsFromText = Schema.String.check(
   Schema.isPattern(/^[1-9]\d*$/, { expected: "a whole number from 1" })
 ).pipe(Schema.decodeTo(Schema.FiniteFromString))
 
+type Configs = Config.Wrap<{ readonly [Name in keyof Options]?: NonNullable<Options[Name]> }>
+
+/**
+ * Reads the options of a client: those that are given as `Config`s, and the variables of {@link layerConfig} for the
+ * others.
+ *
+ * @category config
+ * @since 0.1.0
+ */
+export const config = Effect.fnUntraced(function*(
+  options: Configs = {}
+): Effect.fn.Return<Options, CommsError.InvalidInput | Config.ConfigError> {
+  const given = yield* Config.unwrap(options)
+  const { retry } = given
+  return {
+    ...given,
+    credentials: given.credentials ?? (yield* Credentials.config),
+    baseUrl: given.baseUrl ?? (yield* variable("TWILIO_COMMS_BASE_URL", Schema.String)),
+    allowInsecureHttp: given.allowInsecureHttp ??
+      (yield* variable("TWILIO_COMMS_ALLOW_INSECURE_HTTP", BooleanFromText)),
+    retry: {
+      ...retry,
+      attemptTimeout: retry?.attemptTimeout ??
+        (yield* variable("TWILIO_COMMS_ATTEMPT_TIMEOUT", PositiveDurationFromText)),
+      callTimeout: retry?.callTimeout ?? (yield* variable("TWILIO_COMMS_CALL_TIMEOUT", PositiveDurationFromText)),
+      maxAttempts: retry?.maxAttempts ?? (yield* variable("TWILIO_COMMS_MAX_ATTEMPTS", AttemptsFromText)),
+      maxRetryAfter: retry?.maxRetryAfter ?? (yield* variable("TWILIO_COMMS_MAX_RETRY_AFTER", DurationFromText))
+    }
+  }
+})
+
 /**
  * A layer of the client whose options are `Config`s. Missing options are read from the environment, or from another
  * `ConfigProvider`.
@@ -324,27 +355,6 @@ const AttemptsFromText = Schema.String.check(
  * @since 0.1.0
  */
 export const layerConfig = (
-  options: Config.Wrap<{ readonly [Name in keyof Options]?: NonNullable<Options[Name]> }> = {}
+  options?: Configs
 ): Layer.Layer<CommsClient, CommsError.InvalidInput | Config.ConfigError, HttpClient.HttpClient> =>
-  Layer.effect(
-    CommsClient,
-    Effect.gen(function*() {
-      const given = yield* Config.unwrap(options)
-      const { retry } = given
-      return yield* make({
-        ...given,
-        credentials: given.credentials ?? (yield* Credentials.config),
-        baseUrl: given.baseUrl ?? (yield* variable("TWILIO_COMMS_BASE_URL", Schema.String)),
-        allowInsecureHttp: given.allowInsecureHttp ??
-          (yield* variable("TWILIO_COMMS_ALLOW_INSECURE_HTTP", BooleanFromText)),
-        retry: {
-          ...retry,
-          attemptTimeout: retry?.attemptTimeout ??
-            (yield* variable("TWILIO_COMMS_ATTEMPT_TIMEOUT", PositiveDurationFromText)),
-          callTimeout: retry?.callTimeout ?? (yield* variable("TWILIO_COMMS_CALL_TIMEOUT", PositiveDurationFromText)),
-          maxAttempts: retry?.maxAttempts ?? (yield* variable("TWILIO_COMMS_MAX_ATTEMPTS", AttemptsFromText)),
-          maxRetryAfter: retry?.maxRetryAfter ?? (yield* variable("TWILIO_COMMS_MAX_RETRY_AFTER", DurationFromText))
-        }
-      })
-    })
-  )
+  Layer.effect(CommsClient, Effect.flatMap(config(options), make))

@@ -1,0 +1,8 @@
+/**
+ * A client for the Comms API with promises and async iterables.
+ *
+ * @since 0.1.0
+ */
+export * from "./errors.ts"
+export * from "./models.ts"
+export * from "./TwilioClient.ts"
