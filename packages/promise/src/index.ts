@@ -5,4 +5,5 @@
  */
 export * from "./errors.ts"
 export * from "./models.ts"
+export * from "./options.ts"
 export * from "./TwilioClient.ts"

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { InvalidItemError } from "./errors.ts"
+import type { CallOptions, WaitOptions } from "./options.ts"
 
 /**
  * One of the documented texts, or any text that the API adds later.
@@ -253,52 +254,6 @@ export interface SenderPoolUpdate {
  */
 export interface SenderPoolCreate extends SenderPoolUpdate {
   readonly senders?: ReadonlyArray<{ readonly senderId: string }> | undefined
-}
-
-/**
- * The options of one call.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CallOptions {
-  /** Ends the call, which rejects with the reason of the signal. */
-  readonly signal?: AbortSignal | undefined
-  /** The time limit of the call with its retries, or of each page that is iterated. Default that of the client. */
-  readonly timeout?: number | undefined
-  /** The maximum number of attempts. Default that of the client. */
-  readonly maxAttempts?: number | undefined
-}
-
-/**
- * The state of an operation that is waited for.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Progress<A> {
-  readonly operation: A
-  /** How many items need no more processing, and how many items there are. */
-  readonly settled: number
-  readonly total: number
-  /** `settled` as a share of `total`; undefined when there are no items. */
-  readonly fraction: number | undefined
-  /** Settled items per second, and the time left at this rate; undefined if unknown. */
-  readonly rate: number | undefined
-  readonly remaining: number | undefined
-}
-
-/**
- * The options of a wait.
- *
- * @category models
- * @since 0.1.0
- */
-export interface WaitOptions<A> extends Omit<CallOptions, "timeout"> {
-  /** The time limit of the wait. Default 1 hour. `Infinity` for none. */
-  readonly timeout?: number | undefined
-  /** Called with the operation as it is, and after each change up to its end. */
-  readonly onProgress?: ((progress: Progress<A>) => void) | undefined
 }
 
 /**

@@ -13,7 +13,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { ClientClosedError } from "../errors.ts"
-import type { CallOptions, WaitOptions } from "../models.ts"
+import type { CallOptions, WaitOptions } from "../options.ts"
 import { type Plain, plain } from "./plain.ts"
 
 /** The retry options of the client, which the options of a call override. */
