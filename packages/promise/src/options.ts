@@ -40,6 +40,8 @@ export interface Retry {
   /** The attempt that failed, and its error. */
   readonly attempt: Attempt
   readonly error: CommsError
+  /** The maximum number of attempts of the call. */
+  readonly maxAttempts: number
   /** The minimum delay until the next attempt. */
   readonly delay: number
 }

@@ -132,6 +132,7 @@ export const make = <R, E>(layer: Layer.Layer<R | Retry, E>) => {
           )
         ),
         Effect.flatMap(Effect.fromOption),
+        Effect.catchTag("NoSuchElementError", Effect.die),
         Effect.map(({ operation }) => operation),
         (wait) => run(wait, options)
       ),

@@ -4,6 +4,7 @@ import * as Comms from "@effect-comms/client/Comms"
 import * as CommsClient from "@effect-comms/client/CommsClient"
 import { invalidInput, omitUndefined } from "@effect-comms/domain/Input"
 import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
@@ -26,20 +27,23 @@ const part = (field: string, value: string | undefined, variable: string) =>
 
 /** The services of a client, from its options and the environment. */
 export const makeLayer = ({ accountId, authToken, baseUrl, fetch, onRetry, retry }: TwilioClientOptions) =>
-  Layer.unwrap(Effect.gen(function*() {
-    const isGiven = accountId !== undefined || authToken !== undefined
-    const options = yield* CommsClient.config(omitUndefined({
-      credentials: isGiven
-        ? Config.succeed({
-          accountSid: yield* part("accountId", accountId, "TWILIO_ACCOUNT_SID"),
-          authToken: Redacted.make(yield* part("authToken", authToken, "TWILIO_AUTH_TOKEN"))
-        })
-        : undefined,
-      baseUrl: baseUrl === undefined ? undefined : Config.succeed(baseUrl),
-      retry: retry === undefined ? undefined : Config.succeed(retry)
-    }))
-    const hook = Layer.succeed(OnRetry, (retry) => Effect.sync(() => onRetry?.(plain(retry))))
-    const retries = Layer.succeed(Bridge.Retry, options.retry ?? {})
-    const transport = fetch === undefined ? Layer.empty : Layer.succeed(FetchHttpClient.Fetch, fetch)
-    return Comms.layer(options).pipe(Layer.provide(FetchHttpClient.layer), Layer.merge([hook, retries, transport]))
-  }))
+  Layer.unwrap(
+    Effect.gen(function*() {
+      const isGiven = accountId !== undefined || authToken !== undefined
+      const options = yield* CommsClient.config(omitUndefined({
+        credentials: isGiven
+          ? Config.succeed({
+            accountSid: yield* part("accountId", accountId, "TWILIO_ACCOUNT_SID"),
+            authToken: Redacted.make(yield* part("authToken", authToken, "TWILIO_AUTH_TOKEN"))
+          })
+          : undefined,
+        baseUrl: baseUrl === undefined ? undefined : Config.succeed(baseUrl),
+        retry: retry === undefined ? undefined : Config.succeed(retry)
+      }))
+      const hook = Layer.succeed(OnRetry, (retry) => Effect.sync(() => onRetry?.(plain(retry))))
+      const retries = Layer.succeed(Bridge.Retry, options.retry ?? {})
+      const transport = fetch === undefined ? Layer.empty : Layer.succeed(FetchHttpClient.Fetch, fetch)
+      return Comms.layer(options).pipe(Layer.provide(FetchHttpClient.layer), Layer.merge([hook, retries, transport]))
+      // Effect's own provider is made once, and would not see variables that are set later.
+    }).pipe(Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv()))
+  )
