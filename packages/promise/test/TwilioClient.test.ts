@@ -63,6 +63,14 @@ const pageOf = (operations: ReadonlyArray<unknown>, next: string | null = null) 
 
 const twilioError = { code: 20404, message: "No such thing", infoUrl: "/docs/api/errors/20404", context: "null" }
 
+const errorOf = (options: ConstructorParameters<typeof TwilioClient>[0]) => {
+  try {
+    return new TwilioClient(options)
+  } catch (error) {
+    return error
+  }
+}
+
 describe("a call", () => {
   it.effect("resolves to plain data with dates", () =>
     Effect.gen(function*() {
@@ -395,13 +403,6 @@ describe("a client", () => {
   it("throws without credentials, and for invalid options", () => {
     for (const name of ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET"]) {
       vi.stubEnv(name, undefined)
-    }
-    const errorOf = (options: ConstructorParameters<typeof TwilioClient>[0]) => {
-      try {
-        return new TwilioClient(options)
-      } catch (error) {
-        return error
-      }
     }
     const fields = [
       undefined,
