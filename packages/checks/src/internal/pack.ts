@@ -5,7 +5,7 @@ import { succeed } from "./run.ts"
 
 export const root = fileURLToPath(new URL("../../../..", import.meta.url))
 
-export const published = ["domain", "client", "testing", "cli"] as const
+export const published = ["domain", "client", "promise", "testing", "cli"] as const
 
 export interface Tarball {
   readonly directory: string
