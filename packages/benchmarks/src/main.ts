@@ -8,7 +8,8 @@ const goals: Readonly<Record<string, () => Promise<{ readonly figures: Goals.Ben
   page: () => import("./page.ts"),
   fetch: () => import("./fetch.ts"),
   memory: () => import("./memory.ts"),
-  calls: () => import("./calls.ts")
+  calls: () => import("./calls.ts"),
+  cli: () => import("./cli.ts")
 }
 
 // A benchmark without goals is a program that runs when it is imported.
@@ -19,8 +20,7 @@ const others: Readonly<Record<string, () => Promise<unknown>>> = {
   pace: () => import("./pace.ts"),
   prefetch: () => import("./prefetch.ts"),
   windows: () => import("./windows.ts"),
-  soak: () => import("./soak.ts"),
-  cli: () => import("./cli.ts")
+  soak: () => import("./soak.ts")
 }
 
 class Usage extends Schema.TaggedError<Usage>()("Usage", { problem: Schema.String }) {

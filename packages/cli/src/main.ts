@@ -22,7 +22,7 @@ const nodeServices = Effect.gen(function*() {
   return NodeServices.layer
 })
 
-// What loads Node's modules for files, processes and prompts would take a fifth of the time of help.
+// Help needs no files, processes or prompts, and loading Node's modules for them takes a fifth of its time.
 const servicesFor = (args: ReadonlyArray<string>) =>
   HelpServices.areEnough(args) ? HelpServices.layer : Layer.unwrap(nodeServices)
 
