@@ -47,8 +47,8 @@ export type RetryAfter = typeof RetryAfter.Type
  * - `Body`: replaces the body. `mediaType`: default `application/json`.
  * - `Truncate`: ends the body after `bytes` characters, as if it were complete.
  * - `UnknownStatus`: replaces the `status` of each item that has one.
- * - `WrongShape`: gives one field of each item another type: its first object, or else its id or first field. `index`: only for the
- *   item at this index of each page. Default every item. Range from 0.
+ * - `WrongShape`: gives one field of each item another type: its first object, or else its id or first field. `index`:
+ *   only for the item at this index of each page. Default every item. Range from 0.
  * - `SameToken`: every page names `token` as its next page, and that is the first page.
  * - `TokenCycle`: every page names the first page as its next, by `length` tokens in turn. Range from 1.
  * - `EmptyPage`: replaces a page with an empty one. The next page has its items.

@@ -157,10 +157,11 @@ export const gradeClient = Effect.fnUntraced(function*<E = never, R = never>(
       )
     })
     const start = yield* Clock.currentTimeMillis
-    const isLeftOut = (name: Scenario, stage: Stage.Stage): boolean =>
-      options?.scenarios === undefined && isWrite(name) && stage.createSenderPool === undefined
+    const run = options?.scenarios === undefined
+      ? staged.filter(({ name, stage }) => !isWrite(name) || stage.createSenderPool !== undefined)
+      : staged
     return yield* Effect.forEach(
-      staged.filter(({ name, stage }) => !isLeftOut(name, stage)),
+      run,
       Effect.fnUntraced(function*({ name, stage }, index) {
         const { expected, given, run } = scenarios[name]
         const now = yield* Clock.currentTimeMillis

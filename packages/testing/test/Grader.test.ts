@@ -321,6 +321,36 @@ describe("the project's own client", () => {
     }))
 })
 
+const readOnly = (): Grader.Calls => ({
+  fetchOperation: () => Effect.fail("no"),
+  listOperations: () => Stream.fail("no")
+})
+
+/** Looks for the pool when its creation fails. */
+const lookingFor = (isFound: (names: string) => boolean) => (target: Grader.Target): Grader.Calls => {
+  const { createSenderPool, ...calls } = clientWith({})(target)
+  const list = Effect.flatMap(
+    target.httpClient.execute(
+      HttpClientRequest.basicAuth(
+        HttpClientRequest.get(`${target.baseUrl}/v1/SenderPools`),
+        target.credentials.accountSid,
+        Redacted.value(target.credentials.authToken)
+      )
+    ),
+    ({ text }) => text
+  )
+  const create = (name: string, signal: AbortSignal) => {
+    const created = createSenderPool?.(name, signal)
+    return Effect.isEffect(created)
+      ? Effect.catch(
+        created,
+        (error) => Effect.flatMap(list, (names) => isFound(names) ? Effect.void : Effect.fail(error))
+      )
+      : Effect.die("no effect")
+  }
+  return { ...calls, createSenderPool: create }
+}
+
 describe("a client with a habit", () => {
   it.effect.each(habits)("%s", ([, habits, deserves]) =>
     Effect.gen(function*() {
@@ -385,42 +415,18 @@ describe("a client with a habit", () => {
 
   it.effect("that cannot write has no scenarios of writes, and fails those that are named", () =>
     Effect.gen(function*() {
-      const client = () => ({ fetchOperation: () => Effect.fail("no"), listOperations: () => Stream.fail("no") })
-      assert.deepStrictEqual(failedOf(yield* grade(client)), reads)
-      const named = yield* grade(client, { scenarios: ["createLost"] })
+      assert.deepStrictEqual(failedOf(yield* grade(readOnly)), reads)
+      const named = yield* grade(readOnly, { scenarios: ["createLost"] })
       assert.strictEqual(observedOf(named, "createLost"), "has no call that creates a pool")
     }))
 
   it.effect("that finds the pool whose answer was lost passes, and one that only says so does not", () =>
     Effect.gen(function*() {
-      const client = (isFound: (names: string) => boolean) => (target: Grader.Target): Grader.Calls => {
-        const { createSenderPool, ...calls } = clientWith({})(target)
-        const list = Effect.flatMap(
-          target.httpClient.execute(
-            HttpClientRequest.basicAuth(
-              HttpClientRequest.get(`${target.baseUrl}/v1/SenderPools`),
-              target.credentials.accountSid,
-              Redacted.value(target.credentials.authToken)
-            )
-          ),
-          ({ text }) => text
-        )
-        const create = (name: string, signal: AbortSignal) => {
-          const created = createSenderPool?.(name, signal)
-          return Effect.isEffect(created)
-            ? Effect.catch(
-              created,
-              (error) => Effect.flatMap(list, (names) => isFound(names) ? Effect.void : Effect.fail(error))
-            )
-            : Effect.die("no effect")
-        }
-        return { ...calls, createSenderPool: create }
-      }
-      const finding = yield* grade(client((names) => names.includes(`"Graded"`)), { scenarios: creates })
+      const finding = yield* grade(lookingFor((names) => names.includes(`"Graded"`)), { scenarios: creates })
       assert.deepStrictEqual(failedOf(finding), [])
       assert.strictEqual(observedOf(finding, "createLost"), "succeeded, 1 pool")
       assert.strictEqual(observedOf(finding, "createNotReceived"), "failed with Lost, 0 pools")
-      const hopeful = yield* grade(client(() => true), { scenarios: creates })
+      const hopeful = yield* grade(lookingFor(() => true), { scenarios: creates })
       assert.deepStrictEqual(failedOf(hopeful), ["createNotReceived"])
     }))
 })

@@ -1,6 +1,6 @@
 import { SenderPoolOperations, SenderPools, Senders } from "@effect-comms/client"
 import type { Sender, SenderPool } from "@effect-comms/domain"
-import { Emulator, type OperationPlan } from "@effect-comms/testing"
+import type { Emulator, OperationPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -23,8 +23,9 @@ const outcomeOf = (operationId: string) =>
 const fetchOperation = (operationId: string) =>
   Effect.flatMap(SenderPoolOperations.SenderPoolOperations, ({ fetch }) => fetch(operationId))
 
-const post = (path: string, body: unknown, method: "POST" | "PATCH" | "DELETE" = "POST") =>
-  get(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+/** The status for deleting what is at a path. */
+const statusOf = (path: string) =>
+  Effect.map(get(`/v1/SenderPools/${path}`, { method: "DELETE" }), ({ status }) => status)
 
 const writes = (writes: Emulator.Writes): Emulator.Options => ({ writes })
 
@@ -57,7 +58,10 @@ describe.each([["in process", inProcess], ["on a port", onPort]] as const)("a ne
 describe("a new pool", () => {
   it.effect("answers 202 with the operation in the body and in Location", () =>
     Effect.gen(function*() {
-      const { body, headers, status } = yield* post("/v1/SenderPools", { name: "Sales", tags: { region: "APAC" } })
+      const { body, headers, status } = yield* get("/v1/SenderPools", {
+        method: "POST",
+        body: JSON.stringify({ name: "Sales", tags: { region: "APAC" } })
+      })
       assert.strictEqual(status, 202)
       const [created] = yield* held
       const { senderPools } = yield* Effect.flatMap(pools, ({ list }) => list())
@@ -219,8 +223,6 @@ describe("changes of a pool", () => {
         const [id = "", other = ""] = yield* senderIds(2)
         const { poolId } = yield* createPool([id])
         yield* TestClock.adjust("1 hour")
-        const statusOf = (path: string) =>
-          Effect.map(post(`/v1/SenderPools/${path}`, undefined, "DELETE"), ({ status }) => status)
         assert.strictEqual(yield* statusOf(`${poolId}/Senders/${id}`), 202)
         assert.deepEqual(yield* members(poolId), [])
         assert.strictEqual(yield* statusOf(`${poolId}/Senders/${id}`), deleteTwice)

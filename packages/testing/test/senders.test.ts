@@ -108,14 +108,14 @@ describe("a search", () => {
     }).pipe(Effect.provide(inProcess({ senders: 250 }))))
 })
 
+const channelsOf = (results: ReadonlyArray<Sender.Resolution>) =>
+  results.map(({ from, priority, to }) => [from.channel, to.channel, priority])
+
 describe("a resolution", () => {
   const recipientAddresses = [
     { address: "+4470000", channel: "PHONE" },
     { address: "jo@example.com", channel: "EMAIL" }
   ] as const
-
-  const channelsOf = (results: ReadonlyArray<Sender.Resolution>) =>
-    results.map(({ from, priority, to }) => [from.channel, to.channel, priority])
 
   it.effect("has at most ten activated Senders, by the priority of their channels", () =>
     Effect.gen(function*() {

@@ -133,6 +133,14 @@ describe.each([["in process", inProcess], ["on a port", onPort]] as const)("ever
     }).pipe(Effect.provide(wiring())))
 })
 
+/** What a call answers under some rules. */
+const answerUnder = (call: string, ...rules: ReadonlyArray<FaultPlan.Rule>) =>
+  Effect.gen(function*() {
+    const answer = yield* moving(Effect.flatMap(stage(...rules), (ids) => send(call, ids)), "1 second")
+    assert.deepEqual(yield* state, after[call] ?? before)
+    return withoutTimes(answer.body)
+  }).pipe(Effect.provide(inProcess({ newest: new Date(0) }), { local: true }))
+
 describe("every route", () => {
   it.effect.each(calls)("%s is refused by faults that answer, and the state stays", (call) =>
     Effect.gen(function*() {
@@ -152,18 +160,12 @@ describe("every route", () => {
 
   it.effect.each(calls)("%s is answered late, slowly, short and in the wrong shape", (call) =>
     Effect.gen(function*() {
-      const answerOf = (...rules: ReadonlyArray<FaultPlan.Rule>) =>
-        Effect.gen(function*() {
-          const answer = yield* moving(Effect.flatMap(stage(...rules), (ids) => send(call, ids)), "1 second")
-          assert.deepEqual(yield* state, after[call] ?? before)
-          return withoutTimes(answer.body)
-        }).pipe(Effect.provide(inProcess({ newest: new Date(0) }), { local: true }))
-      const right = yield* answerOf()
+      const right = yield* answerUnder(call)
       const delay: FaultPlan.Fault = { _tag: "Delay", duration: Duration.seconds(3) }
-      assert.strictEqual(yield* answerOf({ do: delay }), right)
-      assert.strictEqual(yield* answerOf({ do: { ...delay, _tag: "SlowBody", pieces: 3 } }), right)
-      assert.strictEqual(yield* answerOf({ do: { _tag: "Truncate", bytes: 5 } }), right.slice(0, 5))
-      assert.notStrictEqual(yield* answerOf({ do: { _tag: "WrongShape" } }), right)
+      assert.strictEqual(yield* answerUnder(call, { do: delay }), right)
+      assert.strictEqual(yield* answerUnder(call, { do: { ...delay, _tag: "SlowBody", pieces: 3 } }), right)
+      assert.strictEqual(yield* answerUnder(call, { do: { _tag: "Truncate", bytes: 5 } }), right.slice(0, 5))
+      assert.notStrictEqual(yield* answerUnder(call, { do: { _tag: "WrongShape" } }), right)
     }))
 
   it.effect.each(calls)("%s needs credentials", (call) =>
@@ -200,9 +202,9 @@ const Refusal = Schema.fromJsonString(Schema.Struct({
   errors: Schema.Array(Schema.Struct({ code: Schema.Int, context: Schema.NullOr(Schema.String) }))
 }))
 
-describe("a refused body", () => {
-  const many = (count: number) => Array.from({ length: count }, () => ({ senderId: unknownSender }))
+const many = (count: number) => Array.from({ length: count }, () => ({ senderId: unknownSender }))
 
+describe("a refused body", () => {
   const bodies: ReadonlyArray<readonly [what: string, call: string, body: unknown, contexts: ReadonlyArray<string>]> = [
     ["a malformed Sender", "SenderPools.create", { senders: [{ senderId: unknownSender }, { senderId: "x" }] }, [
       "$.senders[1].senderId"
@@ -308,7 +310,7 @@ describe("the client's writes", () => {
       assert.deepEqual(yield* state, ["Sales 1", "New 0"])
     }).pipe(Effect.provide(inProcess())))
 
-  it.effect("are told apart by their bodies in the report, without a trace", () =>
+  it.effect("have different calls in the report if their bodies differ, without a trace", () =>
     Effect.gen(function*() {
       yield* stage({ when: { nth: [1, 2] }, do: { _tag: "Status", status: 503, retryAfter: 1 } })
       const fetch = yield* Emulator.fetch

@@ -146,7 +146,7 @@ export const make = Effect.fnUntraced(function*<E, R>(
       return yield* Effect.never
     }
     const at = yield* Clock.currentTimeMillis
-    const creates = request.method === "POST" && /\/v1\/SenderPools$/.test(request.url)
+    const creates = request.method === "POST" && request.url.endsWith("/v1/SenderPools")
     const entry: Seen = { creates, at, answeredAt: at }
     seen.push(entry)
     yield* Deferred.succeed(asked, undefined)
