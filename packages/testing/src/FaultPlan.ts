@@ -97,10 +97,10 @@ export type Fault = typeof Fault.Type
  * **Details**
  *
  * - `path`: the beginning of the path.
- * - `call`: the call that the request belongs to, such as `MessageOperations.list`. The emulator refuses names that are
- *   not calls of its families.
- * - `status`: the status of the answer so far, which is the server's unless an earlier rule answered. The server
- *   processes a request to know it, so a `Drop` of 202 loses the answer to a write. Put it after rules that refuse.
+ * - `call`: the call that the request belongs to, such as `MessageOperations.list`. The emulator refuses names of
+ *   calls that it does not serve.
+ * - `status`: the status of the server's answer. The server processes a request to know it, so a `Drop` of 202 loses
+ *   the answer to a write. Put it after rules that answer instead of the server.
  * - `nth`: which of the requests that meet the conditions above, counted from 1.
  * - `every`: every nth of these requests. Range from 1.
  * - `after`, `before`: the time since the start of the emulator, in milliseconds in JSON. Range from 0.

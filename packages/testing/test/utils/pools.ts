@@ -1,6 +1,5 @@
-import { RetryPolicy, SenderPoolOperations, SenderPools, Senders } from "@effect-comms/client"
-import { CommsClient } from "@effect-comms/client"
-import { Emulator, type FaultPlan } from "@effect-comms/testing"
+import { CommsClient, SenderPoolOperations, SenderPools, Senders } from "@effect-comms/client"
+import { Emulator } from "@effect-comms/testing"
 import { Effect, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { Target, withIdentity } from "./wiring.ts"
@@ -26,11 +25,6 @@ export const onPort = (options?: Emulator.Options) =>
       Layer.provide(Emulator.layerServer()),
       Layer.provideMerge(Emulator.layer({ senders: 100, ...options }))
     )
-
-export const under = (...rules: ReadonlyArray<FaultPlan.Rule>): Emulator.Options => ({ faults: { rules } })
-
-/** Calls are made once. */
-export const once = Effect.provideService(RetryPolicy.CurrentRetryPolicy, RetryPolicy.none)
 
 export const senderIds = (count: number) => Effect.map(Emulator.Emulator, ({ senderIds }) => senderIds(count))
 
