@@ -1,5 +1,5 @@
 // A browser: the page gets its input from its server, and sends the output there.
-import { main } from "./program.js"
+import { main } from "./main.js"
 
 const input = await fetch("/input")
 

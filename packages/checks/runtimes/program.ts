@@ -8,6 +8,8 @@ export interface Input {
   readonly baseUrl: string
   readonly accountSid: string
   readonly authToken: string
+  /** Whether the client of promises runs, instead of the services. */
+  readonly withPromises: boolean
   /** An operation that is in progress. */
   readonly operationId: string
 }
