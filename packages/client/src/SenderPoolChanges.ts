@@ -60,7 +60,8 @@ export interface AddOptions extends Options {
   readonly maxRounds?: number | undefined
   /**
    * When an earlier run started that was interrupted. The operations since then that are still in progress are waited
-   * for first. They can be of other pools, because an operation has no pool id. Default none are waited for.
+   * for first, and up to `listGrace` until the list shows what they added. They can be of other pools, because an
+   * operation has no pool id. Default none are waited for.
    */
   readonly since?: TimestampInput | undefined
   /** Called whenever a part makes progress. */
@@ -231,8 +232,8 @@ const decodeAdd = makeDecoder("SenderPoolChanges.addSendersAndAwait", "arguments
  * have are sent again. Operations that such a request may have made are waited for first. If an error of the API names
  * some Senders of a request, the others are sent again.
  *
- * After a crash, run it again: it sends only the Senders that are not in the pool. With `since`, it waits for the
- * operations of the earlier run first.
+ * After a crash, run it again with `since`: it waits for the operations of the earlier run, then sends only the Senders
+ * that are not in the pool.
  *
  * @category changes
  * @since 0.1.0
@@ -252,17 +253,22 @@ export const addSendersAndAwait = Effect.fn("SenderPoolChanges.addSendersAndAwai
   const startedAt = DateTime.subtractDuration(yield* DateTime.now, clockSkew)
   const known = new Set<string>()
 
-  // The list of members decides about the Senders of an operation that does not end in time.
-  const awaitOthers = (startDate: DateTime.Utc) =>
-    operations.stream({ startDate, pageSize: maxPageSize }).pipe(
-      Stream.filter(({ id, isTerminal }) => !isTerminal && !known.has(id)),
+  // Whether an operation of another run ended so recently that lists may not show its Senders yet. The list of members
+  // decides about the Senders of an operation that does not end in time.
+  const awaitOthers = Effect.fnUntraced(function*(startDate: DateTime.Utc) {
+    const others = yield* operations.stream({ startDate, pageSize: maxPageSize }).pipe(
+      Stream.filter(({ id }) => !known.has(id)),
       Stream.runCollect,
-      Reading.patiently,
-      Effect.flatMap(Effect.forEach(({ id }) => Effect.ignore(operations.awaitCompletion(id, wait)), {
-        concurrency: "unbounded",
-        discard: true
-      }))
+      Reading.patiently
     )
+    const visibleSince = DateTime.subtractDuration(yield* DateTime.now, Duration.sum(listGrace, clockSkew))
+    yield* Effect.forEach(
+      others.filter(({ isTerminal }) => !isTerminal),
+      ({ id }) => Effect.ignore(operations.awaitCompletion(id, wait)),
+      { concurrency: "unbounded", discard: true }
+    )
+    return others.some(({ isTerminal, updatedAt }) => !isTerminal || DateTime.isGreaterThan(updatedAt, visibleSince))
+  })
 
   const add = (senderIds: ReadonlyArray<SenderId>, report: (tally: Adding.Tally) => Effect.Effect<void>) =>
     pools.addSenders(senderPoolId, senderIds.map((senderId) => ({ senderId }))).pipe(
@@ -285,9 +291,16 @@ export const addSendersAndAwait = Effect.fn("SenderPoolChanges.addSendersAndAwai
       Effect.tap((part) => report(Adding.tallyOf(part)))
     )
 
-  if (since !== undefined) yield* awaitOthers(since)
   const wanted = [...new Set(input.senders.map(({ senderId }) => senderId))]
-  let todo = Adding.missing(wanted, yield* members)
+  const isRecent = since !== undefined && (yield* awaitOthers(since))
+  let todo = Adding.missing(
+    wanted,
+    yield* Reading.readUntil(
+      members,
+      (present) => Adding.missing(wanted, present).length === 0,
+      isRecent ? listGrace : Duration.zero
+    )
+  )
   const already = wanted.length - todo.length
   const failed: Array<Adding.FailedSender> = []
   const parts: Array<Adding.Part> = []

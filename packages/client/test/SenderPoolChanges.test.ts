@@ -1,6 +1,6 @@
 import { SenderPoolChanges } from "@effect-comms/client"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, type Layer } from "effect"
+import { Effect, type Layer, Random } from "effect"
 import { TestClock } from "effect/testing"
 import { random } from "./utils/feedServer.ts"
 import { type Arrival, drive, type Fate, make, type Options, refsOf, senderIdOf } from "./utils/poolServer.ts"
@@ -257,6 +257,15 @@ describe("addSendersAndAwait", () => {
         assert.lengthOf(server.writes(), 3)
       })))
 
+  it.effect("does not send Senders again that an interrupted run added and lists do not show yet", () =>
+    withServer({ duration: 2_000, listDelay: 15_000, twice: "fail" }, 0, (server, poolId) =>
+      Effect.gen(function*() {
+        yield* Effect.timeoutOption(addSendersAndAwait(poolId, refsOf(0, 20), { partSize: 10 }), "4 seconds")
+        const added = yield* addSendersAndAwait(poolId, refsOf(0, 20), { since: "2024-04-05" })
+        assert.deepEqual(added, { already: 20, added: 0, failed: [], parts: [] })
+        assert.lengthOf(server.writes(), 2)
+      })))
+
   it.effect("fails if the Senders cannot be listed", () =>
     withServer(
       { fate: ({ method }) => method === "GET" ? { status: 404 } : "ok" },
@@ -338,9 +347,10 @@ describe("with any faults that end", () => {
     { status: 429 }
   ]
 
-  it.effect.each(Array.from({ length: 12 }, (_, seed) => seed))(
-    "every Sender is in the pool or named as failed (seed %i)",
-    (seed) => {
+  // With the last pair, an interrupted run leaves Senders that lists do not show yet beside Senders that were not sent.
+  it.effect.each([...Array.from({ length: 12 }, (_, seed) => [seed, seed]), [0, 1]])(
+    "every Sender is in the pool or named as failed (faults %i, jitter %i)",
+    ([seed = 0, jitter = 0]) => {
       const next = random(seed)
       const unknown = new Set(Array.from({ length: 5 }, () => senderIdOf(Math.floor(next() * 2_500))))
       let faults = 30
@@ -371,7 +381,7 @@ describe("with any faults that end", () => {
               assert.isTrue(inPool.has(senderId) !== named.has(senderId), senderId)
             }
           })
-      )
+      ).pipe(Random.withSeed(jitter))
     }
   )
 })

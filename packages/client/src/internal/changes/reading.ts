@@ -31,8 +31,9 @@ export const readUntil = Effect.fnUntraced(function*<A, E, R>(
   const deadline = (yield* monotonicMillis) + Duration.toMillis(grace)
   for (let delay = 500;; delay = Math.min(2 * delay, 10_000)) {
     const value = yield* read
-    if (isExpected(value) || (yield* monotonicMillis) + delay > deadline) return value
-    yield* Effect.sleep(delay)
+    const left = deadline - (yield* monotonicMillis)
+    if (isExpected(value) || left <= 0) return value
+    yield* Effect.sleep(Math.min(delay, Math.ceil(left)))
   }
 })
 
