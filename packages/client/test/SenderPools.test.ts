@@ -1,4 +1,4 @@
-import { RetryPolicy, SenderPools } from "@effect-comms/client"
+import { RetryPolicy, SenderPoolOperations, SenderPools } from "@effect-comms/client"
 import { Checkpoint, CommsError } from "@effect-comms/domain"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Fiber, Stream } from "effect"
@@ -15,6 +15,7 @@ import {
   layerScript,
   layerScriptWith,
   lost,
+  operation,
   refused,
   sent,
   sentCount,
@@ -341,3 +342,21 @@ describe("a stream of the Senders of a pool", () => {
       assert.strictEqual((yield* sent).at(-1)?.url.href, `${root}/${poolId}/Senders?pageToken=t`)
     }).pipe(Effect.provide(layerScript(page(["a"], "t"), page(["b"], null), page(["b"], null)))))
 })
+
+// The documentation prints operation ids that its own pattern rejects.
+it.effect.each(["comms_operation_01h9ksxq9v7b2m4r5t6y7z8a9", "comms_operation_8qn6ywvpsqzf8eeekrpwrk9h10"])(
+  "%s from a 202 can be passed on",
+  (operationId) =>
+    Effect.gen(function*() {
+      const pools = yield* SenderPools.SenderPools
+      const operations = yield* SenderPoolOperations.SenderPoolOperations
+      const accepted = yield* pools.create({})
+      const outcome = yield* operations.awaitCompletion(accepted.operationId)
+      const { senderPools } = yield* pools.list({ operationId: accepted.operationId })
+      assert.deepEqual([outcome.operation.id, senderPools.map(({ id }) => id)], [operationId, [poolId]])
+    }).pipe(Effect.provide(layerScript(
+      json({ operationId }, 202),
+      json({ ...operation, id: operationId }),
+      json({ senderPools: [pool], pagination })
+    )))
+)

@@ -21,12 +21,12 @@ const ids = Ids.make("operation", {
 })
 
 /**
- * The id of an operation: `comms_operation_` and 26 to 35 characters of Crockford-style base 32.
+ * The id of an operation: `comms_operation_` and 25 to 35 characters of Crockford-style base 32.
  *
  * **Gotchas**
  *
- * The published pattern has no end anchor and would accept an id followed by a path. This pattern has both anchors. An
- * id does not tell the family of its operation.
+ * The published pattern accepts an id followed by a path, and rejects examples of the documentation. This check does
+ * the reverse. The derived OpenAPI document has the pattern. An id does not tell the family of its operation.
  *
  * @see https://www.twilio.com/docs/comms/api/sender-pools
  * @category schemas
@@ -41,8 +41,8 @@ export type OperationId = typeof OperationId.Type
  *
  * **Details**
  *
- * Examples in the API's documentation do not match its own pattern. The derived OpenAPI document has the pattern, and
- * generated ids match it. Ids from callers are decoded with {@link OperationId}.
+ * The derived OpenAPI document has the published pattern, and generated ids match it. Ids from callers are decoded with
+ * {@link OperationId}.
  *
  * @category schemas
  * @since 0.1.0
