@@ -6,6 +6,7 @@
  * Import it as `@effect-comms/client/CircuitBreaker`. Effect 4.1 marks `effect/persistence/CircuitBreaker` as
  * experimental, and it loads `effect/persistence/Redis`. Only this module imports it.
  *
+ * @module @effect-comms/client/CircuitBreaker
  * @stability experimental
  * @since 0.1.0
  */

@@ -1,4 +1,7 @@
 /**
+ * An Effect client for the Comms API.
+ *
+ * @module @effect-comms/client
  * @since 0.1.0
  */
 export * as Attempts from "./Attempts.ts"

@@ -34,6 +34,12 @@ const Sha256 = Schema.String.check(
  */
 export const Identity = Schema.Struct({ baseUrl: Sha256, account: Sha256 })
 
+/**
+ * The type of the schema `Identity`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Identity extends Schema.Schema.Type<typeof Identity> {}
 
 /**
@@ -56,6 +62,12 @@ export const Bound = Schema.Struct({
   madeAt: Timestamp
 })
 
+/**
+ * The type of the schema `Bound`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Bound extends Schema.Schema.Type<typeof Bound> {}
 
 /**

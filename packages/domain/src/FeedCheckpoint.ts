@@ -29,6 +29,12 @@ export const KnownOperation = Schema.Struct({
   ended: Schema.Boolean
 })
 
+/**
+ * The type of the schema `KnownOperation`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface KnownOperation extends Schema.Schema.Type<typeof KnownOperation> {}
 
 /**

@@ -236,6 +236,12 @@ export const sumOf = (stats: { readonly [name: string]: number }, names: Readonl
  */
 export const Counts = Schema.Struct({ total: Schema.Natural, settled: Schema.Natural, failed: Schema.Natural })
 
+/**
+ * The type of the schema `Counts`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Counts extends Schema.Schema.Type<typeof Counts> {}
 
 /**

@@ -104,4 +104,10 @@ export const Position = Schema.Struct({
   pageToken: Schema.optionalKey(PageToken)
 })
 
+/**
+ * The type of the schema `Position`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Position extends Schema.Schema.Type<typeof Position> {}

@@ -264,6 +264,12 @@ export const Resolutions = Schema.Struct({ results: Schema.Array(Resolution) }).
   description: "The best ways to reach a person."
 })
 
+/**
+ * The type of the schema `Resolutions`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface Resolutions extends Schema.Schema.Type<typeof Resolutions> {}
 
 /**

@@ -32,6 +32,12 @@ export const SenderPoolOperationStats = Schema.Struct({
   failed: Schema.Natural
 }).annotate({ identifier: "SenderPoolOperationStats", title: "SenderPoolOperationStats" })
 
+/**
+ * The type of the schema `SenderPoolOperationStats`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface SenderPoolOperationStats extends Schema.Schema.Type<typeof SenderPoolOperationStats> {}
 
 /**

@@ -90,6 +90,12 @@ export const TwilioErrors = Schema.Struct({
   ))).annotateKey({ description: "One or more Twilio API errors." })
 }).annotate({ identifier: "TwilioErrors", title: "TwilioErrors" })
 
+/**
+ * The type of the schema `TwilioErrors`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface TwilioErrors extends Schema.Schema.Type<typeof TwilioErrors> {}
 
 const decodeError = Schema.decodeUnknownOption(TwilioError)

@@ -40,6 +40,12 @@ export const WaitLimits = Schema.Struct({
   maxFailureTime: Limit
 })
 
+/**
+ * The type of the schema `WaitLimits`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface WaitLimits extends Schema.Schema.Type<typeof WaitLimits> {}
 
 /**

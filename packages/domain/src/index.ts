@@ -1,4 +1,7 @@
 /**
+ * Models, tagged errors and the HTTP contract of the Comms API.
+ *
+ * @module @effect-comms/domain
  * @since 0.1.0
  */
 export * as Accepted from "./Accepted.ts"

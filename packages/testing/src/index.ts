@@ -1,4 +1,7 @@
 /**
+ * Mocks of the services, an emulator of the API, and a grader of clients.
+ *
+ * @module @effect-comms/testing
  * @since 0.1.0
  */
 export * as Arbitraries from "./Arbitraries.ts"
