@@ -13,6 +13,9 @@ const blocksOf = (text: string): ReadonlyArray<string> =>
 
 const isTest = (block: string) => block.includes("\"@effect/vitest\"")
 
+// A program of its own ends its process.
+const isMain = (block: string) => block.includes("runMain")
+
 const findDocs = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -23,7 +26,7 @@ const findDocs = Effect.gen(function*() {
   )
   for (const name of packages) {
     const directory = path.join(root, "packages", name)
-    files.push(path.join(directory, "README.md"))
+    files.push(path.join(directory, "README.md"), path.join(directory, "AGENTS.md"))
     const src = path.join(directory, "src")
     if (yield* fs.exists(src)) {
       files.push(...(yield* fs.readDirectory(src, { recursive: true })).map((file) => path.join(src, file)))
@@ -58,41 +61,78 @@ const withFiles = Effect.fnUntraced(function*(blocks: ReadonlyArray<string>) {
   })
   const files = blocks.map((_, i) => path.join(directory, `block${i}.ts`))
   yield* Effect.forEach(files, (file, i) => fs.writeFileString(file, blocks[i] ?? ""))
+  return { directory, files }
+})
+
+const platforms = {
+  node: { lib: ["ES2022"], types: ["node"] },
+  dom: { lib: ["ES2022", "DOM", "DOM.Iterable"], types: [] }
+}
+
+const compile = Effect.fnUntraced(function*(
+  directory: string,
+  files: ReadonlyArray<string>,
+  platform: keyof typeof platforms
+) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const project = path.join(directory, `tsconfig.${platform}.json`)
   yield* fs.writeFileString(
-    path.join(directory, "tsconfig.json"),
+    project,
     JSON.stringify({
       extends: path.join(root, "tsconfig.base.json"),
-      compilerOptions: { noEmit: true, composite: false, incremental: false, types: ["node"], noUnusedLocals: false },
+      compilerOptions: {
+        ...platforms[platform],
+        noEmit: true,
+        composite: false,
+        incremental: false,
+        noUnusedLocals: false
+      },
       files
     })
   )
-  return { directory, files }
+  const { code, output } = yield* run(ChildProcess.make("tsc", ["-p", project]))
+  assert.strictEqual(code, 0, `with the types of ${platform} only:\n${output}`)
+})
+
+const runFile = Effect.fnUntraced(function*(name: string, file: string, url: string) {
+  const { code, output } = yield* run(ChildProcess.make("node", [file], {
+    env: {
+      TWILIO_ACCOUNT_SID: Emulator.defaultCredentials.accountSid,
+      TWILIO_AUTH_TOKEN: Redacted.value(Emulator.defaultCredentials.authToken),
+      TWILIO_COMMS_BASE_URL: url
+    },
+    extendEnv: true
+  }))
+  assert.strictEqual(code, 0, `${name}:\n${output}`)
 })
 
 const services = NodeServices.layer
 
 it.live("every example of the documentation compiles and runs", () =>
   Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
     const docs = yield* findDocs
     const programs = docs.filter(({ block }) => !isTest(block))
     assert.isAbove(programs.length, 3)
     const { directory, files } = yield* withFiles(programs.map(({ block }) => block))
-    const path = yield* Path.Path
-    const checked = yield* run(ChildProcess.make("tsc", ["-p", path.join(directory, "tsconfig.json")]))
-    assert.strictEqual(checked.code, 0, checked.output)
+    yield* compile(directory, files, "node")
+    yield* compile(directory, files, "dom")
     const { url } = yield* Emulator.Address
-    yield* Effect.forEach(files, (file, i) =>
-      Effect.gen(function*() {
-        const ran = yield* run(ChildProcess.make("node", [file], {
-          env: {
-            TWILIO_ACCOUNT_SID: Emulator.defaultCredentials.accountSid,
-            TWILIO_AUTH_TOKEN: Redacted.value(Emulator.defaultCredentials.authToken),
-            TWILIO_COMMS_BASE_URL: url
-          },
-          extendEnv: true
-        }))
-        assert.strictEqual(ran.code, 0, `${programs[i]?.file}:\n${ran.output}`)
-      }), { concurrency: 4, discard: true })
+    const named = files.map((file, i) => ({ file, name: programs[i]?.file ?? "", block: programs[i]?.block ?? "" }))
+    // The others share a process.
+    const all = path.join(directory, "all.ts")
+    const others = named.filter(({ block }) => !isMain(block)).map(({ file, name }) => [name, file])
+    yield* fs.writeFileString(
+      all,
+      `await Promise.all(${JSON.stringify(others)}.map(([name, file]) => import(file).catch((cause) => {
+        throw new Error(name, { cause })
+      })))`
+    )
+    const mains = named.filter(({ block }) => isMain(block))
+    yield* Effect.forEach([...mains, { file: all, name: "the examples without a main program" }], ({ file, name }) =>
+      runFile(name, file, url), { concurrency: 2, discard: true })
   }).pipe(
     Effect.provide(Layer.merge(
       services,

@@ -20,7 +20,7 @@ export type Identify = Effect.Effect<Checkpoint.Identity, CommsError.InvalidInpu
 /** The digests of a base URL and a user name. The prefixes make them differ from other digests of the same text. */
 export const identify = (baseUrl: string, username: Redacted.Redacted<string>): Identify =>
   Effect.gen(function*() {
-    const crypto: Partial<Crypto> | undefined = yield* WebCrypto.WebCrypto
+    const crypto: Partial<typeof globalThis.crypto> | undefined = yield* WebCrypto.WebCrypto
     if (crypto?.subtle === undefined) {
       const problem = "Checkpoints need WebCrypto (crypto.subtle), which this platform does not have"
       return yield* invalidInput("CommsClient.identity", "checkpoint", problem)
