@@ -24,7 +24,19 @@ const faults: FaultPlan.FaultPlan = {
   ]
 }
 
+const intro = `This demo takes about 15 seconds, and needs neither an account nor a network. It shows:
+  1. a stream that delivers ${total} operations, although the server rejects some requests,
+  2. a wait for an operation that is interrupted halfway, and resumes from its checkpoint.
+`
+
+const next = `
+What next?
+  npx -y pnpm@12 comms operations list --emulator   lists operations in a table
+  npx -y pnpm@12 demo --live                        streams the operations of your account, and changes nothing
+  README.md                                         has the first program, and how to test it`
+
 const embedded = Effect.gen(function*() {
+  yield* Console.log(intro)
   const requests = yield* Ref.make(0)
   const seed = yield* Random.nextIntBetween(1, 1_000_000)
   yield* Effect.gen(function*() {
@@ -50,6 +62,7 @@ const embedded = Effect.gen(function*() {
   }).pipe(
     Effect.provide(Emulator.layerServer().pipe(Layer.provideMerge(Emulator.layer({ operations: total, faults, seed }))))
   )
+  yield* Console.log(next)
 })
 
 const live = Effect.gen(function*() {
@@ -92,6 +105,7 @@ const describe = (error: unknown) =>
 
 demo.pipe(
   Command.run({ version: "0.1.0" }),
+  Effect.onInterrupt(() => Console.error("\nInterrupted. No account was changed.")),
   Effect.tapError((error) => Console.error(`\n${describe(error)}`)),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain({ disableErrorReporting: true })
