@@ -1,8 +1,13 @@
 import { defineConfig } from "vitest/config"
 
+const packages = ["domain", "client", "testing", "cli", "examples", "checks"]
+
 export default defineConfig({
   test: {
-    include: ["packages/*/test/**/*.test.ts"],
+    projects: packages.map((name) => ({
+      extends: true,
+      test: { name, include: [`packages/${name}/test/**/*.test.ts`] }
+    })),
     sequence: { concurrent: false },
     // Many tests wait for processes of their own.
     maxWorkers: "100%",
