@@ -1,5 +1,5 @@
 /**
- * Flags and arguments that several commands have: durations, dates, ids and sizes.
+ * Flags and arguments that several commands have: durations, dates, ids, sizes and names in capitals.
  *
  * @since 0.1.0
  */
@@ -7,6 +7,8 @@ import type * as Pagination from "@effect-comms/domain/Pagination"
 import * as Argument from "effect/cli/Argument"
 import * as CliError from "effect/cli/CliError"
 import * as Flag from "effect/cli/Flag"
+import * as Param from "effect/cli/Param"
+import * as Primitive from "effect/cli/Primitive"
 import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -71,6 +73,24 @@ export const int = (name: string, minimum: number, maximum: number): Flag.Flag<n
     ),
     Flag.withMetavar("N")
   )
+
+/**
+ * One of several names in capitals. The value of the flag may also be in lower case.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const capitals = <const Names extends ReadonlyArray<string>>(
+  name: string,
+  names: Names
+): Flag.Flag<Names[number]> => {
+  const choice: Primitive.Primitive<Names[number]> = Primitive.Choice(names.map((name) => [name, name] as const))
+  // Help and completions show the keys of a choice, so the parser is replaced in a choice.
+  const primitiveType = Object.assign(Object.create(Object.getPrototypeOf(choice)), choice, {
+    parse: (text: string) => choice.parse(text.toUpperCase())
+  })
+  return Param.makeSingle<"flag", Names[number]>({ kind: Param.flagKind, name, primitiveType })
+}
 
 const maxPageSize: typeof Pagination.maxPageSize = 1000
 

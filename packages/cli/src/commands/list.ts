@@ -12,7 +12,7 @@ const maxWindows: typeof Windows.maxWindows = 64
 const statuses: typeof KnownCommunicationOperationStatus.literals = ["SCHEDULED", "PROCESSING", "COMPLETED", "CANCELED"]
 
 export const list = Command.make("list", {
-  status: Flag.Literals("status", statuses).pipe(
+  status: Flags.capitals("status", statuses).pipe(
     Flag.withMetavar("STATUS"),
     Flag.withDescription("Only operations with this status"),
     Flag.optional
