@@ -10,10 +10,14 @@ const script = (shell: Completions.Shell, root: Command.Command.Any): string =>
 /** Prints the completion script of the root command. */
 export const completions = (root: () => Command.Command.Any) =>
   Command.make("completions", {
-    shell: Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(Argument.withDescription("The shell"))
+    shell: Argument.Literals("shell", ["bash", "zsh", "fish", "powershell"]).pipe(Argument.withDescription("The shell"))
   }, ({ shell }) => Console.log(script(shell, root()))).pipe(
     Command.withDescription("Print the completion script of a shell"),
     Command.withExamples([
-      { command: "source <(comms completions bash)", description: "In ~/.bashrc" }
+      { command: "source <(comms completions bash)", description: "In ~/.bashrc" },
+      {
+        command: "comms completions powershell | Out-String | Invoke-Expression",
+        description: "In the file that $PROFILE names, for PowerShell"
+      }
     ])
   )
