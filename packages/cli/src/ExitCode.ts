@@ -19,14 +19,14 @@ export const canceled = 4
 /** A time limit was reached. */
 export const timeLimit = 5
 
-/** Interrupted by Ctrl-C or a signal. */
-export const interrupted = 130
+/** The signals that interrupt the command, and their exit codes: 128 and the number of the signal, as in a shell. */
+export const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
 /** The exit codes, for the help. */
 export const help: string = [
   `Exit codes: ${done} success; ${failed} the API or the network failed; ${usage} wrong usage or input, nothing was sent;`,
   `${incomplete} an operation completed with more failures than tolerated; ${canceled} an operation was canceled;`,
-  `${timeLimit} a time limit was reached; ${interrupted} interrupted.`
+  `${timeLimit} a time limit was reached; ${signals.SIGINT} interrupted; ${signals.SIGTERM} SIGTERM; ${signals.SIGHUP} SIGHUP.`
 ].join("\n  ")
 
 /** The command ends with this code. Its errors are already printed. */

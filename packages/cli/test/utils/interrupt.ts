@@ -3,11 +3,12 @@ import { type Env, type Ran, start } from "./comms.ts"
 
 const textOf = <E>(stream: Stream.Stream<Uint8Array, E>) => Stream.mkString(Stream.decodeText(stream))
 
-/** Runs `comms`, and interrupts it when an effect completes. The effect can wait for the first output. */
+/** Runs `comms`, and sends a signal when an effect completes. The effect can wait for the first output. */
 export const interrupt = Effect.fnUntraced(function*<E, R>(
   args: ReadonlyArray<string>,
   env: Env,
-  when: (output: Effect.Effect<void>) => Effect.Effect<unknown, E, R>
+  when: (output: Effect.Effect<void>) => Effect.Effect<unknown, E, R>,
+  killSignal: "SIGHUP" | "SIGINT" | "SIGTERM" = "SIGINT"
 ) {
   const child = yield* start(args, env)
   const output = yield* Deferred.make<void>()
@@ -15,7 +16,7 @@ export const interrupt = Effect.fnUntraced(function*<E, R>(
     textOf(Stream.tap(child.stdout, () => Deferred.succeed(output, undefined))),
     textOf(child.stderr),
     child.exitCode,
-    Effect.andThen(when(Deferred.await(output)), Effect.ignore(child.kill({ killSignal: "SIGINT" })))
+    Effect.andThen(when(Deferred.await(output)), Effect.ignore(child.kill({ killSignal })))
   ], { concurrency: "unbounded" })
   const ran: Ran = { code, stdout, stderr }
   return ran
