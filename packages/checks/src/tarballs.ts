@@ -10,8 +10,11 @@ const program = Effect.gen(function*() {
   const destination = (yield* Path.Path).join(root, "tarballs")
   yield* fs.remove(destination, { recursive: true, force: true })
   yield* fs.makeDirectory(destination)
-  yield* Effect.forEach(published, (name) =>
-    Effect.flatMap(pack(name, destination), ({ filename }) => Console.log(filename)), { discard: true })
+  yield* Effect.forEach(
+    published,
+    (name) => Effect.flatMap(pack(name, destination), ({ filename }) => Console.log(filename)),
+    { discard: true }
+  )
 })
 
 program.pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
