@@ -37,6 +37,7 @@ import {
   json,
   moving,
   recording,
+  rejected,
   rejection,
   script,
   settle,
@@ -174,9 +175,7 @@ describe("a call", () => {
       const client = yield* connect({ fetch, retry: { maxAttempts: 3 }, onRetry: (retry) => retries.push(retry) })
       const attemptsOf = (options?: { readonly maxAttempts?: number; readonly timeout?: number }) =>
         Effect.gen(function*() {
-          const error = yield* moving(() =>
-            Effect.runPromise(rejection(() => client.emails.fetchOperation(id, options)))
-          )
+          const error = yield* moving(() => rejected(() => client.emails.fetchOperation(id, options)))
           return assertError(error, ServiceUnavailableError).attempts.length
         })
       assert.strictEqual(yield* attemptsOf(), 3)
@@ -202,9 +201,7 @@ describe("a call", () => {
       const { fetch, sent } = recording(silent)
       const client = yield* connect({ fetch })
       const error = yield* moving(() =>
-        Effect.runPromise(
-          rejection(() => client.senders.fetch("comms_sender_01h9krwprkeee8fzqspvwy6nq8", { timeout: 2_000 }))
-        )
+        rejected(() => client.senders.fetch("comms_sender_01h9krwprkeee8fzqspvwy6nq8", { timeout: 2_000 }))
       )
       assert.strictEqual(assertError(error, TransportFailureError).reason, "Timeout")
       assert.isTrue(sent[0]?.signal.aborted)
@@ -370,9 +367,7 @@ describe("waitForOperation", () => {
       const { id } = yield* emulator.create({ total: 10, duration: Duration.hours(1) }, "MessageOperations")
       const { fetch } = yield* clientOf()
       const client = yield* connect({ fetch })
-      const error = yield* moving(() =>
-        Effect.runPromise(rejection(() => client.messages.waitForOperation(id, { timeout: 5_000 })))
-      )
+      const error = yield* moving(() => rejected(() => client.messages.waitForOperation(id, { timeout: 5_000 })))
       const { last, name, operationId, polls, waited } = assertError(error, WaitTimeoutError)
       assert.instanceOf(error, WaitError)
       assert.deepEqual([name, operationId, last?.status], ["WaitTimeoutError", id, "PROCESSING"])

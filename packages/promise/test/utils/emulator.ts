@@ -90,16 +90,18 @@ export const moving = Effect.fnUntraced(function*<A>(run: () => Promise<A>) {
 
 export const call = <A>(run: () => PromiseLike<A>) => Effect.promise(run)
 
+/** Resolves to the error of a promise. */
+export const rejected = async (run: () => PromiseLike<unknown>): Promise<unknown> => {
+  try {
+    await run()
+  } catch (error) {
+    return error
+  }
+  return assert.fail("Expected a rejection")
+}
+
 /** The error of a promise. */
-export const rejection = (run: () => PromiseLike<unknown>) =>
-  Effect.promise(async () => {
-    try {
-      await run()
-    } catch (error) {
-      return error
-    }
-    return assert.fail("Expected a rejection")
-  })
+export const rejection = (run: () => PromiseLike<unknown>) => Effect.promise(() => rejected(run))
 
 /** The error, if it has the class. */
 export const assertError = <E extends CommsError>(
