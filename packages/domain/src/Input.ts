@@ -206,7 +206,15 @@ export const PositiveDurationFromText = DurationFromText.check(
   Schema.makeFilter(Duration.isPositive, { expected: `${durationForms}, above zero` })
 )
 
-type OmitUndefined<A> =
+/**
+ * What {@link omitUndefined} makes of a type. Declarations of other modules name it, because its inlined form does not
+ * compile with generic fields.
+ *
+ * @category utility types
+ * @stability unstable
+ * @since 0.1.0
+ */
+export type OmitUndefined<A> =
   & { readonly [K in keyof A as undefined extends A[K] ? never : K]: A[K] }
   & { readonly [K in keyof A as undefined extends A[K] ? K : never]?: Exclude<A[K], undefined> }
 
