@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config"
 
-const packages = ["domain", "client", "testing", "cli", "examples", "checks"]
+const packages = ["domain", "client", "promise", "testing", "cli", "examples", "checks"]
 
 export default defineConfig({
   test: {

@@ -30,9 +30,19 @@ const checkManifest = Effect.fnUntraced(function*(content: Uint8Array<ArrayBuffe
 // The packages have ES modules only, which these ways of resolving a module do not find.
 const withoutModules = ["node10", "node16-cjs"]
 
-const checkTypes = Effect.fnUntraced(function*({ files }: Tarball, content: Uint8Array) {
-  const modules = files.flatMap((file) => /^dist\/([A-Z]\w*)\.d\.ts$/.exec(file)?.[1] ?? [])
-  if (modules.length === 0) return []
+const Manifest = Schema.fromJsonString(
+  Schema.Struct({ exports: Schema.optional(Schema.Record(Schema.String, Schema.Json)) })
+)
+
+const checkTypes = Effect.fnUntraced(function*({ directory, files }: Tarball, content: Uint8Array) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { exports = {} } = yield* Effect.flatMap(
+    fs.readFileString(path.join(directory, "package.json")),
+    Schema.decodeEffect(Manifest)
+  )
+  if (!("." in exports)) return []
+  const modules = "./*" in exports ? files.flatMap((file) => /^dist\/([A-Z]\w*)\.d\.ts$/.exec(file)?.[1] ?? []) : []
   const result = yield* Effect.promise(() =>
     checkPackage(createPackageFromTarballData(content), { entrypoints: [".", ...modules.map((name) => `./${name}`)] })
   )

@@ -68,4 +68,4 @@ it.live("the types need no Effect, and only the types of Node.js or of the DOM",
       })
       assert.strictEqual(errors, "")
     }
-  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)), 120_000)
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
