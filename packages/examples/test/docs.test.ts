@@ -16,6 +16,9 @@ const isTest = (block: string) => block.includes("\"@effect/vitest\"")
 // A program of its own ends its process.
 const isMain = (block: string) => block.includes("runMain")
 
+// These packages bring the types of Node.js, which then hold for the whole project.
+const hasNodeTypes = (block: string) => /"@effect\/platform-node|"@effect-comms\/testing"/.test(block)
+
 const findDocs = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -118,7 +121,7 @@ it.live("every example of the documentation compiles and runs", () =>
     assert.isAbove(programs.length, 3)
     const { directory, files } = yield* withFiles(programs.map(({ block }) => block))
     yield* compile(directory, files, "node")
-    yield* compile(directory, files, "dom")
+    yield* compile(directory, files.filter((_, i) => !hasNodeTypes(programs[i]?.block ?? "")), "dom")
     const { url } = yield* Emulator.Address
     const named = files.map((file, i) => ({ file, name: programs[i]?.file ?? "", block: programs[i]?.block ?? "" }))
     // The others share a process.
