@@ -1,3 +1,4 @@
+import type * as CommsError from "@effect-comms/domain/CommsError"
 import * as Emulator from "@effect-comms/testing/Emulator"
 import * as FaultPlan from "@effect-comms/testing/FaultPlan"
 import * as Report from "@effect-comms/testing/Report"
@@ -77,10 +78,19 @@ const instructions = (url: string, operations: number): string => {
   ].join("\n")
 }
 
+const cannotListen = ({ host, port }: Input) => ({ issues: [{ field, problem }] }: CommsError.InvalidInput) =>
+  new UsageError({
+    what: `--${field}: ${problem}.`,
+    advice: field === "port"
+      ? `Choose another port than ${port} with --port. --port 0 picks a free one.`
+      : `Choose another address than ${shown(host)} with --host. The default is 127.0.0.1.`
+  })
+
 export const run = Effect.fnUntraced(function*(input: Input) {
   const faults = yield* readPlan(input.faults)
   const { host, operations, port, seed } = input
-  const layer = Emulator.layerServer({ host, port }).pipe(
+  const server = Effect.mapError(Layer.build(Emulator.layerServer({ host, port })), cannotListen(input))
+  const layer = Layer.effectContext(server).pipe(
     Layer.provideMerge(Emulator.layer({ operations, seed, faults: { seed, ...faults } }))
   )
   return yield* Effect.gen(function*() {
