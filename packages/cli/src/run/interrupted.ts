@@ -1,18 +1,36 @@
-// How to resume a command that was interrupted.
+// How to resume a command that was interrupted or has failed.
 import * as Effect from "effect/Effect"
 import * as Stdio from "effect/Stdio"
 import { shown } from "../Shown.ts"
 
 /** An argument, quoted for a shell if necessary. */
-export const quote = (argument: string): string =>
+const quote = (argument: string): string =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
 
-/** Prints the command line when the effect is interrupted, unless an argument is too long to be shown. */
+type Flags = Readonly<Record<string, string>>
+
+/** Flags with values. A value may begin with a dash, so it is not a word of its own. */
+export const flagsToText = (flags: Flags): string =>
+  Object.entries(flags).map(([name, value]) => quote(`--${name}=${value}`)).join(" ")
+
+/** The command line, with these flags in place of its own; undefined if another argument is too long to be shown. */
+export const commandLine = (
+  args: ReadonlyArray<string>,
+  flags: Flags = {}
+): string | undefined => {
+  const names = Object.keys(flags).map((name) => `--${name}`)
+  const others = args.filter((arg, i) =>
+    !names.some((name) => arg === name || arg.startsWith(`${name}=`) || args[i - 1] === name)
+  )
+  return others.every((arg) => arg === shown(arg))
+    ? ["comms", ...others.map(quote), flagsToText(flags)].join(" ").trimEnd()
+    : undefined
+}
+
+/** Prints the command line when the effect is interrupted. */
 export const tellWhenInterrupted = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Stdio.Stdio> =>
   Effect.gen(function*() {
-    const args = yield* (yield* Stdio.Stdio).args
-    const how = args.every((argument) => argument === shown(argument))
-      ? `To resume: ${["comms", ...args.map(quote)].join(" ")}`
-      : "To resume, run the same command again."
+    const line = commandLine(yield* (yield* Stdio.Stdio).args)
+    const how = line === undefined ? "To resume, run the same command again." : `To resume: ${line}`
     return yield* Effect.onInterrupt(effect, () => Effect.logInfo(`Interrupted. ${how}`))
   })

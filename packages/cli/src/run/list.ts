@@ -6,13 +6,14 @@ import { printable } from "@effect-comms/domain/Printable"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import * as Api from "../Api.ts"
 import * as ExitCode from "../ExitCode.ts"
 import { UsageError } from "../Failure.ts"
 import * as Format from "../Format.ts"
 import * as Resource from "../Resource.ts"
-import { quote } from "./interrupted.ts"
+import { commandLine, flagsToText } from "./interrupted.ts"
 
 export interface Input {
   readonly status: Option.Option<KnownCommunicationOperationStatus>
@@ -48,13 +49,30 @@ const scanOf = Effect.fnUntraced(function*({ pageToken, startDate, windows }: In
   return scan
 })
 
-/** Prints how to continue after the printed rows. Before the first rows, the same command does. */
-const tellToken = (start: string | undefined, { filters: { pageSize }, pageToken }: Position) =>
-  pageToken === undefined || pageToken === start
-    ? Effect.void
-    : Effect.logInfo(
-      `To continue after the printed rows, add: --page-token ${quote(printable(pageToken))} --page-size ${pageSize}`
-    )
+// Ages such as 2h are continued as the dates that they were.
+const flagNames: Readonly<Record<string, string>> = {
+  status: "status",
+  startDate: "start-date",
+  endDate: "end-date",
+  pageSize: "page-size"
+}
+
+/** Prints how to continue with the page that failed, unless the same command does. */
+const tellToken = Effect.fnUntraced(function*(input: Input, { filters, pageToken }: Position, printed: number) {
+  if (pageToken === undefined || pageToken === Option.getOrUndefined(input.pageToken)) return
+  const flags: Readonly<Record<string, string>> = Object.fromEntries([
+    ...Object.entries(filters).flatMap(([filter, value]) => {
+      const name = flagNames[filter]
+      return name === undefined ? [] : [[name, String(value)]]
+    }),
+    ...Option.match(input.limit, { onNone: () => [], onSome: (limit) => [["limit", String(limit - printed)]] }),
+    ["page-token", printable(pageToken)]
+  ])
+  const line = commandLine(yield* (yield* Stdio.Stdio).args, flags)
+  yield* Effect.logInfo(
+    line === undefined ? "To continue, run the same command with a later --start-date." : `To continue: ${line}`
+  )
+})
 
 const print = Effect.fnUntraced(function*(input: Input, scan: Scan | undefined) {
   const { operations, shape } = yield* Resource.current
@@ -64,6 +82,7 @@ const print = Effect.fnUntraced(function*(input: Input, scan: Scan | undefined) 
     endDate: Option.getOrUndefined(input.endDate),
     pageSize: Option.getOrElse(input.pageSize, () => Math.min(limit, maxPageSize))
   }
+  let printed = 0
   let unreadable = 0
   const onInvalidItem = (item: CommsError.InvalidItem) => {
     unreadable++
@@ -76,11 +95,13 @@ const print = Effect.fnUntraced(function*(input: Input, scan: Scan | undefined) 
       pageToken: Option.getOrUndefined(input.pageToken)
     }, { onInvalidItem })
     : operations.scan({ ...filters, startDate: scan.startDate }, { windows: scan.windows, onInvalidItem })
-  yield* Format.print(shape, input.format, Stream.take(rows, limit)).pipe(
+  const counted = Stream.mapArray(Stream.take(rows, limit), (page) => {
+    printed += page.length
+    return page
+  })
+  yield* Format.print(shape, input.format, counted).pipe(
     Effect.tapError((error) =>
-      scan === undefined && "position" in error
-        ? tellToken(Option.getOrUndefined(input.pageToken), error.position)
-        : Effect.void
+      scan === undefined && "position" in error ? tellToken(input, error.position, printed) : Effect.void
     )
   )
   if (unreadable > 0) {

@@ -210,12 +210,15 @@ const toLine = (cells: ReadonlyArray<Cell>, room: number, { colours }: Style): L
 }
 
 const summaryOf = ({ resource: { done }, rows }: Picture, hidden: number): string => {
-  const ended = rows.flatMap(({ ending }) => ending === undefined ? [] : [ending])
+  const endings = rows.flatMap(({ ending }) => ending === undefined ? [] : [ending])
+  const ended = endings.filter(Ending.isOver)
   const bad = ended.filter((ending) => Ending.codeOf(ending) !== ExitCode.done).length
+  const failedWaits = endings.length - ended.length
   const sum = (of: Counter["of"]) =>
     count(rows.reduce((sum, { snapshot }) => sum + (snapshot === undefined ? 0 : of(snapshot.operation)), 0))
   return [
     `${ended.length} of ${rows.length} ended${bad === 0 ? "" : `, ${bad} unsuccessful`}`,
+    ...(failedWaits === 0 ? [] : [`${failedWaits} ${failedWaits === 1 ? "wait" : "waits"} failed`]),
     `${sum(done.of)}/${sum(({ counts }) => counts.total)} ${done.name}, ${sum(({ counts }) => counts.failed)} failed`,
     ...(hidden === 0 ? [] : [`${hidden} not shown`])
   ].join("; ")

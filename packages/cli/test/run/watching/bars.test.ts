@@ -1,4 +1,4 @@
-import { MessageOperation, Operation, Outcome, SenderPoolOperation } from "@effect-comms/domain"
+import { MessageOperation, Operation, Outcome, SenderPoolOperation, WaitError } from "@effect-comms/domain"
 import { Arbitraries } from "@effect-comms/testing"
 import { assert, it } from "@effect/vitest"
 import { Arbitrary, DateTime, Duration, Effect, Schema } from "effect"
@@ -110,4 +110,38 @@ it("the least important parts are dropped first on a narrow terminal", () => {
     "| ..pvwy6nq8  #######x-----------   45%  10s left",
     "| ..pvwy6nq8     45%  10s left"
   ])
+})
+
+it("operations whose waits failed are not counted as ended", () => {
+  const timedOut = Ending.ofError(
+    new WaitError.WaitTimeout({
+      operationId: Operation.OperationId.make(row.id),
+      startedAt: DateTime.makeUnsafe(now),
+      waited: Duration.minutes(1),
+      polls: 7,
+      limit: "time"
+    })
+  )
+  const ended = new SenderPoolOperation.SenderPoolOperation({
+    id: Operation.OperationId.make("comms_operation_01h9krwprkeee8fzqspvwy6nq9"),
+    status: "CANCELED",
+    stats: { total: 1000, queued: 0, created: 440, failed: 10 },
+    createdAt: DateTime.makeUnsafe(now),
+    updatedAt: DateTime.makeUnsafe(now)
+  })
+  const summaryOf = (rows: ReadonlyArray<Bars.Row>) =>
+    Bars.draw({
+      resource: resources["sender-pools"],
+      rows,
+      notice: undefined,
+      size: { columns: 120, rows: 24 },
+      style: { unicode: false, colours: false },
+      now
+    }).at(-1)?.text
+  const failed = { ...row, ending: timedOut }
+  assert.strictEqual(summaryOf([failed, failed]), "0 of 2 ended; 2 waits failed; 880/2,000 created, 20 failed")
+  assert.strictEqual(
+    summaryOf([failed, rowOf(ended)]),
+    "1 of 2 ended, 1 unsuccessful; 1 wait failed; 880/2,000 created, 20 failed"
+  )
 })
