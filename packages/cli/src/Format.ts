@@ -7,6 +7,8 @@ import * as Option from "effect/Option"
 import type * as PlatformError from "effect/PlatformError"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
+import * as Terminal from "effect/Terminal"
+import * as Table from "./Table.ts"
 
 /** The output formats. */
 export type Format = "table" | "json" | "ndjson" | "csv"
@@ -18,38 +20,16 @@ export const flag: Flag.Flag<Option.Option<Format>> = Flag.Literals("format", ["
   Flag.withDescription("Output format. Default table on a terminal, ndjson elsewhere")
 )
 
-export type Colour = "red" | "green" | "yellow"
-
-/** A column of a table and of CSV. */
-export interface Column<A> {
-  /** The name in CSV. */
-  readonly name: string
-  /** The name in a table. Default `name`. */
-  readonly title?: string | undefined
-  readonly text: (row: A) => string
-  /** The text in CSV. Default `text`. */
-  readonly csv?: ((row: A) => string) | undefined
-  /** Aligns the text to the right, for numbers. */
-  readonly right?: boolean | undefined
-  readonly colour?: ((row: A) => Colour | undefined) | undefined
-  /** The minimum width in a table. */
-  readonly width?: number | undefined
-}
+export type { Colour, Column } from "./Table.ts"
 
 /** How rows of one kind are printed. */
 export interface Shape<A> {
-  readonly columns: ReadonlyArray<Column<A>>
+  readonly columns: ReadonlyArray<Table.Column<A>>
   /** The value that is printed as JSON. */
   readonly encode: (row: A) => unknown
 }
 
-const codes = { red: 31, green: 32, yellow: 33, bold: 1 }
-
-type Paint = (text: string, style: keyof typeof codes | undefined) => string
-
-const plain: Paint = (text) => text
-
-const coloured: Paint = (text, style) => style === undefined ? text : `\u001b[${codes[style]}m${text}\u001b[0m`
+const paintOf = (colours: boolean): Table.Paint => colours ? Table.coloured : Table.plain
 
 // Characters that steer a terminal or cannot be seen on it, except the newline. Some tag characters are not assigned by
 // Unicode, but terminals hide all of them.
@@ -70,13 +50,6 @@ export const escapeInvisible = (json: string): string =>
 
 const json = (value: unknown, indent?: number): string => escapeInvisible(JSON.stringify(value, undefined, indent))
 
-const longest = 64
-
-const cell = (text: string): string => {
-  const clean = printable(text)
-  return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean
-}
-
 // A spreadsheet treats a cell that starts with one of these characters as a formula.
 const csvCell = (text: string): string => {
   const clean = printable(text)
@@ -86,38 +59,12 @@ const csvCell = (text: string): string => {
 
 const csvLine = (cells: ReadonlyArray<string>): string => `${cells.map(csvCell).join(",")}\r\n`
 
-const titleOf = <A>({ name, title = name }: Column<A>): string => title
-
-const tableOf = <A>(columns: ReadonlyArray<Column<A>>, paint: Paint) => {
-  let widths: ReadonlyArray<number> | undefined
-  const line = (cells: ReadonlyArray<string>, styles: ReadonlyArray<keyof typeof codes | undefined>): string => {
-    const padded = cells.map((cell, i) => {
-      const width = widths?.[i] ?? 0
-      return paint(columns[i]?.right === true ? cell.padStart(width) : cell.padEnd(width), styles[i])
-    })
-    return `${paint === plain ? padded.join("  ").trimEnd() : padded.join("  ")}\n`
-  }
-  // The first rows get a header, and set the widths of all later rows.
-  return (rows: ReadonlyArray<A>): string => {
-    const cells = rows.map((row) => columns.map(({ text }) => cell(text(row))))
-    let text = ""
-    if (widths === undefined) {
-      widths = columns.map((column, i) =>
-        Math.max(titleOf(column).length, column.width ?? 0, ...cells.map((row) => row[i]?.length ?? 0))
-      )
-      text = line(columns.map(titleOf), columns.map(() => "bold"))
-    }
-    return cells.reduce(
-      (text, row, i) =>
-        text + line(row, columns.map(({ colour }) => rows[i] === undefined ? undefined : colour?.(rows[i]))),
-      text
-    )
-  }
-}
-
-/** Rows as text, one piece per chunk. The header comes with the first chunk, or at the end of an empty stream. */
+/**
+ * Rows as text, one piece per chunk. The header comes with the first chunk, or at the end of an empty stream. `room` is
+ * the width of the terminal, which a table fits.
+ */
 export const toText =
-  <A>(shape: Shape<A>, format: Format, colours: boolean) =>
+  <A>(shape: Shape<A>, format: Format, colours: boolean, room = Number.POSITIVE_INFINITY) =>
   <E, R>(rows: Stream.Stream<A, E, R>): Stream.Stream<string, E, R> =>
     Stream.suspend(() => {
       const { columns, encode } = shape
@@ -141,7 +88,7 @@ export const toText =
       }
       switch (format) {
         case "table": {
-          const table = tableOf(columns, colours ? coloured : plain)
+          const table = Table.make(columns, paintOf(colours), room)
           return pieces(table, table, "")
         }
         case "csv": {
@@ -163,8 +110,6 @@ export const toText =
 /** One row as a document: a JSON object, or one line per column. */
 export const documentToText = <A>(shape: Shape<A>, format: Format, colours: boolean) => (row: A): string => {
   const { columns, encode } = shape
-  const paint = colours ? coloured : plain
-  const width = Math.max(...columns.map((column) => titleOf(column).length))
   switch (format) {
     case "json":
       return `${json(encode(row), 2)}\n`
@@ -173,20 +118,21 @@ export const documentToText = <A>(shape: Shape<A>, format: Format, colours: bool
     case "csv":
       return csvLine(columns.map(({ name }) => name)) + csvLine(columns.map(({ csv, text }) => (csv ?? text)(row)))
     case "table":
-      return columns.map((column) =>
-        `${paint(titleOf(column).padEnd(width), "bold")}  ${paint(cell(column.text(row)), column.colour?.(row))}\n`
-      ).join("")
+      return Table.toDocument(columns, paintOf(colours))(row)
   }
 }
 
-/** The requested format or the default for stdout, and whether stdout shows colours. */
+/** The requested format or the default for stdout, whether stdout shows colours, and its columns. */
 export const resolve = Effect.fnUntraced(function*(asked: Option.Option<Format>) {
   const { stdoutIsTerminal } = yield* Stdio.Stdio
   const isTerminal = yield* stdoutIsTerminal
   const { canColor } = yield* TerminalCapabilities.TerminalCapabilities
+  // There are none if stdout is not a terminal.
+  const columns = yield* (yield* Terminal.Terminal).columns
   return {
     format: Option.getOrElse(asked, (): Format => isTerminal ? "table" : "ndjson"),
-    colours: canColor && isTerminal
+    colours: canColor && isTerminal,
+    room: columns > 0 ? columns : Number.POSITIVE_INFINITY
   }
 })
 
@@ -202,8 +148,8 @@ export const print = Effect.fnUntraced(function*<A, E, R>(
   asked: Option.Option<Format>,
   rows: Stream.Stream<A, E, R>
 ) {
-  const { colours, format } = yield* resolve(asked)
-  yield* write(toText(shape, format, colours)(rows))
+  const { colours, format, room } = yield* resolve(asked)
+  yield* write(toText(shape, format, colours, room)(rows))
 })
 
 /** Prints one row to stdout as a document. */

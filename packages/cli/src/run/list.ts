@@ -70,7 +70,7 @@ const tellToken = Effect.fnUntraced(function*(input: Input, { filters, pageToken
   ])
   const line = commandLine(yield* (yield* Stdio.Stdio).args, flags)
   yield* Effect.logInfo(
-    line === undefined ? "To continue, run the same command with a later --start-date." : `To continue: ${line}`
+    line === undefined ? `To continue, run the same command with ${flagsToText(flags)}` : `To continue: ${line}`
   )
 })
 
