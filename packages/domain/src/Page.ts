@@ -8,10 +8,12 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import * as SchemaCompiler from "effect/schema/SchemaCompiler"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { InvalidItem } from "./CommsError.ts"
 import type * as Endpoint from "./Endpoint.ts"
 import { omitUndefined } from "./Input.ts"
+import * as Fast from "./internal/fast.ts"
 import { PaginationMetadata } from "./Pagination.ts"
 
 /**
@@ -95,6 +97,7 @@ export function make<const Key extends string, Item extends Schema.Codec<unknown
 export function make({ description, identifier, item, key }: Options<string, Schema.Codec<unknown>>): unknown {
   const annotations = { identifier, title: identifier, description }
   const wire = Schema.Struct({ [key]: Schema.Array(item), pagination: PaginationMetadata }).annotate(annotations)
+  const fast = Fast.find(item)
   const decodeItem = Schema.decodeUnknownExit(Schema.toCodecJson(item))
   const encodeItem = Schema.encodeUnknownEffect(Schema.toCodecJson(item))
 
@@ -104,6 +107,11 @@ export function make({ description, identifier, item, key }: Options<string, Sch
     const items: Array<unknown> = []
     const invalid: Array<InvalidItem> = []
     itemsOf(page).forEach((input, index) => {
+      const item = fast(input)
+      if (item !== SchemaCompiler.invalid) {
+        items.push(item)
+        return
+      }
       const exit = decodeItem(input)
       if (Exit.isSuccess(exit)) {
         items.push(exit.value)

@@ -71,6 +71,16 @@ function constructorOf(prototype: object): unknown {
   return Instance
 }
 
+type Decode = (input: unknown) => unknown
+
+const installed = new WeakMap<SchemaAST.AST, Decode>()
+
+/**
+ * The decoder that is installed for a model, or one that recognizes nothing. A page calls it for each item: wrapping
+ * each item in a result takes a fifth of the time of a page.
+ */
+export const find = (model: Schema.Top): Decode => installed.get(model.ast) ?? (() => SchemaCompiler.invalid)
+
 const keys = "id,status,stats,createdAt,updatedAt"
 
 /** Installs the decoder for the JSON codec of an operation's class. A class with other fields keeps the interpreter. */
@@ -86,8 +96,8 @@ export const install = (model: Schema.Codec<unknown, unknown> & { readonly proto
   }
   const Instance = constructorOf(model.prototype)
   const counters = makeCounters(stats)
-  const decode = (input: unknown, { onExcessProperty = "ignore" }: SchemaAST.ParseOptions): unknown => {
-    if (!isPlain(input) || onExcessProperty !== "ignore") return SchemaCompiler.invalid
+  const decode = (input: unknown): unknown => {
+    if (!isPlain(input)) return SchemaCompiler.invalid
     const { createdAt, id, stats, status, updatedAt } = input
     if (
       typeof id !== "string" || id === "" || typeof status !== "string" || !isPlain(stats) ||
@@ -102,5 +112,10 @@ export const install = (model: Schema.Codec<unknown, unknown> & { readonly proto
   }
   // The schema of the codec itself would find this decoder again.
   const decodeEffect = SchemaParser.decodeUnknownEffect(Schema.toCodecJson(model.annotate({})))
-  SchemaCompiler.set(Schema.toCodecJson(model).ast, { decode, decodeEffect })
+  SchemaCompiler.set(Schema.toCodecJson(model).ast, {
+    decode: (input, { onExcessProperty = "ignore" }) =>
+      onExcessProperty === "ignore" ? decode(input) : SchemaCompiler.invalid,
+    decodeEffect
+  })
+  installed.set(model.ast, decode)
 }
