@@ -27,7 +27,7 @@ export const help: string = [
   `Exit codes: ${done} success; ${failed} the API or the network failed; ${usage} wrong usage or input, nothing was sent;`,
   `${incomplete} an operation completed with more failures than tolerated; ${canceled} an operation was canceled;`,
   `${timeLimit} a time limit was reached; ${signals.SIGINT} interrupted; ${signals.SIGTERM} SIGTERM; ${signals.SIGHUP} SIGHUP.`
-].join("\n  ")
+].join(" ")
 
 /** The command ends with this code. Its errors are already printed. */
 export class Ended extends Data.TaggedError("Ended")<{ readonly code: number }> {

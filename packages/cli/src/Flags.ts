@@ -75,6 +75,17 @@ export const int = (name: string, minimum: number, maximum: number): Flag.Flag<n
   )
 
 /**
+ * A default value, which help shows behind the description.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const withDefault =
+  <const Value extends string | number>(description: string, value: Value) =>
+  <A>(flag: Flag.Flag<A>): Flag.Flag<A | Value> =>
+    flag.pipe(Flag.withDescription(`${description}. Default ${value}`), Flag.withDefault(value))
+
+/**
  * One of several names in capitals. The value of the flag may also be in lower case.
  *
  * @category flags

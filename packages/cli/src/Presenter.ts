@@ -1,11 +1,13 @@
 // Prints help, the version, and errors of the command line.
 import { printable } from "@effect-comms/domain/Printable"
 import * as CliError from "effect/cli/CliError"
-import * as CliOutput from "effect/cli/CliOutput"
+import type * as CliOutput from "effect/cli/CliOutput"
 import * as TerminalCapabilities from "effect/cli/TerminalCapabilities"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Stdio from "effect/Stdio"
+import * as Terminal from "effect/Terminal"
+import * as Help from "./Help.ts"
 import { brief, shown } from "./Shown.ts"
 
 const messageOf = (error: CliError.NonShowHelpErrors): string => {
@@ -33,12 +35,13 @@ export const presenter: CliOutput.Presenter = {
     const { canColor } = yield* TerminalCapabilities.TerminalCapabilities
     const stdio = yield* Effect.serviceOption(Stdio.Stdio)
     const isTerminal = stdio._tag === "Some" && (yield* stdio.value.stdoutIsTerminal)
-    const formatter = CliOutput.defaultFormatter({ colors: canColor && isTerminal })
+    const terminal = yield* Effect.serviceOption(Terminal.Terminal)
+    const columns = terminal._tag === "Some" ? yield* terminal.value.columns : 0
     switch (event._tag) {
       case "Help":
         return yield* event.reason === "Requested"
-          ? Console.log(formatter.formatHelpDoc(event.helpDoc))
-          : Console.error(CliOutput.defaultFormatter({ colors: false }).formatHelpDoc(event.helpDoc))
+          ? Console.log(Help.toText(event.helpDoc, canColor && isTerminal, columns))
+          : Console.error(Help.toText(event.helpDoc, false, columns))
       case "InvalidInvocation":
         return yield* Console.error(toText(event.errors, event.commandPath))
       case "Version":

@@ -1,6 +1,7 @@
 // The global flags.
 import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Flags from "./Flags.ts"
 
 /** Prints only errors on stderr. */
 export const Quiet = GlobalFlag.Setting("quiet")({
@@ -22,9 +23,8 @@ export const Verbose = GlobalFlag.Setting("verbose")({
 /** The format of stderr. */
 export const LogFormat = GlobalFlag.Setting("log-format")({
   flag: Flag.Literals("log-format", ["text", "json"]).pipe(
-    Flag.withDefault("text"),
     Flag.withMetavar("FORMAT"),
-    Flag.withDescription("Format of stderr")
+    Flags.withDefault("Format of stderr", "text")
   )
 })
 

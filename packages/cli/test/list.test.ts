@@ -1,9 +1,10 @@
 import { Emulator, type FaultPlan } from "@effect-comms/testing"
 import { NodeServices } from "@effect/platform-node"
 import { assert, it, layer } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Terminal } from "effect"
 import { spawnSync } from "node:child_process"
 import { commandLine } from "../src/run/interrupted.ts"
+import { columns } from "./utils/columns.ts"
 import { envOf } from "./utils/comms.ts"
 import { inProcess } from "./utils/inProcess.ts"
 
@@ -40,6 +41,18 @@ layer(NodeServices.layer, { excludeTestServices: true })("comms operations list"
       assert.lengthOf(rowsOf(rest), 10)
       const dates = (yield* urls).map((url) => /startDate=[^&]*/.exec(url)?.[0])
       assert.lengthOf(new Set(dates), 1)
+    }))
+
+  it.effect("prints a table that fits the terminal", () =>
+    Effect.gen(function*() {
+      const { env } = yield* serve({ rules: [] })
+      const list = inProcess(["operations", "list", "--format", "table"], env)
+      const narrow = rowsOf(yield* Effect.provideService(list, Terminal.Terminal, columns(80)))
+      const piped = rowsOf(yield* Effect.provideService(list, Terminal.Terminal, columns(0)))
+      assert.deepStrictEqual([narrow.length, piped.length], [31, 31])
+      for (const line of narrow) assert.isAtMost(line.length, 80)
+      assert.match(narrow[1] ?? "", /^comms…\w{8} /)
+      assert.match(piped[0] ?? "", /updated at$/)
     }))
 
   it.effect("mentions no printed rows when there are none", () =>

@@ -5,29 +5,28 @@ import * as Handler from "../Handler.ts"
 
 export const emulator = Command.make("emulator", {
   port: Flags.int("port", 0, 65_535).pipe(
-    Flag.withDescription("Listen on this port; 0 picks a free port"),
-    Flag.withDefault(0)
+    Flags.withDefault("Listen on this port; 0 picks a free port", 0)
   ),
   host: Flag.String("host").pipe(
     Flag.filter((host) => host.trim() !== "", () => "a host name or an address, such as 0.0.0.0"),
     Flag.withMetavar("HOST"),
-    Flag.withDescription("Listen on this address. Any other than a loopback address is reachable from the network"),
-    Flag.withDefault("127.0.0.1")
+    Flags.withDefault(
+      "Listen on this address. Any other than a loopback address is reachable from the network",
+      "127.0.0.1"
+    )
   ),
   operations: Flags.int("operations", 0, 100_000_000).pipe(
-    Flag.withDescription("Number of operations of each resource"),
-    Flag.withDefault(3000)
+    Flags.withDefault("Number of operations of each resource", 3000)
   ),
   seed: Flags.int("seed", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER).pipe(
-    Flag.withDescription("Seed of ids, stats and faults"),
-    Flag.withDefault(1)
+    Flags.withDefault("Seed of ids, stats and faults", 1)
   ),
   faults: Flag.String("faults").pipe(
     Flag.withMetavar("PRESET|FILE"),
-    Flag.withDescription(
-      "Faults to inject: calm, rate-limited, flaky, outage, hostile, or a JSON file with a fault plan"
-    ),
-    Flag.withDefault("calm")
+    Flags.withDefault(
+      "Faults to inject: calm, rate-limited, flaky, outage, hostile, or a JSON file with a fault plan",
+      "calm"
+    )
   ),
   report: Flag.Path("report", { pathType: "file" }).pipe(
     Flag.withMetavar("FILE"),

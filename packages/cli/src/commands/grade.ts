@@ -20,8 +20,7 @@ export const grade = Command.make("grade", {
     Flag.atLeast(0)
   ),
   concurrency: Flags.int("concurrency", 1, 100).pipe(
-    Flag.withDescription("Number of scenarios that run at once, with --command"),
-    Flag.withDefault(4)
+    Flags.withDefault("Number of scenarios that run at once, with --command", 4)
   ),
   format: Format.flag
 }, Handler.lazy(() => import("../run/grade.ts"))).pipe(

@@ -26,10 +26,10 @@ export const watch = Command.make("watch", {
   tolerate: Flag.String("tolerate").pipe(
     Flag.filterMap(parseTolerance, () => "none, any, or a share such as 5%"),
     Flag.withMetavar("none|any|PERCENT"),
-    Flag.withDescription(
-      "What counts as success. none: no failed items; any: any outcome, even canceled; 5%: at most 5 % failed or missing"
-    ),
-    Flag.withDefault("none")
+    Flags.withDefault(
+      "What counts as success. none: no failed items; any: any outcome, even canceled; 5%: at most 5 % failed or missing",
+      "none"
+    )
   ),
   checkpoint: Flag.Path("checkpoint", { pathType: "file" }).pipe(
     Flag.withMetavar("FILE"),
