@@ -1,6 +1,7 @@
 // Help that fits the terminal.
 import * as CliOutput from "effect/cli/CliOutput"
 import type * as HelpDoc from "effect/cli/HelpDoc"
+import { widthOf } from "./Width.ts"
 
 // Longer lines are hard to read.
 const widest = 100
@@ -15,13 +16,13 @@ const rowStart = /^ {2}(?:\S+ )*\S+ {2,}(?=\S)|^ {2}(?=\S)/
 
 /** Wraps a line, and indents what follows like its description. */
 const wrap = (line: string, width: number): string => {
-  if (CliOutput.displayWidth(line) <= width) return line
+  if (widthOf(line) <= width) return line
   const start = rowStart.exec(line)?.[0] ?? ""
-  const indent = " ".repeat(Math.min(CliOutput.displayWidth(start), Math.floor(width / 2)))
-  let column = CliOutput.displayWidth(start)
+  const indent = " ".repeat(Math.min(widthOf(start), Math.floor(width / 2)))
+  let column = widthOf(start)
   let text = start
   for (const [i, word] of line.slice(start.length).split(" ").entries()) {
-    const wordWidth = CliOutput.displayWidth(word)
+    const wordWidth = widthOf(word)
     if (i > 0 && column + 1 + wordWidth > width) {
       text += `\n${indent}${word}`
       column = indent.length + wordWidth

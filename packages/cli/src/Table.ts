@@ -1,6 +1,6 @@
 // A table that fits the terminal. Pure: cells in, lines out.
 import { printable } from "@effect-comms/domain/Printable"
-import * as CliOutput from "effect/cli/CliOutput"
+import { cut, widthOf } from "./Width.ts"
 
 export type Colour = "red" | "green" | "yellow"
 
@@ -32,29 +32,12 @@ export const plain: Paint = (text) => text
 export const coloured: Paint = (text, style) =>
   style === undefined || text === "" ? text : `\u001b[${codes[style]}m${text}\u001b[0m`
 
-// Segmenting takes a hundred times as long as the test for ASCII.
-const widthOf = (text: string): number => /^[ -~]*$/.test(text) ? text.length : CliOutput.displayWidth(text)
-
-/** The longest beginning of a text, or its longest end, that is at most this wide. */
-const part = (text: string, width: number, side: "start" | "end"): string => {
-  const segments = Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment)
-  let kept = ""
-  let room = width
-  while (segments.length > 0) {
-    const segment = (side === "start" ? segments.shift() : segments.pop()) ?? ""
-    room -= widthOf(segment)
-    if (room < 0) break
-    kept = side === "start" ? kept + segment : segment + kept
-  }
-  return kept
-}
-
 const longest = 64
 
 /** The text of a cell: on one line, and shortened at its end. */
 export const cell = (text: string): string => {
   const clean = printable(text)
-  return widthOf(clean) > longest ? `${part(clean, longest - 1, "start")}…` : clean
+  return widthOf(clean) > longest ? `${cut(clean, longest - 1, "start")}…` : clean
 }
 
 // The end of an id tells it from others.
@@ -65,7 +48,7 @@ const narrowestId = endOfId + 5
 const shortenId = (id: string, width: number): string => {
   if (widthOf(id) <= width) return id
   const end = Math.max(endOfId, Math.floor((width - 1) / 2))
-  return `${part(id, width - 1 - end, "start")}…${part(id, end, "end")}`
+  return `${cut(id, width - 1 - end, "start")}…${cut(id, end, "end")}`
 }
 
 const isId = ({ name }: Column<never>): boolean => /^id$|Id$/.test(name)

@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Order from "effect/Order"
 import * as ExitCode from "../../ExitCode.ts"
 import type { Counter, Resource } from "../../Resource.ts"
+import { cut, widthOf } from "../../Width.ts"
 import * as Ending from "./ending.ts"
 
 /** A wait: the operation as last seen, a note such as "not found yet", and how the wait ended. */
@@ -64,6 +65,8 @@ const ascii: Glyphs = {
   ellipsis: "..",
   spinner: [..."|/-\\"]
 }
+
+const glyphsOf = (style: Style): Glyphs => style.unicode ? unicode : ascii
 
 /** The duration of a frame of the spinner, in milliseconds. */
 export const frameMillis = 100
@@ -157,8 +160,6 @@ const barOf = ({ snapshot }: Row, width: number, glyphs: Glyphs): ReadonlyArray<
   ]
 }
 
-const widthOf = (text: string): number => [...text].length
-
 const gap = 2
 
 const narrowestBar = 10
@@ -198,30 +199,40 @@ const layout = (room: number, whole: number, short: number, widths: Widths): Col
   return { ...columns, bar: Math.min(widestBar, bar) }
 }
 
-const toLine = (cells: ReadonlyArray<Cell>, room: number, { colours }: Style): Line => {
+const toLine = (cells: ReadonlyArray<Cell>, room: number, style: Style): Line => {
+  const ellipsis = glyphsOf(style).ellipsis
+  const whole = cells.reduce((sum, { text }) => sum + widthOf(text), 0)
+  const isCut = whole > room && room > widthOf(ellipsis)
+  const end = isCut ? room - widthOf(ellipsis) : room
   let width = 0
   let text = ""
-  for (const { colour, text: whole } of cells) {
-    const part = [...whole].slice(0, Math.max(0, room - width)).join("")
+  for (const cell of cells) {
+    const part = width + widthOf(cell.text) <= end ? cell.text : cut(cell.text, end - width, "start")
     width += widthOf(part)
-    text += colours && colour !== undefined && part !== "" ? `\u001b[${codes[colour]}m${part}\u001b[0m` : part
+    text += style.colours && cell.colour !== undefined && part !== ""
+      ? `\u001b[${codes[cell.colour]}m${part}\u001b[0m`
+      : part
+    if (part !== cell.text) break
   }
-  return { text, width }
+  return isCut ? { text: text + ellipsis, width: width + widthOf(ellipsis) } : { text, width }
 }
 
-const summaryOf = ({ resource: { done }, rows }: Picture, hidden: number): string => {
+// The parts at the end are dropped on a narrow terminal.
+const summaryOf = ({ resource: { done }, rows }: Picture, hidden: number, room: number): string => {
   const endings = rows.flatMap(({ ending }) => ending === undefined ? [] : [ending])
   const ended = endings.filter(Ending.isOver)
   const bad = ended.filter((ending) => Ending.codeOf(ending) !== ExitCode.done).length
   const failedWaits = endings.length - ended.length
   const sum = (of: Counter["of"]) =>
     count(rows.reduce((sum, { snapshot }) => sum + (snapshot === undefined ? 0 : of(snapshot.operation)), 0))
-  return [
+  const parts = [
     `${ended.length} of ${rows.length} ended${bad === 0 ? "" : `, ${bad} unsuccessful`}`,
     ...(failedWaits === 0 ? [] : [`${failedWaits} ${failedWaits === 1 ? "wait" : "waits"} failed`]),
-    `${sum(done.of)}/${sum(({ counts }) => counts.total)} ${done.name}, ${sum(({ counts }) => counts.failed)} failed`,
-    ...(hidden === 0 ? [] : [`${hidden} not shown`])
-  ].join("; ")
+    ...(hidden === 0 ? [] : [`${hidden} not shown`]),
+    `${sum(done.of)}/${sum(({ counts }) => counts.total)} ${done.name}, ${sum(({ counts }) => counts.failed)} failed`
+  ]
+  while (parts.length > 1 && widthOf(parts.join("; ")) > room) parts.pop()
+  return parts.join("; ")
 }
 
 /** What is drawn, and where. */
@@ -237,7 +248,7 @@ export interface Picture {
 /** The lines of a picture. Rows that do not fit are left out, ended ones first. */
 export const draw = (picture: Picture): ReadonlyArray<Line> => {
   const { notice, now, resource, rows, size, style } = picture
-  const glyphs = style.unicode ? unicode : ascii
+  const glyphs = glyphsOf(style)
   // The last column stays empty. Terminals differ in how they wrap after it.
   const room = Math.max(1, size.columns - 1)
   const most = Math.max(1, size.rows - 3)
@@ -258,8 +269,7 @@ export const draw = (picture: Picture): ReadonlyArray<Line> => {
         { text: " " },
         { text: columns.short ? shortOf(row.id, glyphs) : row.id.padEnd(label) },
         space,
-        ...barOf(row, columns.bar, glyphs),
-        space,
+        ...(columns.bar === 0 ? [] : [...barOf(row, columns.bar, glyphs), space]),
         { text: percentOf(row.snapshot?.progress.fraction).padStart(percentWidth) },
         ...(parts[i] ?? []).flatMap(({ colour, importance, text }) => {
           const column = columns.shown.find((column) => column.importance === importance)
@@ -274,7 +284,7 @@ export const draw = (picture: Picture): ReadonlyArray<Line> => {
   return [
     ...lines,
     ...(rows.length > 1
-      ? [toLine([{ text: summaryOf(picture, rows.length - shown.length), colour: "dim" }], room, style)]
+      ? [toLine([{ text: summaryOf(picture, rows.length - shown.length, room), colour: "dim" }], room, style)]
       : []),
     ...(notice === undefined ? [] : [toLine([{ text: notice, colour: "yellow" }], room, style)])
   ]

@@ -33,6 +33,13 @@ export interface Screen {
   readonly draw: (lines: ReadonlyArray<Line>) => void
 }
 
+/** Replaces lines that are drawn above the cursor, on a terminal with this number of columns. */
+export const replace = (drawn: ReadonlyArray<Line>, lines: ReadonlyArray<Line>, columns: number): string => {
+  // A terminal that became narrower has wrapped the lines.
+  const up = drawn.reduce((sum, { width }) => sum + Math.max(1, Math.ceil(width / columns)), 0)
+  return `\r${up === 0 ? "" : `\u001b[${up}A`}${lines.map(({ text }) => `${text}${clearLine}\n`).join("")}${clearBelow}`
+}
+
 const size = (): Size => ({ columns: process.stderr.columns || 80, rows: process.stderr.rows || 24 })
 
 const restore = () => {
@@ -53,14 +60,8 @@ export const make = Effect.acquireRelease(
         const next = `${columns}${lines.map(({ text }) => text).join("\n")}`
         if (next === frame) return
         frame = next
-        // A terminal that became narrower has wrapped the lines.
-        const up = drawn.reduce((sum, { width }) => sum + Math.max(1, Math.ceil(width / columns)), 0)
+        process.stderr.write(replace(drawn, lines, columns))
         drawn = lines
-        process.stderr.write(
-          `\r${up === 0 ? "" : `\u001b[${up}A`}${
-            lines.map(({ text }) => `${text}${clearLine}\n`).join("")
-          }${clearBelow}`
-        )
       }
     }
   }),

@@ -108,7 +108,7 @@ it("the least important parts are dropped first on a narrow terminal", () => {
     "| ..pvwy6nq8  #######x----------   45%    440/1,000  10 failed    550 queued    63/s  10s left",
     "| ..pvwy6nq8  #####x---------   45%    440/1,000  10 failed  10s left",
     "| ..pvwy6nq8  #######x-----------   45%  10s left",
-    "| ..pvwy6nq8     45%  10s left"
+    "| ..pvwy6nq8   45%  10s left"
   ])
 })
 
@@ -144,4 +144,24 @@ it("operations whose waits failed are not counted as ended", () => {
     summaryOf([failed, rowOf(ended)]),
     "1 of 2 ended, 1 unsuccessful; 1 wait failed; 880/2,000 created, 20 failed"
   )
+})
+
+it("a line that is too long ends with an ellipsis, and a summary has fewer parts", () => {
+  const failing = { ...row, note: "poll failed: ECONNREFUSED, 3 times in a row" }
+  const linesAt = (columns: number, unicode: boolean) =>
+    Bars.draw({
+      resource: resources["sender-pools"],
+      rows: [failing, row],
+      notice: "The server answered 429 and asks to wait: 1s to go",
+      size: { columns, rows: 24 },
+      style: { unicode, colours: true },
+      now
+    }).map(visible)
+  assert.deepStrictEqual(linesAt(50, false), [
+    "| ..pvwy6nq8   45%  poll failed: ECONNREFUSED, ..",
+    "| ..pvwy6nq8   45%  10s left",
+    "0 of 2 ended; 880/2,000 created, 20 failed",
+    "The server answered 429 and asks to wait: 1s to.."
+  ])
+  assert.deepStrictEqual(linesAt(40, true).slice(2), ["0 of 2 ended", "The server answered 429 and asks to wa…"])
 })
