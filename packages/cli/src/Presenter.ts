@@ -10,11 +10,22 @@ import * as Terminal from "effect/Terminal"
 import * as Help from "./Help.ts"
 import { brief, shown } from "./Shown.ts"
 
+const flagMessage = (option: string, value: string, expected: string): string | undefined => {
+  if (value === "") {
+    return `Missing value for flag --${option}. A value that begins with a dash follows an equals sign: --${option}=VALUE`
+  }
+  // Effect says what it found as what it expected.
+  if (expected.startsWith("Path is not a file")) return `--${option}: ${shown(value)} is not a regular file.`
+  if (expected.startsWith("Failed to check path")) return `--${option}: ${shown(value)} cannot be read.`
+  return undefined
+}
+
 const messageOf = (error: CliError.NonShowHelpErrors): string => {
   switch (error._tag) {
     case "InvalidValue": {
       const { expected, kind, option } = error
-      return new CliError.InvalidValue({ expected, kind, option, value: shown(error.value) }).message
+      return (kind === "flag" ? flagMessage(option, error.value, expected) : undefined) ??
+        new CliError.InvalidValue({ expected, kind, option, value: shown(error.value) }).message
     }
     case "UnexpectedArgument":
       return new CliError.UnexpectedArgument({ arguments: error.arguments.map(shown) }).message
