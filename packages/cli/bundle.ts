@@ -21,14 +21,17 @@ const lazySegmenter: Plugin = {
     handler: (code) => {
       const width = code
         .replace(
-          /const graphemeSegmenter = .*(new Intl\.Segmenter\(.*\));?\n/,
+          /const graphemeSegmenter = [^;]*?(new Intl\.Segmenter\([^;]*\));\n/,
           "let graphemeSegmenter; const segmenter = () => graphemeSegmenter ??= $1;\n"
         )
         .replace(
           "graphemeSegmenter.segment(stripAnsi(text))",
           "/^[ -~]*$/.test(stripAnsi(text)) ? (length = stripAnsi(text).length, []) : segmenter().segment(stripAnsi(text))"
         )
-      if (!width.includes("segmenter()") || width.includes("graphemeSegmenter.segment")) {
+      if (
+        !width.includes("const segmenter = ") || !width.includes("segmenter().segment") ||
+        width.includes("graphemeSegmenter.segment")
+      ) {
         throw new BundleFailed({ message: "effect measures the width of text in another way. Adapt lazySegmenter." })
       }
       return width
