@@ -53,7 +53,9 @@ const checkTypes = Effect.fnUntraced(function*({ directory, files }: Tarball, co
 })
 
 const checkFiles = ({ files }: Tarball): ReadonlyArray<string> =>
-  ["LICENSE", "README.md", "CHANGELOG.md"].filter((file) => !files.includes(file)).map((file) => `${file} is missing.`)
+  ["LICENSE", "README.md", "AGENTS.md", "CHANGELOG.md"].filter((file) => !files.includes(file)).map((file) =>
+    `${file} is missing.`
+  )
 
 const anchorOf = (heading: string): string => heading.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-")
 

@@ -12,6 +12,8 @@ const readme = read("../README.md")
 
 const ci = read("../../../docs/ci.md")
 
+const agents = read("../AGENTS.md")
+
 const blocksOf = (text: string): ReadonlyArray<string> =>
   [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => block)
 
@@ -21,10 +23,12 @@ const services = Layer.mergeAll(
 ).pipe(Layer.provideMerge(NodeServices.layer))
 
 layer(services, { excludeTestServices: true, timeout: "60 seconds" })("the README", (it) => {
-  it.effect("and the page about CI have examples that run", () =>
+  it.effect("has examples that run, as AGENTS.md and the page about CI have", () =>
     Effect.gen(function*() {
       const { url } = yield* Emulator.Address
-      const blocks = blocksOf(`${yield* readme}\n${yield* ci}`).filter((block) => block.includes("comms "))
+      const blocks = blocksOf(`${yield* readme}\n${yield* ci}\n${yield* agents}`).filter((block) =>
+        block.includes("comms ")
+      )
       assert.isAbove(blocks.length, 8)
       yield* Effect.forEach(blocks, (block) =>
         Effect.gen(function*() {
