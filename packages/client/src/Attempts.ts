@@ -42,6 +42,18 @@ export interface Retry {
  *
  * The delay starts when its effect completes, so keep the effect short.
  *
+ * **Example** (Log each retry)
+ *
+ * ```ts
+ * import { Attempts } from "@effect-comms/client"
+ * import { Duration, Effect } from "effect"
+ *
+ * export const withLog = Effect.provideService(
+ *   Attempts.OnRetry,
+ *   ({ attempt, call, delay }) => Effect.logWarning(`${call}: ${attempt.outcome}, retrying in ${Duration.format(delay)}`)
+ * )
+ * ```
+ *
  * @category references
  * @since 0.1.0
  */

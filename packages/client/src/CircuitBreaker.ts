@@ -38,6 +38,26 @@ const describe = ({ reason }: CircuitBreaker.CircuitBreakerError): string => {
  * Provide `CircuitBreaker.layer` of `effect/persistence`. Its options set when the circuit opens and for how long. A
  * rejected request fails at once with `TransportFailure`, whose reason is `"Refused"`, and is not retried.
  *
+ * **Example** (Fail fast during an outage)
+ *
+ * ```ts
+ * import { Comms } from "@effect-comms/client"
+ * import * as CommsCircuitBreaker from "@effect-comms/client/CircuitBreaker"
+ * import { Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { CircuitBreaker } from "effect/persistence"
+ *
+ * const breaker = CircuitBreaker.layer({
+ *   tripPolicy: CircuitBreaker.consecutive(5),
+ *   openDuration: "30 seconds"
+ * }).pipe(Layer.provide(CircuitBreaker.layerStoreMemory()))
+ *
+ * export const layer = Comms.layerConfig().pipe(
+ *   Layer.provide(CommsCircuitBreaker.layer),
+ *   Layer.provide([FetchHttpClient.layer, breaker])
+ * )
+ * ```
+ *
  * @category layers
  * @stability experimental
  * @since 0.1.0

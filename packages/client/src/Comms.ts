@@ -39,6 +39,20 @@ const services = Layer.mergeAll(
 /**
  * A layer of every service, over one client. See `CommsClient.layer`.
  *
+ * **Example** (Plain values instead of the environment)
+ *
+ * ```ts
+ * import { Comms } from "@effect-comms/client"
+ * import { Layer, Redacted } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * export const layer = Comms.layer({
+ *   credentials: { accountSid: "AC00000000000000000000000000000000", authToken: Redacted.make("secret") },
+ *   flowControl: { limit: { requests: 10, window: "1 second" } },
+ *   retry: { callTimeout: "20 seconds" }
+ * }).pipe(Layer.provide(FetchHttpClient.layer))
+ * ```
+ *
  * @category layers
  * @since 0.1.0
  */
@@ -49,6 +63,25 @@ export const layer = (
 
 /**
  * A layer of every service, over one client whose options are read from the environment. See `CommsClient.layerConfig`.
+ *
+ * **Example** (Provide every service once, at the edge of a program)
+ *
+ * ```ts
+ * import { Comms, SenderPools } from "@effect-comms/client"
+ * import { NodeRuntime } from "@effect/platform-node"
+ * import { Console, Effect, Layer, Stream } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function*() {
+ *   const pools = yield* SenderPools.SenderPools
+ *   yield* Stream.runForEach(pools.stream(), ({ id, name }) => Console.log(id, name))
+ * })
+ *
+ * program.pipe(
+ *   Effect.provide(Comms.layerConfig().pipe(Layer.provide(FetchHttpClient.layer))),
+ *   NodeRuntime.runMain
+ * )
+ * ```
  *
  * @category layers
  * @since 0.1.0

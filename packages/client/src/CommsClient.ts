@@ -275,6 +275,21 @@ export const make = Effect.fnUntraced(function*(
 /**
  * A layer of the client.
  *
+ * **Example** (The services that a program needs, over one client)
+ *
+ * ```ts
+ * import { CommsClient, MessageOperations, SenderPools } from "@effect-comms/client"
+ * import { Layer, Redacted } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * export const layer = Layer.mergeAll(SenderPools.layer, MessageOperations.layer).pipe(
+ *   Layer.provide(CommsClient.layer({
+ *     credentials: { apiKey: Redacted.make("SK00000000000000000000000000000000"), apiSecret: Redacted.make("secret") }
+ *   })),
+ *   Layer.provide(FetchHttpClient.layer)
+ * )
+ * ```
+ *
  * @category layers
  * @since 0.1.0
  */

@@ -24,6 +24,20 @@ export interface Service
 /**
  * The service of Email operations.
  *
+ * **Example** (Follow new and changed operations)
+ *
+ * ```ts
+ * import { EmailOperations } from "@effect-comms/client"
+ * import { Console, Effect, Stream } from "effect"
+ *
+ * export const follow = Effect.gen(function*() {
+ *   const operations = yield* EmailOperations.EmailOperations
+ *   yield* operations.changes({ since: "2024-04-05" }).pipe(
+ *     Stream.runForEach(({ kind, operation }) => Console.log(kind, operation.id, operation.status))
+ *   )
+ * })
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */

@@ -95,6 +95,20 @@ export const make = Effect.fnUntraced(function*(
  * A layer of the queues. Clients that are built with the same one share them, when they call for the same account on
  * the same host; a client that finds none has its own.
  *
+ * **Example** (Two clients of one account share a queue)
+ *
+ * ```ts
+ * import { CommsClient, FlowControl } from "@effect-comms/client"
+ * import { Layer, Redacted } from "effect"
+ *
+ * const credentials = { accountSid: "AC00000000000000000000000000000000", authToken: Redacted.make("secret") }
+ *
+ * export const clients = Layer.merge(
+ *   CommsClient.layer({ credentials }),
+ *   Layer.fresh(CommsClient.layer({ credentials, retry: { attemptTimeout: "5 seconds" } }))
+ * ).pipe(Layer.provide(FlowControl.layer({ maxConcurrency: 8 })))
+ * ```
+ *
  * @category layers
  * @since 0.1.0
  */

@@ -24,6 +24,20 @@ export interface Service
 /**
  * The service of Message operations.
  *
+ * **Example** (Add up a counter that can be absent)
+ *
+ * ```ts
+ * import { MessageOperations } from "@effect-comms/client"
+ * import { Effect, Stream } from "effect"
+ *
+ * export const countDelivered = Effect.gen(function*() {
+ *   const operations = yield* MessageOperations.MessageOperations
+ *   return yield* operations.stream({ status: "COMPLETED" }).pipe(
+ *     Stream.runFold(() => 0, (sum, { stats }) => sum + (stats.delivered ?? 0))
+ *   )
+ * })
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */

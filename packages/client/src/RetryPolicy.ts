@@ -178,6 +178,17 @@ export const CurrentRetryPolicy = Context.Reference<RetryPolicy | undefined>("@e
 /**
  * A layer that sets the policy of all calls in the effects that it is provided to.
  *
+ * **Example** (More patience for a part of a program)
+ *
+ * ```ts
+ * import { RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
+ * import { Effect, Stream } from "effect"
+ *
+ * export const count = SenderPoolOperations.SenderPoolOperations.use(({ stream }) => Stream.runCount(stream())).pipe(
+ *   Effect.provide(RetryPolicy.layer({ maxAttempts: 20, maxRetryAfter: "10 minutes", callTimeout: "1 hour" }))
+ * )
+ * ```
+ *
  * @category layers
  * @since 0.1.0
  */

@@ -142,6 +142,18 @@ const decodeCreateOptions = makeDecoder("SenderPoolChanges.createAndAwait", "opt
  *
  * After a lost response, a pool of the same name that another program creates at the same time cannot be distinguished.
  *
+ * **Example** (Create a pool)
+ *
+ * ```ts
+ * import { SenderPoolChanges } from "@effect-comms/client"
+ * import { Effect } from "effect"
+ *
+ * export const create = Effect.gen(function*() {
+ *   const { pool } = yield* SenderPoolChanges.createAndAwait({ name: "Sales", tags: { region: "APAC" } })
+ *   return pool.id
+ * })
+ * ```
+ *
  * @category changes
  * @since 0.1.0
  */
@@ -234,6 +246,20 @@ const decodeAdd = makeDecoder("SenderPoolChanges.addSendersAndAwait", "arguments
  *
  * After a crash, run it again with `since`: it waits for the operations of the earlier run, then sends only the Senders
  * that are not in the pool.
+ *
+ * **Example** (Report the Senders that failed)
+ *
+ * ```ts
+ * import { SenderPoolChanges } from "@effect-comms/client"
+ * import { Console, Effect } from "effect"
+ *
+ * export const addAll = Effect.fn("addAll")(function*(poolId: string, ids: ReadonlyArray<string>) {
+ *   const senders = ids.map((senderId) => ({ senderId }))
+ *   const { added, already, failed } = yield* SenderPoolChanges.addSendersAndAwait(poolId, senders)
+ *   yield* Console.log(`${added} added, ${already} were in the pool, ${failed.length} failed`)
+ *   yield* Effect.forEach(failed, ({ senderId, error }) => Console.log(senderId, error?.message))
+ * })
+ * ```
  *
  * @category changes
  * @since 0.1.0

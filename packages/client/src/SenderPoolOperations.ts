@@ -22,6 +22,19 @@ export interface Service extends Operations.Operations<SenderPoolOperation.Sende
 /**
  * The service of SenderPool operations.
  *
+ * **Example** (Wait for an operation)
+ *
+ * ```ts
+ * import { SenderPoolOperations } from "@effect-comms/client"
+ * import { Console, Effect } from "effect"
+ *
+ * export const report = Effect.fn("report")(function*(id: string) {
+ *   const operations = yield* SenderPoolOperations.SenderPoolOperations
+ *   const outcome = yield* operations.awaitCompletion(id)
+ *   yield* Console.log(outcome._tag, outcome.operation.stats)
+ * })
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */

@@ -74,6 +74,19 @@ export interface Service
 /**
  * The service of SenderPools.
  *
+ * **Example** (Rename a pool)
+ *
+ * ```ts
+ * import { SenderPools } from "@effect-comms/client"
+ * import { Effect } from "effect"
+ *
+ * export const rename = Effect.fn("rename")(function*(id: string, name: string) {
+ *   const pools = yield* SenderPools.SenderPools
+ *   yield* pools.update(id, { name })
+ *   return yield* pools.fetch(id)
+ * })
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */

@@ -45,6 +45,24 @@ export interface Service extends Paging.Streams<Sender.ListParams, Sender.Sender
 /**
  * The service of Senders.
  *
+ * **Example** (Find the best way to reach a person)
+ *
+ * ```ts
+ * import { Senders } from "@effect-comms/client"
+ * import { Effect } from "effect"
+ *
+ * export const bestWay = Effect.gen(function*() {
+ *   const senders = yield* Senders.Senders
+ *   const [best] = yield* senders.resolve({
+ *     recipientAddresses: [
+ *       { address: "+14153902337", channel: "PHONE" },
+ *       { address: "person@example.com", channel: "EMAIL" }
+ *     ]
+ *   })
+ *   return best
+ * })
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */

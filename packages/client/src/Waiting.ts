@@ -160,6 +160,18 @@ export type WatchError<Target = string> =
 /**
  * The options of {@link AwaitCompletion}.
  *
+ * **Example** (Tolerate a share of failures)
+ *
+ * ```ts
+ * import { SenderPoolOperations } from "@effect-comms/client"
+ * import { Effect } from "effect"
+ *
+ * export const mostOfIt = Effect.fn("mostOfIt")(function*(id: string) {
+ *   const operations = yield* SenderPoolOperations.SenderPoolOperations
+ *   return yield* operations.awaitCompletion(id, { tolerate: 0.05, timeLimit: "2 hours", interval: { max: "10 seconds" } })
+ * }, Effect.catchTag("OutcomeNotTolerated", ({ outcome }) => Effect.succeed(outcome)))
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

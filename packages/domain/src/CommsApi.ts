@@ -207,6 +207,15 @@ export const senders = HttpApiGroup.make("senders").add(
 /**
  * The part of the Comms API that this library covers.
  *
+ * **Example** (The OpenAPI document)
+ *
+ * ```ts
+ * import { CommsApi } from "@effect-comms/domain"
+ * import { OpenApi } from "effect/http-api"
+ *
+ * export const document = OpenApi.fromApi(CommsApi.CommsApi)
+ * ```
+ *
  * @category contract
  * @since 0.1.0
  */

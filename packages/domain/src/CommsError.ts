@@ -679,6 +679,17 @@ export type CallError =
 /**
  * The schema of every error of this module, distinguished by `_tag`.
  *
+ * **Example** (Describe any error)
+ *
+ * ```ts
+ * import { CommsError } from "@effect-comms/domain"
+ *
+ * export const describe = (error: CommsError.CommsError) =>
+ *   error.isRetryable ? `Try again: ${error.message}` : error.message
+ *
+ * export const line = describe(new CommsError.NotFound({ errors: [] }))
+ * ```
+ *
  * @category schemas
  * @since 0.1.0
  */

@@ -29,6 +29,17 @@ const ids = Ids.make("operation", {
  * the reverse. The derived OpenAPI document has the pattern. An id does not tell the family of its operation.
  *
  * @see https://www.twilio.com/docs/comms/api/sender-pools
+ * **Example** (An id from a caller)
+ *
+ * ```ts
+ * import { Operation } from "@effect-comms/domain"
+ * import { Schema } from "effect"
+ *
+ * export const id = Operation.OperationId.make("comms_operation_01h9krwprkeee8fzqspvwy6nq8")
+ *
+ * export const isId = Schema.is(Operation.OperationId)
+ * ```
+ *
  * @category schemas
  * @since 0.1.0
  */

@@ -79,6 +79,20 @@ const missingOf = ({ counts: { settled, total } }: Operation): number => Math.ma
 /**
  * The outcome of an operation, or undefined while the operation is in progress.
  *
+ * **Example** (Describe how an operation ended)
+ *
+ * ```ts
+ * import { type Operation, Outcome } from "@effect-comms/domain"
+ *
+ * export const describe = (operation: Operation.Operation): string => {
+ *   const outcome = Outcome.fromOperation(operation)
+ *   if (outcome === undefined) return "in progress"
+ *   return outcome._tag === "CompletedWithFailures"
+ *     ? `${outcome.failed} failed and ${outcome.missing} are missing`
+ *     : outcome._tag
+ * }
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */

@@ -48,6 +48,21 @@ export interface SenderPoolOperationStats extends Schema.Schema.Type<typeof Send
  * Failures appear only in `stats.failed`. An operation has no failed status, no list of errors and no pool id. To find
  * the pool that it created, list SenderPools by `operationId`.
  *
+ * **Example** (An operation for a test)
+ *
+ * ```ts
+ * import { Operation, SenderPoolOperation } from "@effect-comms/domain"
+ * import { DateTime } from "effect"
+ *
+ * export const operation = new SenderPoolOperation.SenderPoolOperation({
+ *   id: Operation.OperationId.make("comms_operation_01h9krwprkeee8fzqspvwy6nq8"),
+ *   status: "COMPLETED",
+ *   stats: { total: 10, queued: 0, created: 8, failed: 2 },
+ *   createdAt: DateTime.makeUnsafe("2024-04-05T06:20:00Z"),
+ *   updatedAt: DateTime.makeUnsafe("2024-04-05T06:21:00Z")
+ * })
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

@@ -62,6 +62,21 @@ export interface WaitLimits extends Schema.Schema.Type<typeof WaitLimits> {}
  * - `unknownSince`: the time since which the status has been unknown.
  * - `last`, `seenAt`: the last state of the operation, and the time it was seen.
  *
+ * **Example** (Resume a wait from stored text)
+ *
+ * ```ts
+ * import { SenderPoolOperations } from "@effect-comms/client"
+ * import { Checkpoint, WaitCheckpoint } from "@effect-comms/domain"
+ * import { Effect } from "effect"
+ *
+ * const read = Checkpoint.fromJson(WaitCheckpoint.WaitCheckpoint)
+ *
+ * export const resume = Effect.fn("resume")(function*(stored: string) {
+ *   const operations = yield* SenderPoolOperations.SenderPoolOperations
+ *   return yield* operations.awaitCompletion(yield* read(stored))
+ * })
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

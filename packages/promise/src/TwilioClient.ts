@@ -18,6 +18,17 @@ import type { TwilioClientOptions } from "./options.ts"
  * Options that are absent are read from the environment variables of `CommsClient.layerConfig`. The constructor throws
  * `InvalidInputError` for invalid options or missing credentials, and sends nothing.
  *
+ * **Example** (List operations)
+ *
+ * ```ts
+ * import { TwilioClient } from "@effect-comms/promise"
+ *
+ * const client = new TwilioClient()
+ * for await (const { id, stats } of client.senderPools.listOperations({ status: "COMPLETED" })) {
+ *   console.log(id, `${stats.failed} of ${stats.total} failed`)
+ * }
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */

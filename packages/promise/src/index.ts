@@ -1,6 +1,7 @@
 /**
  * A client for the Comms API with promises and async iterables.
  *
+ * @module @effect-comms/promise
  * @since 0.1.0
  */
 export * from "./errors.ts"

@@ -269,6 +269,26 @@ export const make = Effect.fnUntraced(function*(options: Options = {}) {
  * A layer of the emulator. Combine it with {@link layerHttpClient}, {@link layerClient}, {@link fetch} or
  * {@link layerServer} so that it answers requests.
  *
+ * **Example** (Every service over an emulator in process)
+ *
+ * ```ts
+ * import { Comms, MessageOperations } from "@effect-comms/client"
+ * import { Emulator } from "@effect-comms/testing"
+ * import { Console, Effect, Layer, Stream } from "effect"
+ *
+ * const layer = Comms.layer({ baseUrl: Emulator.baseUrl, credentials: Emulator.defaultCredentials }).pipe(
+ *   Layer.provide(Emulator.layerHttpClient),
+ *   Layer.provide(Emulator.layer({ operations: 100, seed: 42 }))
+ * )
+ *
+ * const program = Effect.gen(function*() {
+ *   const messages = yield* MessageOperations.MessageOperations
+ *   yield* Console.log(yield* Stream.runCount(messages.stream()))
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(layer)))
+ * ```
+ *
  * @category layers
  * @since 0.1.0
  */
@@ -313,6 +333,19 @@ export const layerHttpClient: Layer.Layer<HttpClient.HttpClient, never, Emulator
 /**
  * The real client, connected to the emulator in process.
  *
+ * **Example** (One service over an emulator)
+ *
+ * ```ts
+ * import { SenderPoolOperations } from "@effect-comms/client"
+ * import { Emulator } from "@effect-comms/testing"
+ * import { Layer } from "effect"
+ *
+ * export const layer = SenderPoolOperations.layer.pipe(
+ *   Layer.provide(Emulator.layerClient),
+ *   Layer.provideMerge(Emulator.layer({ operations: 100, faults: "flaky" }))
+ * )
+ * ```
+ *
  * @category layers
  * @since 0.1.0
  */
@@ -343,6 +376,25 @@ const aborted = (signal: AbortSignal) =>
  *
  * It uses the clock and the other services of the effect that makes it. A signal aborts the request and the reading of
  * its body, as with the platform's own `fetch`.
+ *
+ * **Example** (Test a client that does not use Effect)
+ *
+ * ```ts
+ * import { Emulator } from "@effect-comms/testing"
+ * import { Console, Effect, Redacted } from "effect"
+ *
+ * const { accountSid, authToken } = Emulator.defaultCredentials
+ * const authorization = `Basic ${btoa(`${accountSid}:${Redacted.value(authToken)}`)}`
+ *
+ * const program = Effect.gen(function*() {
+ *   const fetch = yield* Emulator.fetch
+ *   const url = `${Emulator.baseUrl}/v1/Messages/Operations`
+ *   const response = yield* Effect.promise(() => fetch(url, { headers: { authorization } }))
+ *   yield* Console.log(response.status)
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(Emulator.layer({ operations: 3 }))))
+ * ```
  *
  * @category fetch
  * @since 0.1.0
@@ -403,6 +455,22 @@ const decodeServer = makeDecoder("Emulator.layerServer", "options", ServerSettin
  *
  * - `port`: the port to listen on. Default 0, which picks a free port. Range 0 to 65535.
  * - `host`: the interface to listen on. Default `127.0.0.1`, so that only this machine can connect.
+ *
+ * **Example** (A server for programs in other processes)
+ *
+ * ```ts
+ * import { Emulator } from "@effect-comms/testing"
+ * import { Console, Effect, Layer } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { url } = yield* Emulator.Address
+ *   yield* Console.log(`TWILIO_COMMS_BASE_URL=${url}`)
+ * })
+ *
+ * const layer = Emulator.layerServer().pipe(Layer.provide(Emulator.layer({ operations: 100 })))
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(layer)))
+ * ```
  *
  * @category layers
  * @since 0.1.0

@@ -192,6 +192,17 @@ export const FaultPlanFromJson = Schema.fromJsonString(Schema.toCodecJson(FaultP
  *
  * A mistake, which can be an unknown field, fails with `InvalidInput`, which names the field.
  *
+ * **Example** (Read the plan of a file)
+ *
+ * ```ts
+ * import { FaultPlan } from "@effect-comms/testing"
+ * import { Effect } from "effect"
+ *
+ * export const plan = Effect.runSync(FaultPlan.fromJson(`{
+ *   "rules": [{ "when": { "every": 3 }, "do": { "_tag": "Status", "status": 429, "retryAfter": 2 } }]
+ * }`))
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */

@@ -83,6 +83,18 @@ export const ReportFromJson = Schema.fromJsonString(Schema.toCodecJson(Report))
 /**
  * A report as a text table: one line for each request, and the totals.
  *
+ * **Example** (Print what a client did)
+ *
+ * ```ts
+ * import { Emulator, Report } from "@effect-comms/testing"
+ * import { Console, Effect } from "effect"
+ *
+ * export const print = Effect.gen(function*() {
+ *   const emulator = yield* Emulator.Emulator
+ *   yield* Console.log(Report.toTable(yield* emulator.report))
+ * })
+ * ```
+ *
  * @category formatting
  * @since 0.1.0
  */

@@ -22,6 +22,23 @@ export class SenderPoolOperationsTest extends Context.Service<
 /**
  * A layer of both sides, with some initial operations.
  *
+ * **Example** (Replace the service in a test)
+ *
+ * ```ts
+ * import { SenderPoolOperations } from "@effect-comms/client"
+ * import { SenderPoolOperationsTest } from "@effect-comms/testing"
+ * import { Console, Effect, Stream } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const test = yield* SenderPoolOperationsTest.SenderPoolOperationsTest
+ *   yield* test.takes({ polls: 1, failed: 2 })
+ *   const operations = yield* SenderPoolOperations.SenderPoolOperations
+ *   yield* Stream.runForEach(operations.stream(), ({ stats }) => Console.log(stats))
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(SenderPoolOperationsTest.layer())))
+ * ```
+ *
  * @category layers
  * @since 0.1.0
  */
