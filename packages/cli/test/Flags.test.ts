@@ -26,6 +26,9 @@ layer(NodeServices.layer, { excludeTestServices: true })("flags", (it) => {
       const wrong = yield* inProcess([...list, "done"], env)
       assert.include(wrong.stderr, "\"PROCESSING\" | \"COMPLETED\"")
       const help = yield* inProcess(["operations", "list", "--help"])
-      assert.match(help.stdout, /--status STATUS .*\(choices: SCHEDULED, PROCESSING, COMPLETED, CANCELED\)/)
+      assert.match(
+        help.stdout.replace(/\s+/g, " "),
+        /--status STATUS .*\(choices: SCHEDULED, PROCESSING, COMPLETED, CANCELED\)/
+      )
     }))
 })
