@@ -50,7 +50,8 @@ export interface Retry {
  *
  * export const withLog = Effect.provideService(
  *   Attempts.OnRetry,
- *   ({ attempt, call, delay }) => Effect.logWarning(`${call}: ${attempt.outcome}, retrying in ${Duration.format(delay)}`)
+ *   ({ attempt, call, delay }) =>
+ *     Effect.logWarning(`${call}: ${attempt.outcome}, retrying in ${Duration.format(delay)}`)
  * )
  * ```
  *

@@ -168,7 +168,11 @@ export type WatchError<Target = string> =
  *
  * export const mostOfIt = Effect.fn("mostOfIt")(function*(id: string) {
  *   const operations = yield* SenderPoolOperations.SenderPoolOperations
- *   return yield* operations.awaitCompletion(id, { tolerate: 0.05, timeLimit: "2 hours", interval: { max: "10 seconds" } })
+ *   return yield* operations.awaitCompletion(id, {
+ *     tolerate: 0.05,
+ *     timeLimit: "2 hours",
+ *     interval: { max: "10 seconds" }
+ *   })
  * }, Effect.catchTag("OutcomeNotTolerated", ({ outcome }) => Effect.succeed(outcome)))
  * ```
  *
