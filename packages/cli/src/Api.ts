@@ -5,6 +5,9 @@
  */
 import * as CommsClient from "@effect-comms/client/CommsClient"
 import * as Credentials from "@effect-comms/client/Credentials"
+import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
+import * as SenderPools from "@effect-comms/client/SenderPools"
+import * as Senders from "@effect-comms/client/Senders"
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -133,12 +136,31 @@ export interface Connection {
 }
 
 /**
- * The number of operations of the built-in emulator.
+ * The number of operations, and of Senders, of the built-in emulator.
  *
  * @category constants
  * @since 0.1.0
  */
 export const embeddedOperations = 3000
+
+const embeddedPools = [
+  { name: "North", tags: { region: "north" }, from: 0, to: 40 },
+  { name: "South", tags: { region: "south" }, from: 20, to: 60 }
+]
+
+type EmulatorModule = typeof import("@effect-comms/testing/Emulator")
+
+const fill = Effect.fnUntraced(function*({ Emulator, layerClient }: EmulatorModule) {
+  const { advance, senderIds } = yield* Emulator
+  yield* Effect.gen(function*() {
+    const { create } = yield* SenderPools.SenderPools
+    for (const { from, name, tags, to } of embeddedPools) {
+      const senders = senderIds(to).slice(from).map((senderId) => ({ senderId }))
+      const { operationId } = yield* create({ name, tags, senders })
+      yield* advance(operationId, "1 hour")
+    }
+  }).pipe(Effect.provide(Layer.provide(SenderPools.layer, layerClient)))
+})
 
 const embedded: Effect.Effect<Connection> = Effect.gen(function*() {
   const Emulator = yield* Effect.promise(() => import("@effect-comms/testing/Emulator"))
@@ -150,7 +172,8 @@ const embedded: Effect.Effect<Connection> = Effect.gen(function*() {
       ["TWILIO_COMMS_BASE_URL", { value: Emulator.baseUrl, source }]
     ]),
     http: Emulator.layerHttpClient.pipe(
-      Layer.provide(Emulator.layer({ operations: embeddedOperations, seed: 1 })),
+      Layer.provideMerge(Layer.effectDiscard(fill(Emulator))),
+      Layer.provide(Emulator.layer({ operations: embeddedOperations, senders: embeddedOperations, seed: 1 })),
       Layer.orDie
     ),
     proxy: Proxy.none
@@ -244,3 +267,14 @@ export const layer: Layer.Layer<
     Layer.provide(ConfigProvider.layer(toProvider(variables)))
   )
 }))
+
+/**
+ * SenderPools, Senders and the operations of pools over {@link layer}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerSenders = Layer.provideMerge(
+  Layer.mergeAll(SenderPools.layer, Senders.layer, SenderPoolOperations.layer),
+  layer
+)

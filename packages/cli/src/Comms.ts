@@ -14,6 +14,8 @@ import { doctor } from "./commands/doctor.ts"
 import { emulator } from "./commands/emulator.ts"
 import { grade } from "./commands/grade.ts"
 import { operations } from "./commands/operations.ts"
+import { pools } from "./commands/pools.ts"
+import { senders } from "./commands/senders.ts"
 import * as ExitCode from "./ExitCode.ts"
 import { reportDefect } from "./Handler.ts"
 import { presenter } from "./Presenter.ts"
@@ -26,7 +28,7 @@ const comms = Command.make("comms").pipe(
   Command.withDescription(
     `The Twilio Comms API from a terminal, a script or a CI job.\n\n  Unofficial: not made, endorsed or supported by Twilio.\n\n  ${ExitCode.help}`
   ),
-  Command.withSubcommands([operations, emulator, doctor, grade, completions(root)]),
+  Command.withSubcommands([operations, pools, senders, emulator, doctor, grade, completions(root)]),
   Command.withGlobalFlags(Settings.all)
 )
 

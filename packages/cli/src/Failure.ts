@@ -114,7 +114,11 @@ const fields: Readonly<Record<string, string>> = { baseUrl: "TWILIO_COMMS_BASE_U
 
 const toFlag = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 
-const nameOf = (field: string): string => fields[field] ?? (/^[A-Z_]+$/.test(field) ? field : toFlag(field))
+const nameOf = (field: string): string => {
+  const [, key] = /^(?:input\.)?tags\.(.*)$/s.exec(field) ?? []
+  if (key !== undefined) return `--tag ${shown(key)}`
+  return fields[field] ?? (/^[A-Z_]+$/.test(field) ? field : toFlag(field.replace(/^input\./, "")))
+}
 
 const whatIsConfigured = "`comms doctor` shows what is configured, and where it comes from."
 

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as Pagination from "@effect-comms/domain/Pagination"
+import type * as Sender from "@effect-comms/domain/Sender"
 import * as Argument from "effect/cli/Argument"
 import * as CliError from "effect/cli/CliError"
 import * as Flag from "effect/cli/Flag"
@@ -13,6 +14,7 @@ import type * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Format from "./Format.ts"
 import type * as Parsers from "./Parsers.ts"
 
 const parse = <A>(
@@ -106,12 +108,65 @@ export const capitals = <const Names extends ReadonlyArray<string>>(
 const maxPageSize: typeof Pagination.maxPageSize = 1000
 
 /**
- * The size of a page.
+ * The paging and the format of a list. `noun` names its rows.
  *
  * @category flags
  * @since 0.1.0
  */
-export const pageSize: Flag.Flag<number> = int("page-size", 1, maxPageSize)
+export const paging = (noun: string) => ({
+  limit: int("limit", 1, Number.MAX_SAFE_INTEGER).pipe(Flag.withDescription(`Stop after N ${noun}`), Flag.optional),
+  pageSize: int("page-size", 1, maxPageSize).pipe(
+    Flag.withDescription(
+      `${noun.slice(0, 1).toUpperCase()}${
+        noun.slice(1)
+      } per page, 1 to 1000. Default: the value of --limit, at most 1000`
+    ),
+    Flag.optional
+  ),
+  pageToken: Flag.String("page-token").pipe(
+    Flag.filter((token) => token !== "", () => "a page token that is not empty"),
+    Flag.withMetavar("TOKEN"),
+    Flag.withDescription("Start with this page"),
+    Flag.optional
+  ),
+  format: Format.flag
+})
+
+/**
+ * The flags of every list. `noun` names its rows.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const listing = (noun: string) => ({
+  startDate: date("start-date").pipe(
+    Flag.withDescription(`Only ${noun} created after: an RFC 3339 date-time, a date (00:00 UTC) or an age (7d, 2h)`),
+    Flag.optional
+  ),
+  endDate: date("end-date").pipe(
+    Flag.withDescription(`Only ${noun} created before: same forms as --start-date`),
+    Flag.optional
+  ),
+  ...paging(noun)
+})
+
+const idOf = (title: string, parserOf: (parsers: typeof Parsers) => Parsers.Parser<string>) => ({
+  argument: (name: string): Argument.Argument<string> =>
+    Argument.String(name).pipe(
+      Argument.mapEffect(parse("argument", name, parserOf)),
+      Argument.withDescription(`${title} id`)
+    ),
+  flag: (name: string): Flag.Flag<string> =>
+    Flag.String(name).pipe(Flag.mapEffect(parse("flag", name, parserOf)), Flag.withMetavar("ID"))
+})
+
+/**
+ * The id of an operation.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const operationId = idOf("Operation", ({ operationId }) => operationId)
 
 /**
  * The ids of one or more operations.
@@ -119,8 +174,121 @@ export const pageSize: Flag.Flag<number> = int("page-size", 1, maxPageSize)
  * @category arguments
  * @since 0.1.0
  */
-export const operationIds: Argument.Argument<ReadonlyArray<string>> = Argument.String("ID").pipe(
-  Argument.mapEffect(parse("argument", "ID", ({ operationId }) => operationId)),
-  Argument.withDescription("Operation id"),
+export const operationIds: Argument.Argument<ReadonlyArray<string>> = operationId.argument("ID").pipe(
   Argument.atLeast(1)
+)
+
+/**
+ * The id of a SenderPool.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const poolId = idOf("SenderPool", ({ poolId }) => poolId)
+
+/**
+ * The id of a Sender.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const senderId = idOf("Sender", ({ senderId }) => senderId)
+
+/**
+ * `--dry-run`.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const dryRun: Flag.Flag<boolean> = Flag.Boolean("dry-run").pipe(
+  Flag.withDefault(false),
+  Flag.withDescription("Print what would change, and change nothing")
+)
+
+/**
+ * `--yes`.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const yes: Flag.Flag<boolean> = Flag.Boolean("yes").pipe(
+  Flag.withAlias("y"),
+  Flag.withDefault(false),
+  Flag.withDescription("Do not ask for a confirmation")
+)
+
+/**
+ * A file that names Senders.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const sendersFile: Flag.Flag<Option.Option<string>> = Flag.Path("file", { pathType: "file" }).pipe(
+  Flag.withMetavar("FILE"),
+  Flag.withDescription(
+    "Senders from a .csv file with a column senderId or id, or from an .ndjson file with such a field"
+  ),
+  Flag.optional
+)
+
+/**
+ * The pool and the Senders of a command that changes the Senders of a pool.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const membership = {
+  pool: poolId.argument("POOL"),
+  senders: senderId.argument("SENDER").pipe(Argument.atLeast(0)),
+  file: sendersFile
+}
+
+/**
+ * The fields of a SenderPool.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const poolFields = {
+  name: Flag.String("name").pipe(Flag.withMetavar("NAME"), Flag.withDescription("Name of the pool"), Flag.optional),
+  tags: Flag.KeyValuePair("tag").pipe(
+    Flag.withMetavar("KEY=VALUE"),
+    Flag.withDescription("A tag of the pool. Repeatable, at most 10"),
+    Flag.optional
+  )
+}
+
+/**
+ * `--timeout` of a wait.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const waitTimeout: Flag.Flag<Option.Option<Duration.Duration>> = positiveDuration("timeout").pipe(
+  Flag.withDescription("Time limit of the wait for an operation. Default 1h"),
+  Flag.optional
+)
+
+const channels: typeof Sender.KnownChannel.literals = ["SMS", "RCS", "EMAIL", "WHATSAPP", "PUSH"]
+
+/**
+ * The channel of a Sender.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const channel: Flag.Flag<Sender.KnownChannel> = capitals("channel", channels).pipe(Flag.withMetavar("CHANNEL"))
+
+const statuses: typeof Sender.KnownSenderStatus.literals = ["ACTIVATED", "DEACTIVATED"]
+
+/**
+ * The status of a Sender.
+ *
+ * @category flags
+ * @since 0.1.0
+ */
+export const senderStatus: Flag.Flag<Option.Option<Sender.KnownSenderStatus>> = capitals("status", statuses).pipe(
+  Flag.withMetavar("STATUS"),
+  Flag.withDescription("Only Senders with this status"),
+  Flag.optional
 )

@@ -122,6 +122,14 @@ export const documentToText = <A>(shape: Shape<A>, format: Format, colours: bool
   }
 }
 
+/** The shape of rows that are printed as they are. Empty columns are null in JSON. */
+export const plainShape = <const Name extends string>(
+  ...names: ReadonlyArray<Name>
+): Shape<{ readonly [name in Name]: string | number | null }> => ({
+  columns: names.map((name) => ({ name, text: (row) => String(row[name] ?? "") })),
+  encode: (row) => row
+})
+
 /** The requested format or the default for stdout, whether stdout shows colours, and its columns. */
 export const resolve = Effect.fnUntraced(function*(asked: Option.Option<Format>) {
   const { stdoutIsTerminal } = yield* Stdio.Stdio

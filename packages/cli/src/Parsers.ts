@@ -5,6 +5,8 @@
  */
 import { durationForms, parseDuration } from "@effect-comms/domain/Input"
 import { OperationId } from "@effect-comms/domain/Operation"
+import { SenderId } from "@effect-comms/domain/Sender"
+import { SenderPoolId } from "@effect-comms/domain/SenderPool"
 import { Timestamp } from "@effect-comms/domain/Timestamp"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -56,7 +58,10 @@ export const date: Parser<DateTime.Utc> = {
     "or an age such as 2h or 7d"
 }
 
-const isOperationId = Schema.is(OperationId)
+const idOf = (schema: Schema.Codec<string>, expected: string): Parser<string> => {
+  const isId = Schema.is(schema)
+  return { parse: (text) => Effect.succeed(isId(text) ? Option.some(text) : Option.none()), expected }
+}
 
 /**
  * The id of an operation.
@@ -64,7 +69,20 @@ const isOperationId = Schema.is(OperationId)
  * @category parsing
  * @since 0.1.0
  */
-export const operationId: Parser<string> = {
-  parse: (text) => Effect.succeed(isOperationId(text) ? Option.some(text) : Option.none()),
-  expected: "an operation id such as comms_operation_01h9krwprkeee8fzqspvwy6nq8"
-}
+export const operationId = idOf(OperationId, "an operation id such as comms_operation_01h9krwprkeee8fzqspvwy6nq8")
+
+/**
+ * The id of a SenderPool.
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const poolId = idOf(SenderPoolId, "a SenderPool id such as comms_senderpool_01h9krwprkeee8fzqspvwy6nq8")
+
+/**
+ * The id of a Sender.
+ *
+ * @category parsing
+ * @since 0.1.0
+ */
+export const senderId = idOf(SenderId, "a Sender id such as comms_sender_01h9krwprkeee8fzqspvwy6nq8")

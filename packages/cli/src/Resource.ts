@@ -1,10 +1,13 @@
-// The resources that `--resource` names: their operations, and how these are shown.
+// How operations, SenderPools and Senders are shown, and the operations that `--resource` names.
 import * as Operations from "@effect-comms/client/Operations"
 import * as EmailOperation from "@effect-comms/domain/EmailOperation"
 import * as MessageOperation from "@effect-comms/domain/MessageOperation"
 import { type KnownCommunicationOperationStatus, Operation } from "@effect-comms/domain/Operation"
 import type * as OperationFamily from "@effect-comms/domain/OperationFamily"
+import * as Sender from "@effect-comms/domain/Sender"
+import * as SenderPool from "@effect-comms/domain/SenderPool"
 import * as SenderPoolOperation from "@effect-comms/domain/SenderPoolOperation"
+import type { Tags } from "@effect-comms/domain/Tags"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -16,19 +19,26 @@ type Family = OperationFamily.OperationFamily<
   ReadonlyArray<KnownCommunicationOperationStatus>
 >
 
-/** A number of items of an operation. */
+/** The items of an operation, or of several. */
+export type Counted = Pick<Operation, "stats" | "counts">
+
+/** A number of items. */
 export interface Counter {
   readonly name: string
-  readonly of: (operation: Operation) => number
+  readonly of: (counted: Counted) => number
 }
 
-/** A family of operations, and the counters that are shown for each operation. JSON has every counter of the API. */
-export interface Resource {
-  readonly family: Family
+/** The counters that are shown. */
+export interface Counters {
   /** The items that are shown as a part of the total. */
   readonly done: Counter
   /** The items that wait. */
   readonly open: ReadonlyArray<Counter>
+}
+
+/** A family of operations, and the counters that are shown for each operation. JSON has every counter of the API. */
+export interface Resource extends Counters {
+  readonly family: Family
   readonly shape: Format.Shape<Operation>
 }
 
@@ -52,11 +62,14 @@ const column = ({ name, of }: Counter): Format.Column<Operation> => ({
   colour: (operation) => name === "failed" && of(operation) > 0 ? "red" : undefined
 })
 
-const dateColumn = (name: "createdAt" | "updatedAt", title: string): Format.Column<Operation> => ({
+const dateColumn = <Name extends "createdAt" | "updatedAt">(
+  name: Name,
+  title: string
+): Format.Column<{ readonly [name in Name]: DateTime.Utc }> => ({
   name,
   title,
-  text: (operation) => toSecond(operation[name]),
-  csv: (operation) => DateTime.formatIso(operation[name])
+  text: (row) => toSecond(row[name]),
+  csv: (row) => DateTime.formatIso(row[name])
 })
 
 const { counts: _, ...fields } = Operation.fields
@@ -93,8 +106,47 @@ export const current = Effect.gen(function*() {
 })
 
 /** The counters of an operation in words. */
-export const countsOf = ({ done, open }: Resource, operation: Operation): string =>
+export const countsOf = ({ done, open }: Counters, counted: Counted): string =>
   [
-    `${done.of(operation)} of ${total.of(operation)} ${done.name}`,
-    ...[failed, ...open].map(({ name, of }) => `${of(operation)} ${name}`)
+    `${done.of(counted)} of ${total.of(counted)} ${done.name}`,
+    ...[failed, ...open].map(({ name, of }) => `${of(counted)} ${name}`)
   ].join(", ")
+
+/** The counters of Senders that are added to a pool. */
+export const additions: Counters = {
+  done: { name: "added", of: ({ counts }) => counts.settled - counts.failed },
+  open: [{ name: "left", of: ({ counts }) => counts.total - counts.settled }]
+}
+
+/** Tags in one line. */
+export const tagsOf = (tags: Tags): string => Object.entries(tags).map(([key, value]) => `${key}=${value}`).join(" ")
+
+/** How a SenderPool is printed. */
+export const pool: Format.Shape<SenderPool.SenderPool> = {
+  columns: [
+    { name: "id", text: ({ id }) => id },
+    { name: "name", text: ({ name }) => name },
+    { name: "tags", text: ({ tags }) => tagsOf(tags) },
+    dateColumn("createdAt", "created at"),
+    dateColumn("updatedAt", "updated at")
+  ],
+  encode: Schema.encodeSync(Schema.toCodecJson(Schema.Struct(SenderPool.SenderPool.fields)))
+}
+
+/** How a Sender is printed. */
+export const sender: Format.Shape<Sender.Sender> = {
+  columns: [
+    { name: "id", text: ({ id }) => id },
+    { name: "channel", text: ({ channel }) => channel },
+    { name: "address", text: ({ address }) => address },
+    { name: "displayName", title: "name", text: ({ displayName }) => displayName ?? "" },
+    {
+      name: "status",
+      text: ({ status }) => status,
+      colour: ({ status }) => status === "ACTIVATED" ? "green" : "yellow"
+    },
+    { name: "tags", text: ({ tags }) => tagsOf(tags) },
+    dateColumn("createdAt", "created at")
+  ],
+  encode: Schema.encodeSync(Schema.toCodecJson(Schema.Struct(Sender.Sender.fields)))
+}

@@ -42,7 +42,7 @@ export const Embedded = GlobalFlag.Setting("emulator")({
   flag: Flag.Boolean("emulator").pipe(
     Flag.withDefault(false),
     Flag.withDescription(
-      "Use a built-in emulator with 3,000 operations instead of the API"
+      "Use a built-in emulator with 3,000 operations, 3,000 Senders and 2 SenderPools instead of the API"
     )
   )
 })

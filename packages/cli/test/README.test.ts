@@ -19,7 +19,7 @@ const blocksOf = (text: string): ReadonlyArray<string> =>
 
 const services = Layer.mergeAll(
   layerComms,
-  Emulator.layerServer().pipe(Layer.provide(Emulator.layer({ operations: 300 })))
+  Emulator.layerServer().pipe(Layer.provide(Emulator.layer({ operations: 300, senders: 300 })))
 ).pipe(Layer.provideMerge(NodeServices.layer))
 
 layer(services, { excludeTestServices: true, timeout: "60 seconds" })("the README", (it) => {

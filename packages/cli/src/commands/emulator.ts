@@ -18,6 +18,7 @@ export const emulator = Command.make("emulator", {
   operations: Flags.int("operations", 0, 100_000_000).pipe(
     Flags.withDefault("Number of operations of each resource", 3000)
   ),
+  senders: Flags.int("senders", 0, 10_000_000).pipe(Flags.withDefault("Number of Senders of the account", 3000)),
   seed: Flags.int("seed", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER).pipe(
     Flags.withDefault("Seed of ids, stats and faults", 1)
   ),

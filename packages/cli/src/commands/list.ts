@@ -3,7 +3,6 @@ import type { KnownCommunicationOperationStatus } from "@effect-comms/domain/Ope
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Flags from "../Flags.ts"
-import * as Format from "../Format.ts"
 import * as Handler from "../Handler.ts"
 
 // Help loads no module of the client or the domain. The types check these copies of their constants.
@@ -17,35 +16,13 @@ export const list = Command.make("list", {
     Flag.withDescription("Only operations with this status"),
     Flag.optional
   ),
-  startDate: Flags.date("start-date").pipe(
-    Flag.withDescription("Only operations created after: an RFC 3339 date-time, a date (00:00 UTC) or an age (7d, 2h)"),
-    Flag.optional
-  ),
-  endDate: Flags.date("end-date").pipe(
-    Flag.withDescription("Only operations created before: same forms as --start-date"),
-    Flag.optional
-  ),
-  limit: Flags.int("limit", 1, Number.MAX_SAFE_INTEGER).pipe(
-    Flag.withDescription("Stop after N operations"),
-    Flag.optional
-  ),
-  pageSize: Flags.pageSize.pipe(
-    Flag.withDescription("Operations per page, 1 to 1000. Default: the value of --limit, at most 1000"),
-    Flag.optional
-  ),
-  pageToken: Flag.String("page-token").pipe(
-    Flag.filter((token) => token !== "", () => "a page token that is not empty"),
-    Flag.withMetavar("TOKEN"),
-    Flag.withDescription("Start with this page"),
-    Flag.optional
-  ),
+  ...Flags.listing("operations"),
   windows: Flags.int("windows", 1, maxWindows).pipe(
     Flag.withDescription(
       `Split the time since --start-date into N windows, 1 to ${maxWindows}, and read up to 16 at once. Rows come in no order`
     ),
     Flag.optional
-  ),
-  format: Format.flag
+  )
 }, Handler.lazy(() => import("../run/list.ts"))).pipe(
   Command.withDescription("List operations. Rows are printed as their pages arrive"),
   Command.withExamples([

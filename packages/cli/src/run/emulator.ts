@@ -18,6 +18,7 @@ export interface Input {
   readonly port: number
   readonly host: string
   readonly operations: number
+  readonly senders: number
   readonly seed: number
   readonly faults: string
   readonly report: Option.Option<string>
@@ -65,11 +66,12 @@ const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d+){3}|::1
 // Not every system can connect to the address that stands for all of its addresses.
 const loopbacks: ReadonlyMap<string, string> = new Map([["0.0.0.0", "127.0.0.1"], ["::", "[::1]"]])
 
-const instructions = (url: string, operations: number): string => {
+const instructions = (url: string, operations: number, senders: number): string => {
   const { accountSid, authToken } = Emulator.defaultCredentials
   const token = Redacted.value(authToken)
   return [
-    `The emulator listens at ${url}, with ${operations.toLocaleString("en")} operations of each resource.`,
+    `The emulator listens at ${url}, with ${operations.toLocaleString("en")} operations of each resource and ` +
+    `${senders.toLocaleString("en")} Senders.`,
     `  comms    TWILIO_COMMS_BASE_URL=${url} TWILIO_ACCOUNT_SID=${accountSid} TWILIO_AUTH_TOKEN=${token} \\`,
     "             comms operations list",
     `  curl     curl -u ${accountSid}:${token} ${url}/v1/SenderPools/Operations`,
@@ -88,10 +90,10 @@ const cannotListen = ({ host, port }: Input) => ({ issues: [{ field, problem }] 
 
 export const run = Effect.fnUntraced(function*(input: Input) {
   const faults = yield* readPlan(input.faults)
-  const { host, operations, port, seed } = input
+  const { host, operations, port, seed, senders } = input
   const server = Effect.mapError(Layer.build(Emulator.layerServer({ host, port })), cannotListen(input))
   const layer = Layer.effectContext(server).pipe(
-    Layer.provideMerge(Emulator.layer({ operations, seed, faults: { seed, ...faults } }))
+    Layer.provideMerge(Emulator.layer({ operations, senders, seed, faults: { seed, ...faults } }))
   )
   return yield* Effect.gen(function*() {
     const { report } = yield* Emulator.Emulator
@@ -105,7 +107,7 @@ export const run = Effect.fnUntraced(function*(input: Input) {
         onSome: (file) => Effect.flatMap(report, (report) => writeReport(file, report, isStarted))
       })
     yield* save(false)
-    yield* Effect.logInfo(instructions(url, operations))
+    yield* Effect.logInfo(instructions(url, operations, senders))
     if (!isLoopback(host)) {
       yield* Effect.logWarning(`--host ${shown(host)}: the emulator is reachable from the network.`)
     }

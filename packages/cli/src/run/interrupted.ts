@@ -27,10 +27,14 @@ export const commandLine = (
     : undefined
 }
 
-/** Prints the command line when the effect is interrupted. */
-export const tellWhenInterrupted = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Stdio.Stdio> =>
+/** Prints the command line, with these flags, when the effect is interrupted. */
+export const tellWhenInterrupted = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  flags: Flags = {}
+): Effect.Effect<A, E, R | Stdio.Stdio> =>
   Effect.gen(function*() {
-    const line = commandLine(yield* (yield* Stdio.Stdio).args)
-    const how = line === undefined ? "To resume, run the same command again." : `To resume: ${line}`
+    const line = commandLine(yield* (yield* Stdio.Stdio).args, flags)
+    const again = ["To resume, run the same command again", flagsToText(flags)].filter((part) => part !== "")
+    const how = line === undefined ? `${again.join(" with ")}.` : `To resume: ${line}`
     return yield* Effect.onInterrupt(effect, () => Effect.logInfo(`Interrupted. ${how}`))
   })

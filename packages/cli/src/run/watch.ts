@@ -95,7 +95,7 @@ export const run = Effect.fnUntraced(
       const description = Ending.describe(ending)
       if (description !== undefined) yield* Handler.tell(description)
     }
-    const code = Ending.worstOf(endings)
+    const code = Ending.worstOf(endings.map(Ending.codeOf))
     if (code !== ExitCode.done) return yield* new ExitCode.Ended({ code })
   },
   Effect.scoped,

@@ -1,17 +1,26 @@
 // The progress of waits on a terminal, one bar per line. Pure: data in, lines out.
-import type { Snapshot } from "@effect-comms/client/Waiting"
+import type { Progress } from "@effect-comms/client/Waiting"
+import type { Operation } from "@effect-comms/domain/Operation"
 import * as Arr from "effect/Array"
+import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Order from "effect/Order"
 import * as ExitCode from "../../ExitCode.ts"
-import type { Counter, Resource } from "../../Resource.ts"
+import type { Counted, Counter, Counters } from "../../Resource.ts"
 import { cut, widthOf } from "../../Width.ts"
 import * as Ending from "./ending.ts"
 
-/** A wait: the operation as last seen, a note such as "not found yet", and how the wait ended. */
+/** Items as last seen, of an operation or of several. */
+export interface Snapshot {
+  readonly operation: Counted & Pick<Operation, "status">
+  readonly progress: Pick<Progress, "fraction"> & Partial<Pick<Progress, "rate" | "remaining">>
+  readonly seenAt: DateTime.Utc
+}
+
+/** A wait: the items as last seen, a note such as "not found yet", and how the wait ended. */
 export interface Row {
   readonly id: string
-  readonly snapshot?: Pick<Snapshot, "operation" | "progress" | "seenAt"> | undefined
+  readonly snapshot?: Snapshot | undefined
   readonly note?: string | undefined
   readonly ending?: Ending.Ending | undefined
 }
@@ -117,7 +126,7 @@ const part = (importance: number, text: string, least: number, colour?: Colour):
   colour
 })
 
-const partsOf = ({ done, open }: Resource, row: Row, now: number): ReadonlyArray<Part> => {
+const partsOf = ({ done, open }: Counters, row: Row, now: number): ReadonlyArray<Part> => {
   const { ending, snapshot } = row
   const { failed, total } = snapshot?.operation.counts ?? { failed: 0, total: 0 }
   const rate = ending === undefined ? snapshot?.progress.rate : undefined
@@ -237,7 +246,7 @@ const summaryOf = ({ resource: { done }, rows }: Picture, hidden: number, room: 
 
 /** What is drawn, and where. */
 export interface Picture {
-  readonly resource: Resource
+  readonly resource: Counters
   readonly rows: ReadonlyArray<Row>
   readonly notice: string | undefined
   readonly size: Size

@@ -68,11 +68,9 @@ export const codeOf = ({ result }: Ending): number => {
 // The less is known about the operation, the worse.
 const order = [ExitCode.failed, ExitCode.timeLimit, ExitCode.canceled, ExitCode.incomplete]
 
-/** The exit code of several waits. */
-export const worstOf = (endings: ReadonlyArray<Ending>): number => {
-  const codes = new Set(endings.map(codeOf))
-  return order.find((code) => codes.has(code)) ?? ExitCode.done
-}
+/** The exit code of several waits, from the code of each. */
+export const worstOf = (codes: ReadonlyArray<number>): number =>
+  order.find((code) => codes.includes(code)) ?? ExitCode.done
 
 const notFoundOf = ({ failedPolls = 0, operation, result }: Ending): ReadonlyArray<string> => {
   if (operation !== undefined || (result._tag !== "OperationNotFound" && result._tag !== "WaitTimeout")) return []

@@ -2,7 +2,7 @@
 import * as Attempts from "@effect-comms/client/Attempts"
 import type * as Waiting from "@effect-comms/client/Waiting"
 import { causeOf } from "@effect-comms/domain/CommsError"
-import type { Operation } from "@effect-comms/domain/Operation"
+import { type Counts, isTerminalStatus, type Operation } from "@effect-comms/domain/Operation"
 import { printable } from "@effect-comms/domain/Printable"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -26,6 +26,8 @@ import * as Screen from "./screen.ts"
 export interface Progress {
   readonly happened: (id: string, event: Waiting.Event) => Effect.Effect<void, PlatformError.PlatformError>
   readonly ended: (ending: Ending.Ending) => Effect.Effect<void, PlatformError.PlatformError>
+  /** Senders were added, of all that are to be added. */
+  readonly counted: (id: string, counts: Counts) => Effect.Effect<void>
   readonly retrying: (retry: Attempts.Retry) => Effect.Effect<void>
 }
 
@@ -53,14 +55,30 @@ type OnRetry = Progress["retrying"]
 const silent = (onRetry: OnRetry): Progress => ({
   happened: () => Effect.void,
   ended: () => Effect.void,
+  counted: () => Effect.void,
   retrying: onRetry
 })
 
+// The rate is the mean since the start.
+const snapshotsSince = (startedAt: number) => (counts: Counts, now: number): Bars.Snapshot => {
+  const { settled, total } = counts
+  const rate = now > startedAt ? settled * 1_000 / (now - startedAt) : 0
+  return {
+    operation: { status: "PROCESSING", stats: {}, counts },
+    progress: {
+      fraction: total === 0 ? undefined : settled / total,
+      ...(rate === 0 ? {} : { rate, remaining: Duration.seconds((total - settled) / rate) })
+    },
+    seenAt: DateTime.makeUnsafe(now)
+  }
+}
+
 const bars = Effect.fnUntraced(function*(
   ids: ReadonlyArray<string>,
-  resource: Resource.Resource,
+  resource: Resource.Counters,
   style: Bars.Style
 ) {
+  const snapshot = snapshotsSince(yield* Clock.currentTimeMillis)
   const rows = new Map(ids.map((id): [string, Bars.Row] => [id, { id }]))
   let wait: { readonly text: string; readonly until: number } | undefined
   const screen = yield* Screen.make
@@ -84,6 +102,8 @@ const bars = Effect.fnUntraced(function*(
         ...("snapshot" in event ? { snapshot: event.snapshot } : {})
       }),
     ended: (ending) => set(ending.id, { ending }),
+    counted: (id, counts) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => set(id, { snapshot: snapshot(counts, now) })),
     retrying: (retry) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         const text = retry.attempt.asked === undefined ? Retries.describe(retry) : waitOf(retry)
@@ -93,28 +113,47 @@ const bars = Effect.fnUntraced(function*(
   return progress
 })
 
+const percentOf = (fraction: number): number => Math.floor(fraction * 100)
+
 const lineOf = (
-  resource: Resource.Resource,
-  { operation, progress: { fraction, rate, remaining } }: Waiting.Snapshot
+  resource: Resource.Counters,
+  id: string,
+  { operation, progress: { fraction, rate, remaining } }: Bars.Snapshot
 ): string =>
   [
-    `${operation.id} ${printable(operation.status)}:`,
-    ...(fraction === undefined ? [] : [`${Math.floor(fraction * 100)}%,`]),
+    `${id} ${printable(operation.status)}:`,
+    ...(fraction === undefined ? [] : [`${percentOf(fraction)}%,`]),
     Resource.countsOf(resource, operation),
-    ...(operation.isTerminal || rate === undefined || remaining === undefined
+    ...(isTerminalStatus(operation.status) || rate === undefined || remaining === undefined
       ? []
       : [`(${rate.toFixed(1)} a second, ${Bars.roughly(remaining)} left)`])
   ].join(" ")
 
-const lines = (resource: Resource.Resource, isVerbose: boolean, onRetry: OnRetry): Progress => ({
-  happened: (id, event) =>
-    Effect.logInfo(event._tag === "Changed" ? lineOf(resource, event.snapshot) : `${id} ${noteOf(event)}`),
-  ended: (ending) => Effect.logInfo(`${ending.id} ${Ending.phraseOf(ending)}`),
-  // --verbose already logs every retry.
-  retrying: (retry) =>
-    retry.attempt.asked === undefined || isVerbose
-      ? onRetry(retry)
-      : Effect.logInfo(`${waitOf(retry)}: ${Failure.shortTime(retry.delay)}`)
+// A bulk addition has a line for each step of this many percent.
+const step = 10
+
+const lines = Effect.fnUntraced(function*(resource: Resource.Counters, isVerbose: boolean, onRetry: OnRetry) {
+  const snapshotOf = snapshotsSince(yield* Clock.currentTimeMillis)
+  let last = -1
+  const progress: Progress = {
+    happened: (id, event) =>
+      Effect.logInfo(event._tag === "Changed" ? lineOf(resource, id, event.snapshot) : `${id} ${noteOf(event)}`),
+    ended: (ending) => Effect.logInfo(`${ending.id} ${Ending.phraseOf(ending)}`),
+    counted: (id, counts) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const snapshot = snapshotOf(counts, now)
+        const current = Math.floor(percentOf(snapshot.progress.fraction ?? 1) / step)
+        if (current <= last) return Effect.void
+        last = current
+        return Effect.logInfo(lineOf(resource, id, snapshot))
+      }),
+    // --verbose already logs every retry.
+    retrying: (retry) =>
+      retry.attempt.asked === undefined || isVerbose
+        ? onRetry(retry)
+        : Effect.logInfo(`${waitOf(retry)}: ${Failure.shortTime(retry.delay)}`)
+  }
+  return progress
 })
 
 type Encode = Format.Shape<Operation>["encode"]
@@ -152,21 +191,19 @@ const events = Effect.fnUntraced(function*({ shape }: Resource.Resource, onRetry
   const stdio = yield* Stdio.Stdio
   const tell = (event: unknown) => Effect.provideService(print(event), Stdio.Stdio, stdio)
   const progress: Progress = {
-    retrying: onRetry,
+    ...silent(onRetry),
     happened: (id, event) => tell(encodeEvent(shape.encode, id, event)),
     ended: (ending) => tell({ event: "Ended", ...Object(Ending.shapeOf(shape).encode(ending)) })
   }
   return progress
 })
 
-/** The progress that fits the flags, stdout and stderr. */
-export const make = Effect.fnUntraced(function*(
+/** The progress on stderr that fits the flags and the terminal. */
+export const onStderr = Effect.fnUntraced(function*(
   ids: ReadonlyArray<string>,
-  resource: Resource.Resource,
-  format: Format.Format
+  resource: Resource.Counters
 ): Effect.fn.Return<Progress, never, Scope.Scope | Stdio.Stdio | Needs> {
   const onRetry = yield* Attempts.OnRetry
-  if (format === "ndjson") return yield* events(resource, onRetry)
   if (yield* Settings.Quiet) return silent(onRetry)
   const isVerbose = yield* Settings.Verbose
   const isText = (yield* Settings.LogFormat) === "text"
@@ -174,5 +211,16 @@ export const make = Effect.fnUntraced(function*(
   // Other lines on stderr would break the bars.
   return style !== undefined && isText && !isVerbose
     ? yield* bars(ids, resource, style)
-    : lines(resource, isVerbose, onRetry)
+    : yield* lines(resource, isVerbose, onRetry)
+})
+
+/** The progress on stderr, or every event on stdout with ndjson. */
+export const make = Effect.fnUntraced(function*(
+  ids: ReadonlyArray<string>,
+  resource: Resource.Resource,
+  format: Format.Format
+): Effect.fn.Return<Progress, never, Scope.Scope | Stdio.Stdio | Needs> {
+  return format === "ndjson"
+    ? yield* events(resource, yield* Attempts.OnRetry)
+    : yield* onStderr(ids, resource)
 })

@@ -17,13 +17,9 @@ const rowOf = (operation: Operation.Operation): Bars.Row => {
       operation,
       seenAt: DateTime.makeUnsafe(now),
       progress: {
-        settled,
-        total,
         fraction: total === 0 ? undefined : Math.min(1, settled / total),
         rate: (settled - failed) / 7,
-        remaining: Duration.seconds(failed),
-        wentBackwards: false,
-        unchangedFor: Duration.zero
+        remaining: Duration.seconds(failed)
       }
     },
     ending: outcome === undefined ? undefined : Ending.ofOutcome(outcome, "none")
