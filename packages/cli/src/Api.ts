@@ -9,6 +9,7 @@ import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations
 import * as SenderPools from "@effect-comms/client/SenderPools"
 import * as Senders from "@effect-comms/client/Senders"
 import type * as CommsError from "@effect-comms/domain/CommsError"
+import type * as EmulatorModule from "@effect-comms/testing/Emulator"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -148,9 +149,7 @@ const embeddedPools = [
   { name: "South", tags: { region: "south" }, from: 20, to: 60 }
 ]
 
-type EmulatorModule = typeof import("@effect-comms/testing/Emulator")
-
-const fill = Effect.fnUntraced(function*({ Emulator, layerClient }: EmulatorModule) {
+const fill = Effect.fnUntraced(function*({ Emulator, layerClient }: typeof EmulatorModule) {
   const { advance, senderIds } = yield* Emulator
   yield* Effect.gen(function*() {
     const { create } = yield* SenderPools.SenderPools

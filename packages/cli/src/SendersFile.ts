@@ -51,6 +51,10 @@ const linesOfNdjson = (text: string): ReadonlyArray<Line> =>
     }]
   )
 
+// A quoted cell can have line breaks.
+const heightOf = (row: Csv.Row): number =>
+  1 + row.reduce((sum, cell) => sum + (cell.match(/\r\n|\r|\n/g)?.length ?? 0), 0)
+
 const linesOfCsv = Effect.fnUntraced(function*(text: string, refuse: (why: string) => UsageError) {
   const records = yield* Stream.make(text).pipe(
     Stream.pipeThroughChannel(Csv.decodeString()),
@@ -61,9 +65,6 @@ const linesOfCsv = Effect.fnUntraced(function*(text: string, refuse: (why: strin
   const [header = [], ...rows] = records
   const column = header.findIndex((name) => fields.some((field) => field === name.trim()))
   if (column === -1) return yield* refuse("Line 1: Expected the names of columns, with senderId or id.")
-  // A quoted cell can have line breaks.
-  const heightOf = (row: Csv.Row): number =>
-    1 + row.reduce((sum, cell) => sum + (cell.match(/\r\n|\r|\n/g)?.length ?? 0), 0)
   let number = 1 + heightOf(header)
   return rows.flatMap((row): ReadonlyArray<Line> => {
     const line = { number, id: row.length === header.length ? row[column]?.trim() : undefined }
