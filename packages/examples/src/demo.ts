@@ -1,5 +1,5 @@
 /**
- * Streams every operation with the real client, and waits for one.
+ * Creates a pool of 3,000 Senders with the real client, streams operations, and waits for one.
  *
  * By default it runs against an embedded emulator that answers some requests with 429, 409 and 503. With `--live` it
  * streams from the API, with the credentials of the environment, and changes nothing.
@@ -9,6 +9,7 @@ import { Emulator, type FaultPlan } from "@effect-comms/testing"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Config, Console, Duration, Effect, Layer, Option, Random, Ref } from "effect"
 import { Command, Flag } from "effect/cli"
+import * as CreatePool from "./internal/createPool.ts"
 import { countRequests, streamAll } from "./internal/streamAll.ts"
 import { waitForOne } from "./internal/waitForOne.ts"
 
@@ -39,9 +40,10 @@ const embedded = Effect.gen(function*() {
   yield* Console.log(intro)
   const requests = yield* Ref.make(0)
   const seed = yield* Random.nextIntBetween(1, 1_000_000)
+  yield* Effect.provide(CreatePool.salesPool, CreatePool.layer)
   yield* Effect.gen(function*() {
     const { url } = yield* Emulator.Address
-    yield* Console.log(`Streaming ${total} operations from the emulator at ${url}, which rejects some requests.`)
+    yield* Console.log(`\nStreaming ${total} operations from the emulator at ${url}, which rejects some requests.`)
     const emulator = yield* Emulator.Emulator
     const report = Effect.map(emulator.report, ({ summary }): ReadonlyArray<readonly [string, string]> => [
       ["waited", Duration.format(summary.waited)],
@@ -92,7 +94,7 @@ const demo = Command.make(
     return yield* embedded
   })
 ).pipe(
-  Command.withDescription("Stream SenderPool operations with the client, and wait for one")
+  Command.withDescription("Create a pool with the client, stream SenderPool operations, and wait for one")
 )
 
 const describe = (error: unknown) =>
