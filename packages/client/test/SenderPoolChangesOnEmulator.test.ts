@@ -68,7 +68,7 @@ describe("with any faults that end, on the emulator", () => {
         const add = SenderPoolChanges.addSendersAndAwait(id, wanted.map((senderId) => ({ senderId })), {
           since: "2024-04-05"
         })
-        // A run is interrupted, and a run that fails to read is repeated.
+        // The first run is interrupted, and a run that fails to read is retried.
         const { failed } = yield* drive(Effect.andThen(
           Effect.timeoutOption(Effect.ignore(add), Duration.seconds(next() * 40)),
           Effect.retry(add, { times: 5 })
