@@ -25,9 +25,10 @@ const faults: FaultPlan.FaultPlan = {
   ]
 }
 
-const intro = `This demo takes about 15 seconds, and needs neither an account nor a network. It shows:
-  1. a stream that delivers ${total} operations, although the server rejects some requests,
-  2. a wait for an operation that is interrupted halfway, and resumes from its checkpoint.
+const intro = `This demo takes less than 20 seconds, and needs neither an account nor a network. It shows:
+  1. a pool that gets 3000 Senders with three requests, and the Senders that failed,
+  2. a stream that delivers ${total} operations, although the server rejects some requests,
+  3. a wait for an operation that is interrupted halfway, and resumes from its checkpoint.
 `
 
 const next = `
