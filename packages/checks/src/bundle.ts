@@ -10,7 +10,7 @@ import { rolldown } from "rolldown"
 
 /** In kB of 1,000 bytes. */
 const programs = [
-  { name: "client", title: "a streaming program", limit: 90, goal: 80 },
+  { name: "client", title: "a streaming program", limit: 94, goal: 80 },
   // The same with every resource, dates and error classes.
   { name: "promise", title: "a program that lists with promises", limit: 98, goal: undefined }
 ] as const
