@@ -1,7 +1,7 @@
 import { CommsClient, FlowControl, RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
 import { Emulator, FaultPlan } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Exit, Fiber, Layer, Ref, Scheduler, Schema } from "effect"
+import { Clock, Duration, Effect, Exit, Fiber, Layer, Random, Ref, Scheduler, Schema } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import {
@@ -33,7 +33,11 @@ const against = <A, E>(
 ) =>
   Effect.flatMap(
     makeLog,
-    (log) => program(log).pipe(Effect.provide(layerService(options).pipe(Layer.provide(layerServer(log, decide)))))
+    (log) =>
+      program(log).pipe(
+        Effect.provide(layerService(options).pipe(Layer.provide(layerServer(log, decide)))),
+        Random.withSeed(1)
+      )
   )
 
 const range = (length: number) => Array.from({ length }, (_, n) => n)
