@@ -52,7 +52,7 @@ const embedded = Effect.gen(function*() {
     ])
     yield* Effect.gen(function*() {
       yield* streamAll(requests, Option.some(total), report)
-      const { id } = yield* emulator.create({ total: 400, failed: 12, duration: Duration.millis(3500) })
+      const { id } = yield* emulator.create({ total: 400, failed: 12, duration: Duration.millis(2000) })
       yield* waitForOne(id)
     }).pipe(
       Effect.provide(
