@@ -126,6 +126,27 @@ export interface Streams<Params extends object, Page, Item, E> {
   readonly streamPages: ListStream<Params, Page, E>
 }
 
+/**
+ * The list that the streams of {@link make} read.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Source<Query extends { readonly pageToken?: Pagination.PageToken }, Page, Item, E> {
+  /** The name of the resource, which calls, errors and checkpoints have. */
+  readonly resource: string
+  /** The server and the account that checkpoints are bound to. */
+  readonly identity: Effect.Effect<Checkpoint.Identity, CommsError.InvalidInput>
+  /** Validates the parameters of the caller and decodes them to the query. */
+  readonly params: Schema.ConstraintDecoder<Query>
+  /** Encodes the query for the wire. Positions and checkpoints store it without the token, as their filters. */
+  readonly query: Schema.ConstraintCodec<Query, { readonly pageToken?: string }>
+  /** Fetches one page. */
+  readonly fetchPage: (query: Query) => Effect.Effect<Page, E>
+  /** The items of a page. */
+  readonly items: (page: Page) => ReadonlyArray<Item>
+}
+
 const isFunction = Schema.declare(Predicate.isFunction, { expected: "a function" })
 
 const CheckedOptions = Schema.Struct({
@@ -172,20 +193,7 @@ export const make = <
   Page extends Walk.AnyPage,
   Item extends { readonly id: string },
   E extends CommsError.CommsError
->(list: {
-  /** The name of the resource, which calls, errors and checkpoints have. */
-  readonly resource: string
-  /** The server and the account that checkpoints are bound to. */
-  readonly identity: Effect.Effect<Checkpoint.Identity, CommsError.InvalidInput>
-  /** Validates the parameters of the caller and decodes them to the query. */
-  readonly params: Schema.ConstraintDecoder<Query>
-  /** Encodes the query for the wire. Positions and checkpoints store it without the token, as their filters. */
-  readonly query: Schema.ConstraintCodec<Query, { readonly pageToken?: string }>
-  /** Fetches one page. */
-  readonly fetchPage: (query: Query) => Effect.Effect<Page, E>
-  /** The items of a page. */
-  readonly items: (page: Page) => ReadonlyArray<Item>
-}): Streams<Params, Page, Item, E> => {
+>(list: Source<Query, Page, Item, E>): Streams<Params, Page, Item, E> => {
   const { identity, resource } = list
   const call = `${resource}.stream`
   const decodeParams = makeDecoder(call, "params", list.params)

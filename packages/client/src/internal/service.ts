@@ -1,5 +1,4 @@
 // Makes the methods of a service from the endpoints of its resource.
-import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
 import { makeDecoder } from "@effect-comms/domain/Input"
@@ -31,17 +30,12 @@ export const pages = <
   Page extends AnyPage,
   Item extends { readonly id: string },
   E extends CommsError.CommsError
->(source: {
-  /** The name of the method that lists one page. */
-  readonly call: string
-  /** The name that the streams and their checkpoints have. */
-  readonly resource: string
-  readonly identity: Effect.Effect<Checkpoint.Identity, CommsError.InvalidInput>
-  readonly params: Schema.ConstraintDecoder<Query>
-  readonly query: Schema.ConstraintCodec<Query, { readonly pageToken?: string }>
-  readonly fetchPage: (query: Query) => Effect.Effect<Page, E>
-  readonly items: (page: Page) => ReadonlyArray<Item>
-}): Paging.Streams<Params, Page, Item, E> & {
+>(
+  source: Paging.Source<Query, Page, Item, E> & {
+    /** The name of the method that lists one page. */
+    readonly call: string
+  }
+): Paging.Streams<Params, Page, Item, E> & {
   readonly list: (params: Params) => Effect.Effect<Page, E | CommsError.InvalidInput>
 } => {
   const decode = makeDecoder(source.call, "params", source.params)
