@@ -4,9 +4,8 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaCompiler from "effect/schema/SchemaCompiler"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -98,7 +97,7 @@ export function make({ description, identifier, item, key }: Options<string, Sch
   const annotations = { identifier, title: identifier, description }
   const wire = Schema.Struct({ [key]: Schema.Array(item), pagination: PaginationMetadata }).annotate(annotations)
   const fast = Fast.find(item)
-  const decodeItem = Schema.decodeUnknownExit(Schema.toCodecJson(item))
+  const decodeItem = Schema.decodeUnknownResult(Schema.toCodecJson(item))
   const encodeItem = Schema.encodeUnknownEffect(Schema.toCodecJson(item))
 
   const itemsOf = ({ [key]: items }: PageOf): ReadonlyArray<unknown> => Array.isArray(items) ? items : []
@@ -112,12 +111,12 @@ export function make({ description, identifier, item, key }: Options<string, Sch
         items.push(item)
         return
       }
-      const exit = decodeItem(input)
-      if (Exit.isSuccess(exit)) {
-        items.push(exit.value)
+      const result = decodeItem(input)
+      if (Result.isSuccess(result)) {
+        items.push(result.success)
         return
       }
-      const problem = Option.match(Exit.findErrorOption(exit), { onNone: () => "", onSome: ({ message }) => message })
+      const problem = result.failure.message
       invalid.push(new InvalidItem(omitUndefined({ index, pageToken: page.pagination.self, id: idOf(input), problem })))
     })
     return { [key]: items, invalid, pagination: page.pagination }
