@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaCompiler from "effect/schema/SchemaCompiler"
 import * as SchemaAST from "effect/SchemaAST"
 import * as SchemaParser from "effect/SchemaParser"
+import { withPrototype } from "./instances.ts"
 import { makeUtc, utcMillis } from "./utc.ts"
 
 type Fields = Readonly<Record<string, unknown>>
@@ -40,37 +41,6 @@ const makeCounters = ({ indexSignatures, propertySignatures }: SchemaAST.Objects
   }
 }
 
-type Construct = new(
-  id: string,
-  status: string,
-  stats: Fields,
-  createdAt: DateTime.Utc,
-  updatedAt: DateTime.Utc
-) => object
-
-// The constructor of a schema class checks its fields again and copies them, which takes longer than this decoder.
-function constructorOf(prototype: object): Construct
-function constructorOf(prototype: object): unknown {
-  // Each constructor has a prototype of its own.
-  // oxlint-disable-next-line unicorn/consistent-function-scoping
-  function Instance(
-    this: Record<string, unknown>,
-    id: string,
-    status: string,
-    stats: Fields,
-    createdAt: DateTime.Utc,
-    updatedAt: DateTime.Utc
-  ) {
-    this["id"] = id
-    this["status"] = status
-    this["stats"] = stats
-    this["createdAt"] = createdAt
-    this["updatedAt"] = updatedAt
-  }
-  Instance.prototype = prototype
-  return Instance
-}
-
 type Decode = (input: unknown) => unknown
 
 const installed = new WeakMap<SchemaAST.AST, Decode>()
@@ -94,7 +64,16 @@ export const install = (model: Schema.Codec<unknown, unknown> & { readonly proto
   ) {
     return
   }
-  const Instance = constructorOf(model.prototype)
+  const Instance = withPrototype(
+    model.prototype,
+    function(id: string, status: string, stats: Fields, createdAt: DateTime.Utc, updatedAt: DateTime.Utc) {
+      this["id"] = id
+      this["status"] = status
+      this["stats"] = stats
+      this["createdAt"] = createdAt
+      this["updatedAt"] = updatedAt
+    }
+  )
   const counters = makeCounters(stats)
   const decode = (input: unknown): unknown => {
     if (!isPlain(input)) return SchemaCompiler.invalid

@@ -1,5 +1,6 @@
 // Reads and makes the times of a page, which are half the work of decoding it.
 import * as DateTime from "effect/DateTime"
+import { withPrototype } from "./instances.ts"
 
 const digit = (text: string, index: number): number => text.charCodeAt(index) - 48
 
@@ -50,7 +51,7 @@ export const utcMillis = (text: string): number => {
   return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + millis
 }
 
-const prototype: object = Object.getPrototypeOf(DateTime.makeUnsafe(0))
+const prototype: DateTime.Utc = Object.getPrototypeOf(DateTime.makeUnsafe(0))
 
 // `DateTime.makeUnsafe` defines the hidden property `partsUtc` on each instance, which takes ten times as long as the
 // rest. Here the prototype defines it when a `DateTime` function first writes it. Instances of Effect's own hide this.
@@ -62,17 +63,9 @@ Object.defineProperty(prototype, "partsUtc", {
   }
 })
 
-function constructorOf(prototype: object): new(epochMilliseconds: number) => DateTime.Utc
-function constructorOf(prototype: object): unknown {
-  // oxlint-disable-next-line unicorn/consistent-function-scoping
-  function Utc(this: { epochMilliseconds: number }, epochMilliseconds: number) {
-    this.epochMilliseconds = epochMilliseconds
-  }
-  Utc.prototype = prototype
-  return Utc
-}
-
-const Utc = constructorOf(prototype)
+const Utc = withPrototype(prototype, function(epochMilliseconds: number) {
+  this["epochMilliseconds"] = epochMilliseconds
+})
 
 /** A `DateTime.Utc` of a time within its range, equal in every way to one of `DateTime.makeUnsafe`. */
 export const makeUtc = (epochMilliseconds: number): DateTime.Utc => new Utc(epochMilliseconds)
