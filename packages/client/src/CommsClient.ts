@@ -42,7 +42,7 @@ import * as FlowControl from "./FlowControl.ts"
 import { makeReader, type Params, toTransportFailure } from "./internal/calling/answer.ts"
 import { checkBaseUrl } from "./internal/calling/baseUrl.ts"
 import { run } from "./internal/calling/call.ts"
-import { toWriteError } from "./internal/calling/write.ts"
+import { withOutcome } from "./internal/calling/write.ts"
 import { identify } from "./internal/checkpoint.ts"
 import { variable } from "./internal/variable.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -242,7 +242,7 @@ export const make = Effect.fnUntraced(function*(
 
   const endpoint: Service["endpoint"] = (endpoint) => {
     const { call, method, path, readOnly } = endpoint
-    const toError = toWriteError(endpoint)
+    const settle = withOutcome(endpoint)
     const encode = makeEncoder(endpoint)
     const read = makeReader(endpoint, maxBodySize)
     return Effect.fnUntraced(function*(request: AnyRequest) {
@@ -262,10 +262,7 @@ export const make = Effect.fnUntraced(function*(
         Effect.mapError(toTransportFailure(exchange)),
         Effect.flatMap((response) => read(exchange, request.params ?? {}, response))
       )
-      return yield* Effect.mapError(
-        run({ call, method, url, readOnly, server }, send, gate, policy),
-        (error) => (readOnly ? error : toError(error)) as Endpoint.Error<typeof endpoint>
-      )
+      return yield* settle(run({ call, method, url, readOnly, server }, send, gate, policy))
     })
   }
 
