@@ -125,7 +125,7 @@ export const makeObserver = <
       }
     })
 
-    // An outage gets one request only. But one unreadable operation can break lists alone, so a fetch is tried later.
+    // An outage gets one request only. But lists can fail while fetches succeed, so a fetch is tried later.
     const failList = Effect.fnUntraced(function*(cluster: Plan.Cluster, status: Plan.Status, error: E2) {
       const failing = planner.addFailure(cluster, status, yield* monotonicMillis)
       const [first, ...rest] = cluster.targets.filter(isPending)
