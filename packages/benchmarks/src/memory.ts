@@ -33,7 +33,7 @@ const peak = Effect.fnUntraced(function*(contestant: string, operations: number,
 }, Effect.scoped)
 
 export const figures = Effect.gen(function*() {
-  const [small, large] = yield* Effect.all([few, many].map((count) => Worker.startServer("emulator", String(count))))
+  const [small, large] = yield* Effect.forEach([few, many], (count) => Worker.startServer("emulator", String(count)))
   if (small === undefined || large === undefined) return []
   const medians = yield* Rounds.measure([
     peak("count-client", few, small.greeting),
