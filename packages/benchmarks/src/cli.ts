@@ -1,9 +1,8 @@
 import { Console, Effect, Stream } from "effect"
-import { ChildProcess } from "effect/process"
 import { execPath } from "node:process"
-import { fileURLToPath } from "node:url"
 import { Comms, envOf, layer, run } from "../../cli/test/utils/comms.ts"
 import type * as Goals from "./internal/goals.ts"
+import { peakOf } from "./internal/peakOf.ts"
 import * as Rounds from "./internal/rounds.ts"
 import * as Worker from "./internal/worker.ts"
 
@@ -12,8 +11,6 @@ const few = 10_000
 const many = 1_000_000
 
 const rounds = 3
-
-const peak = fileURLToPath(new URL("./internal/peak.ts", import.meta.url))
 
 const nothing = "node -e 0"
 
@@ -28,30 +25,21 @@ const timeStarts = Effect.gen(function*() {
 })
 
 /** Lists every operation, and returns the peak memory in MB. */
-const list = Effect.fnUntraced(
-  function*(operations: number, url: string) {
-    const { file } = yield* Comms
-    const child = yield* ChildProcess.make(
-      execPath,
-      ["--import", peak, file, "operations", "list", "--format", "ndjson"],
-      { env: envOf(url), extendEnv: true, stdin: "ignore" }
+const list = Effect.fnUntraced(function*(operations: number, url: string) {
+  const { file } = yield* Comms
+  const { output: listed, peak } = yield* peakOf(
+    [file, "operations", "list", "--format", "ndjson"],
+    { env: envOf(url), extendEnv: true, stdin: "ignore" },
+    Stream.runFold(
+      () => 0,
+      (count, bytes) => bytes.reduce((count, byte) => byte === 10 ? count + 1 : count, count)
     )
-    const [listed, stderr] = yield* Effect.all([
-      Stream.runFold(
-        child.stdout,
-        () => 0,
-        (count, bytes) => bytes.reduce((count, byte) => byte === 10 ? count + 1 : count, count)
-      ),
-      Stream.mkString(Stream.decodeText(child.stderr)),
-      child.exitCode
-    ], { concurrency: "unbounded" })
-    if (listed !== operations) {
-      return yield* new Rounds.Failed({ message: `Listed ${listed} operations instead of ${operations}.` })
-    }
-    return Number(/peak ([\d.]+)/.exec(stderr)?.[1])
-  },
-  Effect.scoped
-)
+  )
+  if (listed !== operations) {
+    return yield* new Rounds.Failed({ message: `Listed ${listed} operations instead of ${operations}.` })
+  }
+  return peak
+})
 
 export const figures = Effect.gen(function*() {
   const starts = yield* timeStarts

@@ -1,8 +1,7 @@
 import { Console, Effect, Stream } from "effect"
-import { ChildProcess } from "effect/process"
-import { execPath } from "node:process"
 import { fileURLToPath } from "node:url"
 import type * as Goals from "./internal/goals.ts"
+import { peakOf } from "./internal/peakOf.ts"
 import * as Rounds from "./internal/rounds.ts"
 import * as Worker from "./internal/worker.ts"
 
@@ -12,25 +11,20 @@ const many = 1_000_000
 
 const rounds = 3
 
-const fileOf = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const contestants = fileURLToPath(new URL("./contestant.ts", import.meta.url))
 
 /** Streams every operation in a process of its own, and returns its peak memory in MB. */
 const peak = Effect.fnUntraced(function*(contestant: string, operations: number, url: string) {
-  const child = yield* ChildProcess.make(
-    execPath,
-    ["--import", fileOf("./internal/peak.ts"), fileOf("./contestant.ts"), contestant, url],
-    { stdin: Stream.encodeText(Stream.succeed("go\n")) }
+  const { output, peak, stderr } = yield* peakOf(
+    [contestants, contestant, url],
+    { stdin: Stream.encodeText(Stream.succeed("go\n")) },
+    (stdout) => Stream.mkString(Stream.decodeText(stdout))
   )
-  const [stdout, stderr] = yield* Effect.all([
-    Stream.mkString(Stream.decodeText(child.stdout)),
-    Stream.mkString(Stream.decodeText(child.stderr)),
-    child.exitCode
-  ], { concurrency: "unbounded" })
-  if (!stdout.includes(`\n${operations}\n`)) {
+  if (!output.includes(`\n${operations}\n`)) {
     return yield* new Rounds.Failed({ message: `${contestant}: did not receive ${operations} operations. ${stderr}` })
   }
-  return Number(/peak ([\d.]+)/.exec(stderr)?.[1])
-}, Effect.scoped)
+  return peak
+})
 
 export const figures = Effect.gen(function*() {
   const [small, large] = yield* Effect.forEach([few, many], (count) => Worker.startServer("emulator", String(count)))
