@@ -144,7 +144,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const id = "comms_operation_01h9krwprkeee8fzqspvwy6nq8"
         const { code, stderr } = yield* inProcess(watch(id, "--timeout", "300ms"), env)
         assert.strictEqual(code, 5)
-        assert.match(stderr, /^ {2}Why: The API answered each of the \d polls with 404\.$/m)
+        assert.match(stderr, /^ {2}Why: The API answered 404 to (\d+) of \1 polls?\.$/m)
       }))
 
     it.effect("ends with the reason when a poll fails permanently", () =>

@@ -43,19 +43,17 @@ const watchAll = Effect.fnUntraced(function*(
     timeLimit: Option.getOrUndefined(timeout),
     interval: Option.getOrUndefined(Option.map(interval, (each) => ({ initial: each, factor: 1, max: each })))
   }
-  const watch = (id: string) => {
-    let failedPolls = 0
-    return operations.watchEvents(waits.of(id) ?? id, options).pipe(
+  const watch = (id: string) =>
+    operations.watchEvents(waits.of(id) ?? id, options).pipe(
       Stream.mapError((error) =>
         error._tag === "CheckpointMismatch" || error._tag === "InvalidInput" ? waits.refuse(error) : error
       ),
-      Stream.tap((event) => {
-        if (event._tag === "PollFailed") failedPolls++
-        return Effect.andThen(
+      Stream.tap((event) =>
+        Effect.andThen(
           "snapshot" in event ? Effect.flatMap(event.snapshot.checkpoint, waits.save) : Effect.void,
           progress.happened(id, event)
         )
-      }),
+      ),
       Stream.filterMap((event) =>
         "snapshot" in event
           ? Result.fromNullishOr(Outcome.fromOperation(event.snapshot.operation), () => undefined)
@@ -66,11 +64,10 @@ const watchAll = Effect.fnUntraced(function*(
       Effect.map((outcome) => Ending.ofOutcome(outcome, tolerate)),
       Effect.catchTag(
         ["PollsFailed", "OperationNotFound", "StatusNotKnown", "Stalled", "WaitTimeout"],
-        (error) => Effect.succeed(Ending.ofError(error, failedPolls))
+        (error) => Effect.succeed(Ending.ofError(error))
       ),
       Effect.tap(progress.ended)
     )
-  }
   return yield* Effect.forEach(ids, watch, { concurrency: "unbounded" }).pipe(
     Effect.provideService(Attempts.OnRetry, progress.retrying)
   )

@@ -11,8 +11,6 @@ export interface Ending {
   readonly id: string
   readonly operation: Operation | undefined
   readonly result: Outcome.Outcome | OutcomeNotTolerated | WaitError
-  /** The polls that failed otherwise than with 404 while the operation was not found. */
-  readonly failedPolls?: number | undefined
 }
 
 export const ofOutcome = (outcome: Outcome.Outcome, tolerance: Outcome.Tolerance): Ending => ({
@@ -21,11 +19,10 @@ export const ofOutcome = (outcome: Outcome.Outcome, tolerance: Outcome.Tolerance
   result: Outcome.isTolerated(outcome, tolerance) ? outcome : new OutcomeNotTolerated({ outcome, tolerance })
 })
 
-export const ofError = (error: WaitError, failedPolls = 0): Ending => ({
+export const ofError = (error: WaitError): Ending => ({
   id: error.operationId,
   operation: error.last,
-  result: error,
-  failedPolls
+  result: error
 })
 
 /** The tag of the outcome or of the error. */
@@ -72,26 +69,9 @@ const order = [ExitCode.failed, ExitCode.timeLimit, ExitCode.canceled, ExitCode.
 export const worstOf = (codes: ReadonlyArray<number>): number =>
   order.find((code) => codes.includes(code)) ?? ExitCode.done
 
-const notFoundOf = ({ failedPolls = 0, operation, result }: Ending): ReadonlyArray<string> => {
-  if (operation !== undefined || (result._tag !== "OperationNotFound" && result._tag !== "WaitTimeout")) return []
-  const { polls } = result
-  const notFound = polls - failedPolls
-  if (notFound < 1) return []
-  return [
-    failedPolls > 0
-      ? `The API answered ${notFound} of ${polls} polls with 404. The others failed.`
-      : polls === 1
-      ? "The API answered the only poll with 404."
-      : `The API answered each of the ${polls} polls with 404.`
-  ]
-}
-
 /** What is reported as an error; undefined when the outcome is tolerated. */
-export const describe = (ending: Ending): Failure.Description | undefined => {
-  if (!(ending.result instanceof Error)) return undefined
-  const description = Failure.describe(ending.result)
-  return { ...description, why: [...description.why, ...notFoundOf(ending)] }
-}
+export const describe = ({ result }: Ending): Failure.Description | undefined =>
+  result instanceof Error ? Failure.describe(result) : undefined
 
 const ofOperation = (column: Format.Column<Operation>): Format.Column<Ending> => {
   const { colour, csv, text } = column

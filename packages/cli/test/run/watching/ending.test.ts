@@ -64,18 +64,3 @@ it.each(cases)("%s", (error, code, what) => {
     "last" in error ? "Its last known status is PROCESSING: 7 of 10 settled, 2 failed." : "No poll has found it."
   )
 })
-
-const whyOf = (polls: number, failedPolls: number) =>
-  [
-    new WaitError.OperationNotFound({ ...wait, polls, grace: Duration.minutes(1) }),
-    new WaitError.WaitTimeout({ ...wait, polls, limit: "time" })
-  ].map((error) => Ending.describe(Ending.ofError(error, failedPolls))?.why.at(-1) ?? "")
-
-it("an operation that was never found is described by the answers to its polls", () => {
-  for (const why of whyOf(7, 0)) assert.strictEqual(why, "The API answered each of the 7 polls with 404.")
-  for (const why of whyOf(1, 0)) assert.strictEqual(why, "The API answered the only poll with 404.")
-  for (const why of whyOf(7, 2)) {
-    assert.strictEqual(why, "The API answered 5 of 7 polls with 404. The others failed.")
-  }
-  for (const why of whyOf(2, 2)) assert.notInclude(why, "404")
-})
