@@ -29,6 +29,7 @@ import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
+import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -39,9 +40,9 @@ import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as Credentials from "./Credentials.ts"
 import * as FlowControl from "./FlowControl.ts"
-import { makeReader, type Params, toTransportFailure } from "./internal/calling/answer.ts"
+import { type Exchange, makeReader, type Params, toTransportFailure } from "./internal/calling/answer.ts"
 import { checkBaseUrl } from "./internal/calling/baseUrl.ts"
-import { run } from "./internal/calling/call.ts"
+import { makeTarget, run } from "./internal/calling/call.ts"
 import { withOutcome } from "./internal/calling/write.ts"
 import { identify } from "./internal/checkpoint.ts"
 import { variable } from "./internal/variable.ts"
@@ -142,23 +143,28 @@ const decodeSettings = makeDecoder(
   })
 )
 
-// Unlike the clients of Node, `fetch` follows redirects and would send the credentials along.
-const noRedirects = Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" })
+const fixedContext = Context.mergeAll(
+  // Unlike the clients of Node, `fetch` follows redirects and would send the credentials along.
+  Context.make(FetchHttpClient.RequestInit, { redirect: "manual" }),
+  // The span of Effect's client records network text without removing secrets. The span of an attempt replaces it.
+  Context.make(HttpClient.TracerDisabledWhen, () => true)
+)
 
-// The span of Effect's client records network text without removing secrets. The span of an attempt replaces it.
-const withoutSpan = Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
+const withFixedContext = Effect.provideContext(fixedContext)
 
 const isInBrowser = (): boolean => "document" in globalThis || "importScripts" in globalThis
 
-const traceHeaders = Effect.gen(function*() {
-  const span = yield* Effect.option(Effect.currentSpan)
-  const asked = Context.getOrUndefined(yield* Effect.context<never>(), HttpClient.TracerPropagationEnabled)
+// The headers of the request with those of the current span, if there is one.
+const withTrace = (headers: Headers.Headers, { context }: Fiber.Fiber<unknown, unknown>): Headers.Headers => {
+  const span = Context.getOrUndefined(context, Tracer.ParentSpan)
+  if (span?._tag !== "Span") return headers
   // In a browser, a server has to permit each header of another origin's page.
-  return Option.isSome(span) && (asked ?? !isInBrowser()) && !(yield* Tracer.DisablePropagation) &&
-      !Context.get(span.value.annotations, Tracer.DisablePropagation)
-    ? HttpTraceContext.toHeaders(span.value)
-    : Headers.empty
-})
+  const isAsked = Context.getOrUndefined(context, HttpClient.TracerPropagationEnabled) ?? !isInBrowser()
+  return isAsked && !Context.get(context, Tracer.DisablePropagation) &&
+      !Context.get(span.annotations, Tracer.DisablePropagation)
+    ? Headers.setAll(headers, HttpTraceContext.toHeaders(span))
+    : headers
+}
 
 const serverOf = (baseUrl: string) => {
   const { hostname, port, protocol } = new URL(baseUrl)
@@ -171,8 +177,12 @@ const serverOf = (baseUrl: string) => {
 const toRecord = (tree: Schema.StringTree): Readonly<Record<string, string>> =>
   Record.filter<string, unknown, string>(Object.fromEntries(Object.entries(tree ?? {})), Predicate.isString)
 
-const fillPath = (path: string, params: Readonly<Record<string, string>>): string =>
-  path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""))
+// The path as a list of texts, in which every second one is the name of a parameter.
+const makeFillPath = (path: string): (params: Encoded["params"]) => string => {
+  const parts = path.split(/:(\w+)/)
+  return (params) =>
+    parts.reduce((path, part, index) => path + (index % 2 === 0 ? part : encodeURIComponent(String(params[part]))), "")
+}
 
 interface AnyRequest {
   readonly params?: Params
@@ -180,23 +190,37 @@ interface AnyRequest {
   readonly payload?: unknown
 }
 
-const makeEncoder = ({ call, params, payload, query }: Endpoint.Any) => {
+interface Encoded {
+  readonly params: Readonly<Record<string, unknown>>
+  readonly query: UrlParams.UrlParams
+  readonly body: HttpBody.HttpBody
+}
+
+const isText = ({ ast }: Endpoint.Body): boolean => ast._tag === "String" && ast.encoding === undefined
+
+const makeEncoder = (
+  { call, params, payload, query }: Endpoint.Any
+): (request: AnyRequest) => Effect.Effect<Encoded, CommsError.InvalidInput> => {
   // Services decode their input, so it is not checked a second time.
   const unchecked = { disableChecks: true }
-  const encodeParams = Schema.encodeUnknownEffect(Schema.toCodecStringTree(params), unchecked)
+  // An id is the same text on the wire.
+  const encodeParams = Object.values(params.fields).every(isText)
+    ? Effect.succeed
+    : flow(Schema.encodeUnknownEffect(Schema.toCodecStringTree(params), unchecked), Effect.map(toRecord))
   const encodeQuery = Schema.encodeUnknownEffect(Schema.toCodecStringTree(query), unchecked)
-  const encodeBody = payload.ast === Schema.Void.ast
-    ? () => Effect.succeed(HttpBody.empty)
-    : flow(
-      Schema.encodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(payload)), unchecked),
-      Effect.map((text) => HttpBody.text(text, "application/json"))
-    )
-  return (request: AnyRequest) =>
-    Effect.all({
-      params: Effect.map(encodeParams(request.params ?? {}), toRecord),
-      query: Effect.map(encodeQuery(request.query ?? {}), toRecord),
-      body: encodeBody(request.payload)
-    }).pipe(Effect.mapError(toInvalidInput(call, "input")))
+  const encodeBody = Schema.encodeUnknownEffect(Schema.fromJsonString(Schema.toCodecJson(payload)), unchecked)
+  const hasQuery = Object.keys(query.fields).length > 0
+  const hasBody = payload.ast !== Schema.Void.ast
+  return (request) => {
+    const params = encodeParams(request.params ?? {})
+    const query = hasQuery
+      ? Effect.map(encodeQuery(request.query ?? {}), (tree) => UrlParams.fromInput(toRecord(tree)))
+      : Effect.succeed(UrlParams.empty)
+    const body = hasBody
+      ? Effect.map(encodeBody(request.payload), (text) => HttpBody.text(text, "application/json"))
+      : Effect.succeed(HttpBody.empty)
+    return Effect.mapError(Effect.all({ params, query, body }), toInvalidInput(call, "input"))
+  }
 }
 
 /**
@@ -218,17 +242,13 @@ export const make = Effect.fnUntraced(function*(
   const { allowInsecureHttp = false, maxBodySize = 16 * 1024 * 1024, userAgent } = yield* decodeSettings(options)
   const baseUrl = yield* checkBaseUrl(layerName, options.baseUrl ?? defaultBaseUrl, allowInsecureHttp)
   const scrub = Credentials.toScrubber(options.credentials, new URL(baseUrl).host)
-  const client = (yield* HttpClient.HttpClient).pipe(
-    HttpClient.mapRequest(flow(
-      HttpClientRequest.basicAuth(username, password),
-      HttpClientRequest.acceptJson,
-      // Only some transports decompress, and on a fast network a page of 1,000 arrives in half the time without.
-      HttpClientRequest.setHeader("accept-encoding", "identity"),
-      HttpClientRequest.setHeader(
-        "user-agent",
-        userAgent === undefined ? library : `${userAgent} ${library}`
-      )
-    ))
+  const client = yield* HttpClient.HttpClient
+  const { headers } = HttpClientRequest.get(baseUrl).pipe(
+    HttpClientRequest.basicAuth(username, password),
+    HttpClientRequest.acceptJson,
+    // Only some transports decompress, and on a fast network a page of 1,000 arrives in half the time without.
+    HttpClientRequest.setHeader("accept-encoding", "identity"),
+    HttpClientRequest.setHeader("user-agent", userAgent === undefined ? library : `${userAgent} ${library}`)
   )
 
   // Only checkpoints need the digests.
@@ -244,26 +264,38 @@ export const make = Effect.fnUntraced(function*(
     const { call, method, path, readOnly } = endpoint
     const settle = withOutcome(endpoint)
     const encode = makeEncoder(endpoint)
+    const fillPath = makeFillPath(path)
     const read = makeReader(endpoint, maxBodySize)
-    return Effect.fnUntraced(function*(request: AnyRequest) {
-      const { body, params, query } = yield* encode(request)
-      const httpRequest = HttpClientRequest.make(method)(baseUrl + fillPath(path, params), { urlParams: query, body })
-      const url = Option.match(HttpClientRequest.toUrl(httpRequest), {
-        onNone: () => scrub(httpRequest.url),
-        onSome: ({ href }) => scrub(href)
+    const target = makeTarget(call, server)
+    return (request: AnyRequest) =>
+      Effect.flatMap(encode(request), ({ body, params, query }) => {
+        const url = baseUrl + fillPath(params)
+        const withHeaders = (headers: Headers.Headers) => {
+          const httpRequest = HttpClientRequest.makeWith(method, url, query, Option.none(), headers, HttpBody.empty)
+          return body._tag === "Empty" ? httpRequest : HttpClientRequest.setBody(httpRequest, body)
+        }
+        const exchange: Exchange = {
+          method,
+          readOnly,
+          scrub,
+          payload: request.payload,
+          // Only errors and spans show it.
+          get url() {
+            return scrub(Option.match(HttpClientRequest.toUrl(withHeaders(Headers.empty)), {
+              onNone: () => url,
+              onSome: ({ href }) => href
+            }))
+          }
+        }
+        const send = Effect.withFiber((fiber) => client.execute(withHeaders(withTrace(headers, fiber)))).pipe(
+          withFixedContext,
+          Effect.matchEffect({
+            onFailure: (error) => Effect.fail(toTransportFailure(exchange)(error)),
+            onSuccess: (response) => read(exchange, request.params ?? {}, response)
+          })
+        )
+        return settle(run(target, exchange, scrub(`${method} ${url}`), send, gate, policy))
       })
-      const exchange = { method, url, readOnly, scrub, payload: "payload" in request ? request.payload : undefined }
-      const send = Effect.flatMap(
-        traceHeaders,
-        (headers) => client.execute(HttpClientRequest.setHeaders(httpRequest, headers))
-      ).pipe(
-        noRedirects,
-        withoutSpan,
-        Effect.mapError(toTransportFailure(exchange)),
-        Effect.flatMap((response) => read(exchange, request.params ?? {}, response))
-      )
-      return yield* settle(run({ call, method, url, readOnly, server }, send, gate, policy))
-    })
   }
 
   return CommsClient.of({ baseUrl, identity, endpoint })

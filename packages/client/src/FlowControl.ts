@@ -30,7 +30,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Gate, Options, type PaceStore } from "./internal/flow/model.ts"
 import { makeGate } from "./internal/flow/queue.ts"
-import { makeMemoryStore, withFallback } from "./internal/flow/store.ts"
+import { makeOwnPace, toStore, withFallback } from "./internal/flow/store.ts"
 
 export {
   type Call,
@@ -78,13 +78,13 @@ export const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<FlowControl["Service"], CommsError.InvalidInput> {
   const settings = yield* decodeOptions(options ?? {})
   const shared = yield* CurrentPaceStore
-  const own = makeMemoryStore(settings)
-  const store = shared === undefined ? own : withFallback(shared, own)
+  const own = makeOwnPace(settings)
+  const store = shared === undefined ? undefined : withFallback(shared, toStore(own))
   const gates = new Map<string, Gate>()
   return FlowControl.of({
     gate: (key) =>
       Effect.sync(() => {
-        const gate = gates.get(key) ?? makeGate(key, settings, store)
+        const gate = gates.get(key) ?? makeGate(key, settings, own, store)
         gates.set(key, gate)
         return gate
       })

@@ -8,15 +8,22 @@ import type * as Checkpoint from "@effect-comms/domain/Checkpoint"
 import type * as CommsError from "@effect-comms/domain/CommsError"
 import type * as Endpoint from "@effect-comms/domain/Endpoint"
 import { makeDecoder } from "@effect-comms/domain/Input"
-import { type KnownCommunicationOperationStatus, type Operation, OperationId } from "@effect-comms/domain/Operation"
+import {
+  isOperationId,
+  type KnownCommunicationOperationStatus,
+  type Operation,
+  OperationId
+} from "@effect-comms/domain/Operation"
 import type * as OperationFamily from "@effect-comms/domain/OperationFamily"
 import { maxPageSize } from "@effect-comms/domain/Pagination"
 import type { TimestampInput } from "@effect-comms/domain/Timestamp"
 import * as Effect from "effect/Effect"
+import { flow } from "effect/Function"
 import * as Stream from "effect/Stream"
 import { CommsClient } from "./CommsClient.ts"
 import * as Feed from "./Feed.ts"
 import { anonymous } from "./internal/checkpoint.ts"
+import { withSpan } from "./internal/observed.ts"
 import { makeObserver } from "./internal/observing/observer.ts"
 import * as Paging from "./Paging.ts"
 import * as Waiting from "./Waiting.ts"
@@ -126,8 +133,10 @@ export const fromCalls = <
   }): Operations<M["Type"], Status[number]> => {
     const identity = calls.identity ?? Effect.succeed(anonymous)
     const items = (page: OperationFamily.Page<M["Type"]>) => page.operations
-    const fetchById = Effect.fn(family.fetch.call)(calls.fetch)
-    const listPage = Effect.fn(family.list.call)(calls.list)
+    const fetchSpan = withSpan(family.fetch.call)
+    const listSpan = withSpan(family.list.call)
+    const fetchById = (operationId: OperationId) => fetchSpan(calls.fetch(operationId))
+    const listPage = flow(calls.list, listSpan)
 
     const observer = makeObserver({ call: `${resource}.poll`, fetch: fetchById, list: listPage, items })
 
@@ -143,11 +152,10 @@ export const fromCalls = <
     return {
       ...Waiting.make({ resource, identity, observer }),
       ...streams,
-      fetch: Effect.fn(family.fetch.call)(function*(operationId: string) {
-        const id = yield* decodeId(operationId)
-        yield* Effect.annotateCurrentSpan({ operationId: id })
-        return yield* calls.fetch(id)
-      }),
+      fetch: (operationId) =>
+        isOperationId(operationId)
+          ? withSpan(family.fetch.call, { operationId })(calls.fetch(operationId))
+          : fetchSpan(Effect.flatMap(decodeId(operationId), calls.fetch)),
       list: (params = {}) => Effect.flatMap(decodeParams(params), listPage),
       scan: (
         { endDate, pageSize = maxPageSize, startDate, status },

@@ -319,8 +319,8 @@ describe("spans", () => {
         Effect.sync(() => Object.defineProperty(globalThis, "document", { value: {}, configurable: true })),
         () => Effect.sync(() => Reflect.deleteProperty(globalThis, "document"))
       )
-      yield* fetch
-      yield* Effect.provideService(fetch, HttpClient.TracerPropagationEnabled, true)
+      yield* traced(fetch)
+      yield* traced(Effect.provideService(fetch, HttpClient.TracerPropagationEnabled, true))
       assert.deepEqual((yield* sent).map(({ headers }) => headers["traceparent"] !== undefined), [false, true])
     }).pipe(Effect.provide(layerScript(done, done))))
 

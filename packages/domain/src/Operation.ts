@@ -48,6 +48,14 @@ export const OperationId = ids.fromCaller.pipe(Schema.brand("OperationId"))
 export type OperationId = typeof OperationId.Type
 
 /**
+ * Whether a value is an {@link OperationId}.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isOperationId: (u: unknown) => u is OperationId = Schema.is(OperationId)
+
+/**
  * The id of an operation as the server sends it: any text that is not empty.
  *
  * **Details**

@@ -6,9 +6,11 @@ import type * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
 
 /** Milliseconds of the clock that only runs forward. The wall clock can be set, so no duration comes from it. */
-export const monotonicMillis: Effect.Effect<number> = Effect.map(
-  Clock.monotonicTimeNanos,
-  (nanos) => Number(nanos) / 1_000_000
+export const monotonicMillisOf = (clock: Clock.Clock): number => Number(clock.monotonicTimeNanosUnsafe()) / 1_000_000
+
+/** {@link monotonicMillisOf} the current clock. */
+export const monotonicMillis: Effect.Effect<number> = Clock.clockWith((clock) =>
+  Effect.sync(() => monotonicMillisOf(clock))
 )
 
 /** {@link monotonicMillis} in whole milliseconds, which is what timers count. */

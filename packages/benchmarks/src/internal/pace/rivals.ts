@@ -18,11 +18,17 @@ const layer = (clock: VirtualClock, makePacer: () => Pacer) =>
           call: Effect.succeed({
             takeRetry: () => true,
             returnRetry: () => {},
-            attempt: ({ notBefore, send, toOutcome }) =>
-              Effect.flatMap(clock.monotonicMillis, (now) => Effect.sleep(Duration.millis(notBefore - now))).pipe(
-                Effect.andThen(pacer.acquire),
-                Effect.andThen(Effect.onExit(send, (exit) => Effect.sync(() => pacer.update(toOutcome(exit)))))
-              )
+            attempt: ({ deadline, notBefore, onTimeout, send, toOutcome }) =>
+              Effect.flatMap(clock.monotonicMillis, (now) =>
+                Effect.sleep(Duration.millis(notBefore - now)).pipe(
+                  Effect.andThen(pacer.acquire),
+                  Effect.timeoutOrElse({
+                    duration: Duration.millis(deadline - now),
+                    orElse: () => Effect.suspend(() => Effect.fail(onTimeout()))
+                  })
+                )).pipe(
+                  Effect.andThen(Effect.onExit(send, (exit) => Effect.sync(() => pacer.update(toOutcome(exit)))))
+                )
           })
         }
       })

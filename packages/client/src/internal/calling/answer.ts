@@ -133,22 +133,6 @@ export const toTransportFailure = (exchange: Exchange) => (error: HttpClientErro
   }))
 }
 
-/** Interrupts an attempt or a call after a time, and fails with a `TransportFailure`. */
-export const failAfter = ({ method, readOnly, url }: Request, what: "attempt" | "call", duration: Duration.Duration) =>
-  Effect.timeoutOrElse({
-    duration,
-    orElse: () =>
-      Effect.fail(
-        new CommsError.TransportFailure({
-          method,
-          url,
-          readOnly,
-          reason: "Timeout",
-          detail: `The ${what} timed out after ${Duration.format(duration)}.`
-        })
-      )
-  })
-
 // Transports that decompress keep the header.
 const isCompressed = (headers: Headers.Headers): boolean =>
   !["", "identity"].includes(headers["content-encoding"]?.trim().toLowerCase() ?? "")

@@ -21,23 +21,41 @@ export interface Ending extends FlowControl.Outcome {
   readonly requestId: string | undefined
 }
 
+/** The end of an attempt whose call is interrupted or times out. */
+export const interrupted: Ending = {
+  outcome: "Interrupted",
+  status: undefined,
+  requestId: undefined,
+  retryAfter: undefined
+}
+
 export const endingOf = <A, E extends CommsError.CommsError>(exit: Exit.Exit<Answered<A>, E>): Ending => {
   if (Exit.isSuccess(exit)) {
     const { requestId, status } = exit.value
     return { outcome: "Success", status, requestId, retryAfter: undefined }
   }
   const error = Result.getOrUndefined(Exit.findError(exit))
+  if (error === undefined) return interrupted
   return {
-    outcome: error?._tag ?? "Interrupted",
-    status: error !== undefined && "status" in error ? error.status : undefined,
-    requestId: error !== undefined && "requestId" in error ? error.requestId : undefined,
-    retryAfter: error === undefined ? undefined : RetryPolicy.retryAfter(error)
+    outcome: error._tag,
+    status: "status" in error ? error.status : undefined,
+    requestId: "requestId" in error ? error.requestId : undefined,
+    retryAfter: RetryPolicy.retryAfter(error)
   }
+}
+
+/** An attempt that ended. `startedAt` is in epoch milliseconds, `took` and `waited` are in milliseconds. */
+export interface Ended extends Ending {
+  readonly number: number
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly took: number
+  readonly waited: number
 }
 
 /** All times are in milliseconds of the monotonic clock. */
 export interface State {
-  readonly attempts: ReadonlyArray<Attempt>
+  readonly attempts: ReadonlyArray<Ended>
   /** When the last attempt ended. Before the first attempt, when the call started. */
   readonly endedAt: number
   /** When the next attempt is due. If it is sent later, it waited for its turn in the queue. */
@@ -50,29 +68,44 @@ export const start = (now: number): State => ({ attempts: [], endedAt: now, dueA
 export const enter = (state: State, now: number): State => now > state.dueAt ? { ...state, dueAt: now } : state
 
 /** The attempt that was sent at `sentAt`, and ends now. `startedAt` is the same instant on the wall clock. */
-export const attemptOf = (
-  state: State,
+export const endedOf = (
+  { attempts, endedAt }: State,
   startedAt: number,
   sentAt: number,
   now: number,
   { outcome, requestId, retryAfter, status }: Ending
+): Ended => ({
+  number: attempts.length + 1,
+  startedAt,
+  endedAt: now,
+  took: now - sentAt,
+  waited: sentAt - endedAt,
+  outcome,
+  status,
+  requestId,
+  retryAfter
+})
+
+/** An attempt as callers see it. */
+export const toAttempt = (
+  { number, outcome, requestId, retryAfter, startedAt, status, took, waited }: Ended
 ): Attempt =>
   new Attempt({
-    number: state.attempts.length + 1,
+    number,
     startedAt: DateTime.makeUnsafe(startedAt),
-    took: Duration.millis(now - sentAt),
+    took: Duration.millis(took),
     outcome,
     ...(status === undefined ? {} : { status }),
     ...(requestId === undefined ? {} : { requestId }),
     ...(retryAfter === undefined ? {} : { asked: retryAfter }),
-    waited: Duration.millis(sentAt - state.endedAt)
+    waited: Duration.millis(waited)
   }, { disableChecks: true })
 
 /** An attempt ends. */
-export const end = (state: State, attempt: Attempt, now: number): State => ({
+export const end = (state: State, ended: Ended): State => ({
   ...state,
-  attempts: [...state.attempts, attempt],
-  endedAt: now
+  attempts: [...state.attempts, ended],
+  endedAt: ended.endedAt
 })
 
 /** The next attempt is due when the wait that the server asked for is over. */
@@ -82,12 +115,12 @@ export const postpone = (state: State, asked: Duration.Duration): State => ({
 })
 
 /** The span attributes of an attempt that ended. */
-export const attributesOf = ({ asked, number, outcome, requestId, status, waited }: Attempt) => ({
+export const attributesOf = ({ number, outcome, requestId, retryAfter, status, waited }: Ended) => ({
   "http.request.resend_count": number - 1,
-  "comms.waited_ms": Duration.toMillis(waited),
+  "comms.waited_ms": waited,
   "comms.outcome": outcome,
   ...(outcome === "Success" ? {} : { "error.type": status === undefined ? outcome : String(status) }),
   ...(status === undefined ? {} : { "http.response.status_code": status }),
   ...(requestId === undefined ? {} : { "comms.request_id": requestId }),
-  ...(asked === undefined ? {} : { "comms.retry_after_ms": Duration.toMillis(asked) })
+  ...(retryAfter === undefined ? {} : { "comms.retry_after_ms": Duration.toMillis(retryAfter) })
 })

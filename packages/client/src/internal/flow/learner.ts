@@ -128,6 +128,13 @@ export const rateAt = ({ lesson }: State, now: number): number | undefined => {
   return growth > maxGrowth ? undefined : lesson.rate * Math.exp(growth)
 }
 
+const inProgressAt = ({ inProgress }: State, now: number): ReadonlyArray<number> =>
+  inProgress.filter((sentAt) => now - sentAt < memory)
+
+/** Whether more requests may be in progress. */
+export const hasRoom = (state: State, now: number): boolean =>
+  inProgressAt(state, now).length < Math.floor(state.window)
+
 /** Decides whether a request for a resource is sent now. `random` is a number from 0 to 1. */
 export const take = (
   { limit }: Limits,
@@ -140,7 +147,7 @@ export const take = (
   const resourceUntil = state.parkedResources.get(resource) ?? now
   if (resourceUntil > now) return { _tag: "Wait", for: resourceUntil - now, parked: "resource" }
 
-  const inProgress = state.inProgress.filter((sentAt) => now - sentAt < memory)
+  const inProgress = inProgressAt(state, now)
   if (inProgress.length >= Math.floor(state.window)) return { _tag: "Wait", for: pollInterval }
 
   const rate = rateAt(state, now)

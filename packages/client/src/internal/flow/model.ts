@@ -104,6 +104,8 @@ export interface Wait<E> {
   readonly maxWait: number
   /** When the call times out, in monotonic milliseconds. It does not wait for a cooldown that ends later. */
   readonly deadline: number
+  /** The error of a call that waits for its turn until its deadline. */
+  readonly onTimeout: () => E
   /** The error of a longer cooldown, from its end in epoch milliseconds and the milliseconds left. */
   readonly onCooldown: (until: number, left: number) => E
 }

@@ -1,8 +1,13 @@
 // The calls of one account and host, in the order in which they were made.
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { monotonicMillis } from "../monotonic.ts"
-import type { Call, Gate, Options, Outcome, PaceStore, Ticket, Wait } from "./model.ts"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Random from "effect/Random"
+import { monotonicMillisOf } from "../monotonic.ts"
+import { sleepUnless } from "../timer.ts"
+import type { Call, Gate, Options, Outcome, PaceStore, Ticket, Turn, Wait } from "./model.ts"
+import type { OwnPace } from "./store.ts"
 
 interface Waiter {
   readonly order: number
@@ -34,10 +39,16 @@ const pause = (waiter: Waiter, millis: number, now: number): Effect.Effect<void>
       waiter.wake = resolve
     })
     // Timers count whole milliseconds, so a fraction would wake too early.
-    return Effect.raceFirst(Effect.promise(() => woken), Effect.sleep(Math.ceil(millis)))
+    return sleepUnless(woken, Math.ceil(millis))
   })
 
-export const makeGate = (key: string, options: typeof Options.Type, store: PaceStore<never>): Gate => {
+/** Makes the queue of a key. `shared` is the store that decides instead of `own`, if there is one. */
+export const makeGate = (
+  key: string,
+  options: typeof Options.Type,
+  own: OwnPace,
+  shared: PaceStore<never> | undefined
+): Gate => {
   const { quota: maxQuota = 50, quotaPerCall = 0.15 } = options
   let orders = 0
   let quota = maxQuota
@@ -54,7 +65,9 @@ export const makeGate = (key: string, options: typeof Options.Type, store: PaceS
       : queue.find((waiter) => waiter.resource !== doubted && isReady(waiter))) ?? queue.find(isReady)
   }
 
-  const wakeFirst = Effect.map(monotonicMillis, (now) => first(now)?.wake())
+  const wakeFirst = (clock: Clock.Clock) => {
+    if (queue.length > 0) first(monotonicMillisOf(clock))?.wake()
+  }
 
   const insert = (waiter: Waiter) => {
     // A new call goes to the end. Only retries have to find their place.
@@ -62,68 +75,106 @@ export const makeGate = (key: string, options: typeof Options.Type, store: PaceS
     else queue.splice(queue.findIndex((other) => other.order > waiter.order), 0, waiter)
   }
 
-  const leave = (waiter: Waiter) =>
-    Effect.suspend(() => {
-      queue.splice(queue.indexOf(waiter), 1)
-      return wakeFirst
-    })
+  const leave = (waiter: Waiter, clock: Clock.Clock, isGranted: boolean) => {
+    if (queue[0] === waiter) queue.shift()
+    else queue.splice(queue.indexOf(waiter), 1)
+    // Without room, the end of a request wakes the next waiter.
+    if (!isGranted || shared !== undefined || own.hasRoom(key, monotonicMillisOf(clock))) wakeFirst(clock)
+  }
 
   // Calls that cannot wait this long fail immediately, not at their deadline.
   const parkUntil = (until: number, now: number) => {
+    if (until === parkedUntil) return
     parkedUntil = until
     for (const waiter of queue) if (waiter.isTooLong(until, now)) waiter.wake()
   }
 
+  const take = (resource: string): Effect.Effect<Turn> =>
+    shared === undefined
+      ? Effect.withFiber((fiber) => {
+        const now = monotonicMillisOf(fiber.getRef(Clock.Clock))
+        return Effect.succeed(own.take(key, resource, now, fiber.getRef(Random.Random).nextDoubleUnsafe()))
+      })
+      : shared.take(key, resource)
+
   // Uninterruptible, but for the wait itself.
   const enter = Effect.fnUntraced(function*<E>(
     restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
+    clock: Clock.Clock,
     waiter: Waiter,
-    onCooldown: Wait<E>["onCooldown"]
+    { deadline, onCooldown, onTimeout }: Wait<E>
   ) {
     while (true) {
       waiter.wakesAt = Infinity
-      let now = yield* monotonicMillis
+      let now = monotonicMillisOf(clock)
       let until = parkedUntil
       let wait = waiter.notBefore - now
+      if (now >= deadline) return yield* Effect.fail(onTimeout())
       if (first(now) === waiter) {
-        const turn = yield* store.take(key, waiter.resource)
+        const turn = yield* take(waiter.resource)
         if (turn._tag === "Granted") {
           doubted = undefined
           return turn.ticket
         }
         wait = turn.wait
-        now = yield* monotonicMillis
+        now = monotonicMillisOf(clock)
         parkUntil(turn.parked === "account" ? now + wait : -Infinity, now)
         if (turn.parked === "resource") waiter.notBefore = now + wait
         until = turn.parked === undefined ? -Infinity : now + wait
       } else if (wait <= 0) {
-        wait = Math.max(lookAfter, lookAfterEach * queue.indexOf(waiter))
+        // A new waiter is the last one.
+        wait = Math.max(lookAfter, lookAfterEach * queue.lastIndexOf(waiter))
       }
       if (waiter.isTooLong(until, now)) {
         const left = Math.ceil(until - now)
-        return yield* Effect.fail(onCooldown((yield* Clock.currentTimeMillis) + left, left))
+        return yield* Effect.fail(onCooldown(clock.currentTimeMillisUnsafe() + left, left))
       }
-      if (waiter.notBefore > now) yield* wakeFirst
-      yield* restore(pause(waiter, wait, now))
+      if (waiter.notBefore > now) wakeFirst(clock)
+      yield* restore(pause(waiter, Math.min(wait, deadline - now), now))
     }
   })
 
-  const settle = Effect.fnUntraced(function*(ticket: Ticket, outcome: Outcome) {
-    yield* store.settle(ticket, outcome, queue.length)
-    if (outcome.status === 429 || outcome.status === 503) {
+  const settled = (ticket: Ticket, { status }: Outcome, clock: Clock.Clock) => {
+    if (status === 429 || status === 503) {
       doubted = lastRefused === ticket.resource ? ticket.resource : undefined
       lastRefused = ticket.resource
     }
-    yield* wakeFirst
-  })
+    wakeFirst(clock)
+  }
+
+  const settle = (ticket: Ticket, outcome: Outcome, clock: Clock.Clock): Effect.Effect<void> => {
+    if (shared !== undefined) {
+      return Effect.map(shared.settle(ticket, outcome, queue.length), () => settled(ticket, outcome, clock))
+    }
+    own.settle(ticket, outcome, queue.length, monotonicMillisOf(clock))
+    settled(ticket, outcome, clock)
+    return Effect.void
+  }
+
+  // Most calls find no queue and a free place. They need no waiter.
+  const takeAtOnce = (resource: string, notBefore: number, fiber: Fiber.Fiber<unknown, unknown>) => {
+    if (shared !== undefined || queue.length > 0) return undefined
+    const now = monotonicMillisOf(fiber.getRef(Clock.Clock))
+    if (notBefore > now) return undefined
+    const turn = own.take(key, resource, now, fiber.getRef(Random.Random).nextDoubleUnsafe())
+    if (turn._tag === "Later") return undefined
+    doubted = undefined
+    return turn.ticket
+  }
 
   const call = Effect.sync((): Call => {
     const order = orders++
     quota = Math.min(maxQuota, quota + quotaPerCall)
     return {
-      attempt: ({ deadline, maxWait, notBefore, onCooldown, resource, send, toOutcome }) =>
+      attempt: ({ notBefore, resource, send, toOutcome, ...wait }) =>
         Effect.uninterruptibleMask((restore) =>
-          Effect.suspend(() => {
+          Effect.withFiber((fiber) => {
+            const clock = fiber.getRef(Clock.Clock)
+            const go = (ticket: Ticket) =>
+              Effect.onExit(restore(send), (exit) => settle(ticket, toOutcome(exit), clock))
+            const ticket = takeAtOnce(resource, notBefore, fiber)
+            if (ticket !== undefined) return go(ticket)
+            const { deadline, maxWait } = wait
             const waiter: Waiter = {
               order,
               resource,
@@ -134,10 +185,14 @@ export const makeGate = (key: string, options: typeof Options.Type, store: PaceS
               wake: () => {}
             }
             insert(waiter)
-            return Effect.onExit(enter(restore, waiter, onCooldown), () => leave(waiter))
-          }).pipe(
-            Effect.flatMap((ticket) => Effect.onExit(restore(send), (exit) => settle(ticket, toOutcome(exit))))
-          )
+            return Effect.flatMap(
+              Effect.onExit(enter(restore, clock, waiter, wait), (exit) => {
+                leave(waiter, clock, Exit.isSuccess(exit))
+                return Effect.void
+              }),
+              go
+            )
+          })
         ),
       takeRetry: () => {
         if (quota < 1) return false

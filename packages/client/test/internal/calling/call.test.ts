@@ -4,19 +4,15 @@ import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Call from "../../../src/internal/calling/call.ts"
 
-const target = {
-  call: "Things.fetch",
-  method: "GET",
-  url: "https://example.com/things",
-  readOnly: true,
-  server: { "server.address": "example.com", "server.port": 443 }
-}
+const target = Call.makeTarget("Things.fetch", { "server.address": "example.com", "server.port": 443 })
+
+const request = { method: "GET", url: "https://example.com/things", readOnly: true }
 
 it.effect("a failed call leaves the error of its request as it is", () =>
   Effect.gen(function*() {
     const gate = yield* Effect.flatMap(FlowControl.make(), ({ gate }) => gate("key"))
     const error = new CommsError.NotFound({ errors: [] })
-    const failed = Effect.flip(Call.run(target, Effect.fail(error), gate, RetryPolicy.standard))
+    const failed = Effect.flip(Call.run(target, request, "GET things", Effect.fail(error), gate, RetryPolicy.standard))
     const [first, second] = [yield* failed, yield* failed]
     assert.isUndefined(error.attempts)
     for (const copy of [first, second]) {

@@ -10,7 +10,7 @@ const lost = { outcome: "TransportFailure", status: undefined, requestId: undefi
 const done = { outcome: "Success", status: 200, requestId: undefined, retryAfter: undefined }
 
 const run = (state: State.State, sentAt: number, now: number, ending: State.Ending) =>
-  State.end(state, State.attemptOf(state, sentAt, sentAt, now, ending), now)
+  State.end(state, State.endedOf(state, sentAt, sentAt, now, ending))
 
 describe("endingOf", () => {
   it.each<readonly [exit: Exit.Exit<State.Answered<string>, CommsError.CommsError>, ending: State.Ending]>([
@@ -38,7 +38,7 @@ describe("attempts", () => {
   it("are numbered, and hold the time since the attempt before", () => {
     const state = run(run(run(State.start(100), 150, 400, refused), 2400, 2500, lost), 3000, 3001, done)
     assert.deepStrictEqual(
-      state.attempts.map(({ asked, number, outcome, startedAt, status, took, waited }) => [
+      state.attempts.map(State.toAttempt).map(({ asked, number, outcome, startedAt, status, took, waited }) => [
         number,
         DateTime.toEpochMillis(startedAt),
         Duration.toMillis(waited),
@@ -57,7 +57,7 @@ describe("attempts", () => {
   })
 
   it("leave out what an attempt does not have", () => {
-    const [attempt] = run(State.start(0), 0, 1, lost).attempts
+    const [attempt] = run(State.start(0), 0, 1, lost).attempts.map(State.toAttempt)
     assert.isDefined(attempt)
     assert.doesNotHaveAnyKeys(attempt, ["status", "asked"])
   })
