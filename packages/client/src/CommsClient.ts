@@ -287,13 +287,14 @@ export const make = Effect.fnUntraced(function*(
             }))
           }
         }
-        const send = Effect.withFiber((fiber) => client.execute(withHeaders(withTrace(headers, fiber)))).pipe(
-          withFixedContext,
-          Effect.matchEffect({
-            onFailure: (error) => Effect.fail(toTransportFailure(exchange)(error)),
-            onSuccess: (response) => read(exchange, request.params ?? {}, response)
-          })
-        )
+        const send = () =>
+          Effect.matchEffect(
+            withFixedContext(Effect.withFiber((fiber) => client.execute(withHeaders(withTrace(headers, fiber))))),
+            {
+              onFailure: (error) => Effect.fail(toTransportFailure(exchange)(error)),
+              onSuccess: (response) => read(exchange, request.params ?? {}, response)
+            }
+          )
         return settle(run(target, exchange, scrub(`${method} ${url}`), send, gate, policy))
       })
   }

@@ -33,6 +33,7 @@ import { makeGate } from "./internal/flow/queue.ts"
 import { makeOwnPace, toStore, withFallback } from "./internal/flow/store.ts"
 
 export {
+  type Attempting,
   type Call,
   type Gate,
   Options,

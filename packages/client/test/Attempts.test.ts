@@ -306,9 +306,20 @@ describe("spans", () => {
       Effect.provide([even, layerScript(refused(429, { "retry-after": "2" }), lost(new Error("ECONNRESET")), done)])
     ))
 
+  it.effect("are not made if neither a tracer nor another span can see them", () =>
+    Effect.gen(function*() {
+      yield* fetch
+      yield* Effect.withSpan(fetch, "parent")
+      yield* traced(fetch)
+      assert.deepEqual(
+        (yield* sent).map(({ headers }) => headers["traceparent"] !== undefined),
+        [false, true, true]
+      )
+    }).pipe(Effect.provide(layerScript(done, done, done))))
+
   it.effect("are not propagated if propagation is disabled", () =>
     Effect.gen(function*() {
-      yield* Effect.provideService(fetch, Tracer.DisablePropagation, true)
+      yield* traced(Effect.provideService(fetch, Tracer.DisablePropagation, true))
       const [request] = yield* sent
       assert.isUndefined(request?.headers["traceparent"])
     }).pipe(Effect.provide(layerScript(done))))

@@ -1,11 +1,21 @@
 // Waits that end early. `Effect.raceFirst` would run two more fibers for each, and a call has one or two such waits.
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 
+// The longest time that timers of a platform take.
+const maxMillis = 2 ** 31 - 1
+
 /** Calls a function after a time. Returns the function that cancels that. */
 const schedule = ({ context }: Fiber.Fiber<unknown, unknown>, millis: number, f: () => void): () => void => {
+  // Effect's own clock would use the same timer, in one more fiber.
+  if (Context.getOrUndefined(context, Clock.Clock) === undefined && millis <= maxMillis) {
+    const timer = setTimeout(f, millis)
+    return () => clearTimeout(timer)
+  }
   const sleeping = Effect.runForkWith(context)(Effect.sleep(Duration.millis(millis)))
   sleeping.addObserver((exit) => {
     if (Exit.isSuccess(exit)) f()

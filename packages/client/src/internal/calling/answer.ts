@@ -11,8 +11,8 @@ import * as Effect from "effect/Effect"
 import type * as Headers from "effect/http/Headers"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { textAt } from "./pointed.ts"
@@ -77,10 +77,10 @@ const lastTime = 8.64e15
 /** The time at an epoch millisecond, or the last time that a `Date` can hold. */
 export const timeAt = (millis: number): DateTime.Utc => DateTime.makeUnsafe(Math.min(millis, lastTime))
 
-const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
 
 const errorsOf = (text: string): ReadonlyArray<TwilioError.TwilioError> =>
-  Option.match(decodeJson(text), { onNone: () => [], onSome: TwilioError.fromBody })
+  Result.match(decodeJson(text), { onFailure: () => [], onSuccess: TwilioError.fromBody })
 
 /** The path parameters of a request. */
 export type Params = Endpoint.Any["params"]["Type"]
@@ -141,9 +141,9 @@ const isCompressed = (headers: Headers.Headers): boolean =>
 // `Content-Length` within the limit.
 const readText = (
   response: HttpClientResponse.HttpClientResponse,
+  headers: Headers.Headers,
   maxBodySize: number
 ): Effect.Effect<string | undefined, HttpClientError.HttpClientError> => {
-  const { headers } = response
   const length = /^\d+$/.test(headers["content-length"] ?? "") ? Number(headers["content-length"]) : Number.NaN
   if (length <= maxBodySize && !isCompressed(headers)) return response.text
   return Effect.suspend(() => {
@@ -171,12 +171,14 @@ const readText = (
 export const makeReader = <C extends Contract>(endpoint: C, maxBodySize: number) => {
   const { errors, fromAnswer, success } = endpoint
   const codec = Schema.toCodecJson(success)
-  const decodeBody = Schema.decodeUnknownEffect(Schema.fromJsonString(codec))
-  const decodeAnswer = Schema.decodeUnknownEffect(codec)
-  const decode = (text: string, headers: Headers.Headers) =>
-    fromAnswer === undefined
-      ? decodeBody(text)
-      : decodeAnswer(fromAnswer({ body: Option.getOrUndefined(decodeJson(text)), headers }))
+  // Two steps, because the decoder that is installed for a codec is not found within another schema.
+  const decodeBody = Schema.decodeUnknownResult(codec)
+  const decode = (text: string, headers: Headers.Headers) => {
+    const json = decodeJson(text)
+    return fromAnswer === undefined
+      ? Result.flatMap(json, (body) => decodeBody(body))
+      : decodeBody(fromAnswer({ body: Result.getOrUndefined(json), headers }))
+  }
   const classes = new Map<number, CommsError.StatusErrorClass>(
     [...errors, CommsError.Unauthorized, CommsError.Forbidden].map((Class) => [Class.status, Class])
   )
@@ -184,33 +186,35 @@ export const makeReader = <C extends Contract>(endpoint: C, maxBodySize: number)
   const readSuccess = (
     exchange: Exchange,
     params: Params,
-    { headers, status }: HttpClientResponse.HttpClientResponse,
+    status: number,
+    headers: Headers.Headers,
     text: string | undefined
   ): Effect.Effect<Answered<C["success"]["Type"]>, CommsError.InvalidResponse> => {
-    const invalid = (problem: string) =>
-      new CommsError.InvalidResponse(omitUndefined({ ...fieldsOf(exchange, headers, text ?? ""), status, problem }))
-    if (text === undefined) {
-      return Effect.fail(invalid(`The body is larger than the limit of ${maxBodySize} bytes.`))
+    const fail = (problem: string) => {
+      const fields = { ...fieldsOf(exchange, headers, text ?? ""), status, problem }
+      return Effect.fail(new CommsError.InvalidResponse(omitUndefined(fields)))
     }
-    return Effect.matchEffect(decode(text, headers), {
-      onFailure: ({ message }) =>
-        Effect.fail(invalid(
-          text === ""
-            ? "The body is empty."
-            : isCompressed(headers)
-            ? "The body is compressed, which the request does not accept."
-            : excerptOf(message, exchange.scrub)
-        )),
-      onSuccess: (value) =>
-        endpoint.answers?.(params, value) === false
-          ? Effect.fail(invalid("The response is about another resource."))
-          : Effect.succeed({ status, requestId: requestIdOf(exchange.scrub, headers), value })
-    })
+    if (text === undefined) return fail(`The body is larger than the limit of ${maxBodySize} bytes.`)
+    const decoded = decode(text, headers)
+    if (Result.isFailure(decoded)) {
+      return fail(
+        text === ""
+          ? "The body is empty."
+          : isCompressed(headers)
+          ? "The body is compressed, which the request does not accept."
+          : excerptOf(decoded.failure.message, exchange.scrub)
+      )
+    }
+    const value = decoded.success
+    return endpoint.answers?.(params, value) === false
+      ? fail("The response is about another resource.")
+      : Effect.succeed({ status, requestId: requestIdOf(exchange.scrub, headers), value })
   }
 
   const readFailure = Effect.fnUntraced(function*(
     exchange: Exchange,
-    { headers, status }: HttpClientResponse.HttpClientResponse,
+    status: number,
+    headers: Headers.Headers,
     text: string
   ): Effect.fn.Return<never, Endpoint.AnswerError<C>> {
     const { readOnly, scrub } = exchange
@@ -238,13 +242,15 @@ export const makeReader = <C extends Contract>(endpoint: C, maxBodySize: number)
     exchange: Exchange,
     params: Params,
     response: HttpClientResponse.HttpClientResponse
-  ): Effect.Effect<Answered<C["success"]["Type"]>, Endpoint.AnswerError<C>> =>
-    readText(response, maxBodySize).pipe(
-      Effect.mapError(toTransportFailure(exchange)),
-      Effect.flatMap((text) =>
-        response.status >= 200 && response.status < 300
-          ? readSuccess(exchange, params, response, text)
-          : readFailure(exchange, response, text ?? "")
-      )
-    )
+  ): Effect.Effect<Answered<C["success"]["Type"]>, Endpoint.AnswerError<C>> => {
+    // Each access to the headers builds them again.
+    const { headers, status } = response
+    return Effect.matchEffect(readText(response, headers, maxBodySize), {
+      onFailure: (error) => Effect.fail(toTransportFailure(exchange)(error)),
+      onSuccess: (text) =>
+        status >= 200 && status < 300
+          ? readSuccess(exchange, params, status, headers, text)
+          : readFailure(exchange, status, headers, text ?? "")
+    })
+  }
 }

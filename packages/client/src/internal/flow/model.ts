@@ -94,7 +94,7 @@ export interface PaceStore<E = PaceStoreError> {
 }
 
 /**
- * How long an attempt may wait for a cooldown to end.
+ * How long an attempt may wait for its turn.
  *
  * @category models
  * @since 0.1.0
@@ -111,6 +111,21 @@ export interface Wait<E> {
 }
 
 /**
+ * An attempt of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Attempting<A, E> extends Wait<E> {
+  /** The method and the URL without its query. */
+  readonly resource: string
+  /** The earliest time to send, in monotonic milliseconds. The call keeps its place until then. */
+  readonly notBefore: number
+  readonly send: Effect.Effect<A, E>
+  readonly toOutcome: (exit: Exit.Exit<A, E>) => Outcome
+}
+
+/**
  * A call's place in the queue.
  *
  * @category models
@@ -118,16 +133,7 @@ export interface Wait<E> {
  */
 export interface Call {
   /** Sends one attempt when it is its turn. */
-  readonly attempt: <A, E, R, E2>(
-    options: {
-      /** The method and the URL without its query. */
-      readonly resource: string
-      /** The earliest time to send, in monotonic milliseconds. The call keeps its place until then. */
-      readonly notBefore: number
-      readonly send: Effect.Effect<A, E, R>
-      readonly toOutcome: (exit: Exit.Exit<A, E>) => Outcome
-    } & Wait<E2>
-  ) => Effect.Effect<A, E | E2, R>
+  readonly attempt: <A, E>(attempting: Attempting<A, E>) => Effect.Effect<A, E>
   /** Takes a retry from the quota. False if the quota is used up. */
   readonly takeRetry: () => boolean
   /** Returns a retry that succeeded to the quota. */

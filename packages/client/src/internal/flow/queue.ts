@@ -6,7 +6,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import { monotonicMillisOf } from "../monotonic.ts"
 import { sleepUnless } from "../timer.ts"
-import type { Call, Gate, Options, Outcome, PaceStore, Ticket, Turn, Wait } from "./model.ts"
+import type { Attempting, Call, Gate, Options, Outcome, PaceStore, Ticket, Turn, Wait } from "./model.ts"
 import type { OwnPace } from "./store.ts"
 
 interface Waiter {
@@ -89,12 +89,17 @@ export const makeGate = (
     for (const waiter of queue) if (waiter.isTooLong(until, now)) waiter.wake()
   }
 
+  const takeOwn = (resource: string, fiber: Fiber.Fiber<unknown, unknown>): Turn =>
+    own.take(
+      key,
+      resource,
+      monotonicMillisOf(fiber.getRef(Clock.Clock)),
+      fiber.getRef(Random.Random).nextDoubleUnsafe()
+    )
+
   const take = (resource: string): Effect.Effect<Turn> =>
     shared === undefined
-      ? Effect.withFiber((fiber) => {
-        const now = monotonicMillisOf(fiber.getRef(Clock.Clock))
-        return Effect.succeed(own.take(key, resource, now, fiber.getRef(Random.Random).nextDoubleUnsafe()))
-      })
+      ? Effect.withFiber((fiber) => Effect.succeed(takeOwn(resource, fiber)))
       : shared.take(key, resource)
 
   // Uninterruptible, but for the wait itself.
@@ -102,14 +107,15 @@ export const makeGate = (
     restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
     clock: Clock.Clock,
     waiter: Waiter,
-    { deadline, onCooldown, onTimeout }: Wait<E>
+    limits: Wait<E>
   ) {
+    const { deadline } = limits
     while (true) {
       waiter.wakesAt = Infinity
       let now = monotonicMillisOf(clock)
       let until = parkedUntil
       let wait = waiter.notBefore - now
-      if (now >= deadline) return yield* Effect.fail(onTimeout())
+      if (now >= deadline) return yield* Effect.fail(limits.onTimeout())
       if (first(now) === waiter) {
         const turn = yield* take(waiter.resource)
         if (turn._tag === "Granted") {
@@ -122,12 +128,13 @@ export const makeGate = (
         if (turn.parked === "resource") waiter.notBefore = now + wait
         until = turn.parked === undefined ? -Infinity : now + wait
       } else if (wait <= 0) {
-        // A new waiter is the last one.
-        wait = Math.max(lookAfter, lookAfterEach * queue.lastIndexOf(waiter))
+        // A new waiter is the last one. Timers of few different lengths cost less.
+        const place = lookAfterEach * queue.lastIndexOf(waiter) / lookAfter
+        wait = lookAfter * 2 ** Math.ceil(Math.log2(Math.max(1, place)))
       }
       if (waiter.isTooLong(until, now)) {
         const left = Math.ceil(until - now)
-        return yield* Effect.fail(onCooldown(clock.currentTimeMillisUnsafe() + left, left))
+        return yield* Effect.fail(limits.onCooldown(clock.currentTimeMillisUnsafe() + left, left))
       }
       if (waiter.notBefore > now) wakeFirst(clock)
       yield* restore(pause(waiter, Math.min(wait, deadline - now), now))
@@ -152,57 +159,66 @@ export const makeGate = (
   }
 
   // Most calls find no queue and a free place. They need no waiter.
-  const takeAtOnce = (resource: string, notBefore: number, fiber: Fiber.Fiber<unknown, unknown>) => {
+  const takeAtOnce = <A, E>(
+    { notBefore, resource }: Attempting<A, E>,
+    fiber: Fiber.Fiber<unknown, unknown>
+  ): Ticket | undefined => {
     if (shared !== undefined || queue.length > 0) return undefined
-    const now = monotonicMillisOf(fiber.getRef(Clock.Clock))
-    if (notBefore > now) return undefined
-    const turn = own.take(key, resource, now, fiber.getRef(Random.Random).nextDoubleUnsafe())
+    if (notBefore > monotonicMillisOf(fiber.getRef(Clock.Clock))) return undefined
+    const turn = takeOwn(resource, fiber)
     if (turn._tag === "Later") return undefined
     doubted = undefined
     return turn.ticket
   }
 
+  const wait = <A, E>(
+    restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
+    clock: Clock.Clock,
+    order: number,
+    attempting: Attempting<A, E>
+  ): Effect.Effect<Ticket, E> => {
+    const { deadline, maxWait, notBefore, resource } = attempting
+    const waiter: Waiter = {
+      order,
+      resource,
+      notBefore,
+      // A millisecond more, which is what fractions add up to.
+      isTooLong: (until, now) => until > now && (until - now > maxWait + 1 || until >= deadline),
+      wakesAt: Infinity,
+      wake: () => {}
+    }
+    insert(waiter)
+    return Effect.onExit(enter(restore, clock, waiter, attempting), (exit) => {
+      leave(waiter, clock, Exit.isSuccess(exit))
+      return Effect.void
+    })
+  }
+
+  const attempt = <A, E>(order: number, attempting: Attempting<A, E>): Effect.Effect<A, E> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.withFiber((fiber) => {
+        const clock = fiber.getRef(Clock.Clock)
+        const go = (ticket: Ticket) =>
+          Effect.onExit(restore(attempting.send), (exit) => settle(ticket, attempting.toOutcome(exit), clock))
+        const ticket = takeAtOnce(attempting, fiber)
+        return ticket === undefined ? Effect.flatMap(wait(restore, clock, order, attempting), go) : go(ticket)
+      })
+    )
+
+  const takeRetry = () => {
+    if (quota < 1) return false
+    quota--
+    return true
+  }
+
+  const returnRetry = () => {
+    quota = Math.min(maxQuota, quota + 1)
+  }
+
   const call = Effect.sync((): Call => {
     const order = orders++
     quota = Math.min(maxQuota, quota + quotaPerCall)
-    return {
-      attempt: ({ notBefore, resource, send, toOutcome, ...wait }) =>
-        Effect.uninterruptibleMask((restore) =>
-          Effect.withFiber((fiber) => {
-            const clock = fiber.getRef(Clock.Clock)
-            const go = (ticket: Ticket) =>
-              Effect.onExit(restore(send), (exit) => settle(ticket, toOutcome(exit), clock))
-            const ticket = takeAtOnce(resource, notBefore, fiber)
-            if (ticket !== undefined) return go(ticket)
-            const { deadline, maxWait } = wait
-            const waiter: Waiter = {
-              order,
-              resource,
-              notBefore,
-              // A millisecond more, which is what fractions add up to.
-              isTooLong: (until, now) => until > now && (until - now > maxWait + 1 || until >= deadline),
-              wakesAt: Infinity,
-              wake: () => {}
-            }
-            insert(waiter)
-            return Effect.flatMap(
-              Effect.onExit(enter(restore, clock, waiter, wait), (exit) => {
-                leave(waiter, clock, Exit.isSuccess(exit))
-                return Effect.void
-              }),
-              go
-            )
-          })
-        ),
-      takeRetry: () => {
-        if (quota < 1) return false
-        quota--
-        return true
-      },
-      returnRetry: () => {
-        quota = Math.min(maxQuota, quota + 1)
-      }
-    }
+    return { attempt: (attempting) => attempt(order, attempting), takeRetry, returnRetry }
   })
 
   return { call, waiting: Effect.sync(() => queue.length) }

@@ -12,7 +12,9 @@ it.effect("a failed call leaves the error of its request as it is", () =>
   Effect.gen(function*() {
     const gate = yield* Effect.flatMap(FlowControl.make(), ({ gate }) => gate("key"))
     const error = new CommsError.NotFound({ errors: [] })
-    const failed = Effect.flip(Call.run(target, request, "GET things", Effect.fail(error), gate, RetryPolicy.standard))
+    const failed = Effect.flip(
+      Call.run(target, request, "GET things", () => Effect.fail(error), gate, RetryPolicy.standard)
+    )
     const [first, second] = [yield* failed, yield* failed]
     assert.isUndefined(error.attempts)
     for (const copy of [first, second]) {
