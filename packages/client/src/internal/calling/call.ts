@@ -115,12 +115,13 @@ class Calling<A, E extends CommsError.CommsError> implements FlowControl.Attempt
     return new CommsError.TransportFailure({ method, url, readOnly, reason: "Timeout", detail })
   }
 
-  onTimeout(): CommsError.TransportFailure {
+  // A gate may take these two from the object.
+  readonly onTimeout = (): CommsError.TransportFailure => {
     this.isOver = true
     return this.timedOut("call", this.policy.callTimeout)
   }
 
-  onCooldown(until: number, left: number): CommsError.CoolingDown {
+  readonly onCooldown = (until: number, left: number): CommsError.CoolingDown => {
     const { method, url } = this.request
     return new CommsError.CoolingDown({ method, url, retryAfter: Duration.millis(left), retryAt: timeAt(until) })
   }

@@ -23,3 +23,23 @@ it.effect("a failed call leaves the error of its request as it is", () =>
     }
     assert.notStrictEqual(first, second)
   }))
+
+it.effect("a gate can take the functions of an attempt from it", () =>
+  Effect.gen(function*() {
+    const error = yield* Effect.flip(Call.run(
+      target,
+      request,
+      "GET things",
+      () => Effect.never,
+      {
+        call: Effect.succeed({
+          attempt: ({ onTimeout }) => Effect.suspend(() => Effect.fail(onTimeout())),
+          takeRetry: () => true,
+          returnRetry: () => {}
+        }),
+        waiting: Effect.succeed(0)
+      },
+      RetryPolicy.standard
+    ))
+    assert.strictEqual(error._tag, "TransportFailure")
+  }))
