@@ -4,7 +4,6 @@ import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
@@ -127,15 +126,13 @@ const ask = Effect.fnUntraced(function*({ http, variables }: Api.Connection) {
     Layer.provide(CommsClient.layerConfig({ retry: { maxAttempts: Config.succeed(1) } })),
     Layer.provide([watched, provider])
   )
-  const startedAt = yield* Clock.currentTimeMillis
-  const answer = yield* Effect.gen(function*() {
+  const [took, answer] = yield* Effect.gen(function*() {
     // One request does not use the whole configuration, but all of it is checked.
     yield* Effect.scoped(Layer.build(configured))
     const operations = yield* SenderPoolOperations.SenderPoolOperations
     return yield* operations.list({ pageSize: 1 })
-  }).pipe(Effect.provide(client), Effect.result)
-  const endedAt = yield* Clock.currentTimeMillis
-  return { answer, skew, took: Duration.millis(endedAt - startedAt) }
+  }).pipe(Effect.provide(client), Effect.result, Effect.timed)
+  return { answer, skew, took }
 })
 
 const tolerated = 5_000

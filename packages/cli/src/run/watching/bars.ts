@@ -2,7 +2,6 @@
 import type { Progress } from "@effect-comms/client/Waiting"
 import type { Operation } from "@effect-comms/domain/Operation"
 import * as Arr from "effect/Array"
-import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Order from "effect/Order"
 import * as ExitCode from "../../ExitCode.ts"
@@ -10,11 +9,15 @@ import type { Counted, Counter, Counters } from "../../Resource.ts"
 import { cut, widthOf } from "../../Width.ts"
 import * as Ending from "./ending.ts"
 
-/** Items as last seen, of an operation or of several. */
-export interface Snapshot {
+/** The items of an operation or of several. */
+export interface Items {
   readonly operation: Counted & Pick<Operation, "status">
   readonly progress: Pick<Progress, "fraction"> & Partial<Pick<Progress, "rate" | "remaining">>
-  readonly seenAt: DateTime.Utc
+}
+
+/** Items as last seen, and when, in milliseconds of the clock of {@link Picture}. */
+export interface Snapshot extends Items {
+  readonly seenAt: number
 }
 
 /** A wait: the items as last seen, a note such as "not found yet", and how the wait ended. */
@@ -103,7 +106,7 @@ const tailOf = ({ ending, note, snapshot }: Row, now: number): string => {
   // The width of other characters differs between terminals.
   if (operation.status !== "PROCESSING") return operation.status.replace(/[^ -~]/g, "?").slice(0, 20)
   if (remaining === undefined) return ""
-  const left = Duration.toMillis(remaining) - (now - seenAt.epochMilliseconds)
+  const left = Duration.toMillis(remaining) - (now - seenAt)
   return left <= 0 ? "any moment" : `${roughly(Duration.millis(left))} left`
 }
 
@@ -251,6 +254,7 @@ export interface Picture {
   readonly notice: string | undefined
   readonly size: Size
   readonly style: Style
+  /** Monotonic milliseconds. */
   readonly now: number
 }
 

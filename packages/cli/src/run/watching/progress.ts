@@ -52,6 +52,9 @@ const noteOf = (event: Waiting.Event): string | undefined => {
 
 type OnRetry = Progress["retrying"]
 
+// The wall clock can be set, so no duration comes from it.
+const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1_000_000)
+
 const silent = (onRetry: OnRetry): Progress => ({
   happened: () => Effect.void,
   ended: () => Effect.void,
@@ -69,20 +72,21 @@ const snapshotsSince = (startedAt: number) => (counts: Counts, now: number): Bar
       fraction: total === 0 ? undefined : settled / total,
       ...(rate === 0 ? {} : { rate, remaining: Duration.seconds((total - settled) / rate) })
     },
-    seenAt: DateTime.makeUnsafe(now)
+    seenAt: now
   }
 }
 
-const bars = Effect.fnUntraced(function*(
+/** The progress as bars, which are redrawn until the scope ends. */
+export const bars = Effect.fnUntraced(function*(
   ids: ReadonlyArray<string>,
   resource: Resource.Counters,
-  style: Bars.Style
-) {
-  const snapshot = snapshotsSince(yield* Clock.currentTimeMillis)
+  style: Bars.Style,
+  screen: Screen.Screen
+): Effect.fn.Return<Progress, never, Scope.Scope> {
+  const snapshotOf = snapshotsSince(yield* monotonicMillis)
   const rows = new Map(ids.map((id): [string, Bars.Row] => [id, { id }]))
   let wait: { readonly text: string; readonly until: number } | undefined
-  const screen = yield* Screen.make
-  const draw = Effect.map(Clock.currentTimeMillis, (now) => {
+  const draw = Effect.map(monotonicMillis, (now) => {
     const left = wait === undefined ? 0 : wait.until - now
     const notice = wait === undefined || left <= 0
       ? undefined
@@ -97,15 +101,15 @@ const bars = Effect.fnUntraced(function*(
     })
   const progress: Progress = {
     happened: (id, event) =>
-      set(id, {
-        note: noteOf(event),
-        ...("snapshot" in event ? { snapshot: event.snapshot } : {})
-      }),
+      Effect.flatMap(monotonicMillis, (now) =>
+        set(id, {
+          note: noteOf(event),
+          ...("snapshot" in event ? { snapshot: { ...event.snapshot, seenAt: now } } : {})
+        })),
     ended: (ending) => set(ending.id, { ending }),
-    counted: (id, counts) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => set(id, { snapshot: snapshot(counts, now) })),
+    counted: (id, counts) => Effect.flatMap(monotonicMillis, (now) => set(id, { snapshot: snapshotOf(counts, now) })),
     retrying: (retry) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
+      Effect.map(monotonicMillis, (now) => {
         const text = retry.attempt.asked === undefined ? Retries.describe(retry) : waitOf(retry)
         wait = { text, until: now + Duration.toMillis(retry.delay) }
       })
@@ -118,7 +122,7 @@ const percentOf = (fraction: number): number => Math.floor(fraction * 100)
 const lineOf = (
   resource: Resource.Counters,
   id: string,
-  { operation, progress: { fraction, rate, remaining } }: Bars.Snapshot
+  { operation, progress: { fraction, rate, remaining } }: Bars.Items
 ): string =>
   [
     `${id} ${printable(operation.status)}:`,
@@ -132,15 +136,20 @@ const lineOf = (
 // A bulk addition has a line for each step of this many percent.
 const step = 10
 
-const lines = Effect.fnUntraced(function*(resource: Resource.Counters, isVerbose: boolean, onRetry: OnRetry) {
-  const snapshotOf = snapshotsSince(yield* Clock.currentTimeMillis)
+/** The progress as a line per change. */
+export const lines = Effect.fnUntraced(function*(
+  resource: Resource.Counters,
+  isVerbose: boolean,
+  onRetry: OnRetry
+): Effect.fn.Return<Progress> {
+  const snapshotOf = snapshotsSince(yield* monotonicMillis)
   let last = -1
   const progress: Progress = {
     happened: (id, event) =>
       Effect.logInfo(event._tag === "Changed" ? lineOf(resource, id, event.snapshot) : `${id} ${noteOf(event)}`),
     ended: (ending) => Effect.logInfo(`${ending.id} ${Ending.phraseOf(ending)}`),
     counted: (id, counts) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      Effect.flatMap(monotonicMillis, (now) => {
         const snapshot = snapshotOf(counts, now)
         const current = Math.floor(percentOf(snapshot.progress.fraction ?? 1) / step)
         if (current <= last) return Effect.void
@@ -210,7 +219,7 @@ export const onStderr = Effect.fnUntraced(function*(
   const style = yield* Screen.style
   // Other lines on stderr would break the bars.
   return style !== undefined && isText && !isVerbose
-    ? yield* bars(ids, resource, style)
+    ? yield* bars(ids, resource, style, yield* Screen.make)
     : yield* lines(resource, isVerbose, onRetry)
 })
 

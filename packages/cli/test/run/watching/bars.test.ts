@@ -15,7 +15,7 @@ const rowOf = (operation: Operation.Operation): Bars.Row => {
     id: operation.id,
     snapshot: {
       operation,
-      seenAt: DateTime.makeUnsafe(now),
+      seenAt: now,
       progress: {
         fraction: total === 0 ? undefined : Math.min(1, settled / total),
         rate: (settled - failed) / 7,
