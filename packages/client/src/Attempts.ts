@@ -4,6 +4,7 @@
  * Every error of a call has its `attempts`. {@link withAttempts} returns them with a result. {@link OnRetry} reports
  * each retry before its delay.
  *
+ * @module
  * @since 0.1.0
  */
 import type { Attempt } from "@effect-comms/domain/Attempt"

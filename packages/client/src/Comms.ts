@@ -1,6 +1,7 @@
 /**
  * Every service over one client.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as CommsError from "@effect-comms/domain/CommsError"

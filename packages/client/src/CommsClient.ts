@@ -4,6 +4,7 @@
  * It calls the endpoints that `@effect-comms/domain` describes. `HttpApiClient` is not used: it has untyped errors for
  * undeclared statuses and media types, and adds 24 kB (gzip) to a bundle of 40 kB.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"

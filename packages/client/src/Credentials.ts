@@ -1,6 +1,7 @@
 /**
  * Credentials of the API: an account SID and its auth token, or the SID and the secret of an API key.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as CommsError from "@effect-comms/domain/CommsError"

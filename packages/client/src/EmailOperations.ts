@@ -1,6 +1,7 @@
 /**
  * The service of Email operations, which send emails.
  *
+ * @module
  * @see https://www.twilio.com/docs/email/api/reference/email-operation-resource
  * @since 0.1.0
  */

@@ -1,6 +1,7 @@
 /**
  * Feeds that deliver new and changed operations until interrupted.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"

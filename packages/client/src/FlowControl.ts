@@ -21,6 +21,7 @@
  * Effect's `RateLimiter` can learn a limit too (`adaptiveConsume`, `adaptiveFeedback`): of sixty calls at once against
  * ten a second it gets all through with 150 refusals, this queue with 5.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as CommsError from "@effect-comms/domain/CommsError"

@@ -1,6 +1,7 @@
 /**
  * The service of Message operations, which send messages.
  *
+ * @module
  * @see https://www.twilio.com/docs/bulk-messaging/api/operation-resource
  * @since 0.1.0
  */

@@ -2,6 +2,7 @@
  * The service of a family of operations, such as `SenderPoolOperations`: fetches, lists, streams and scans operations,
  * waits for them, and follows their changes.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"

@@ -2,6 +2,7 @@
  * Streams of the pages and the items of a list. A stream has limits, and can resume after a failure or in another
  * process.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Checkpoint from "@effect-comms/domain/Checkpoint"

@@ -1,6 +1,7 @@
 /**
  * Which failures are retried, how often, and after what wait.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as CommsError from "@effect-comms/domain/CommsError"

@@ -2,6 +2,7 @@
  * Changes of SenderPools that take several requests: creating a pool and waiting for it, adding any number of Senders,
  * and giving a pool exactly the wanted Senders.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as CommsError from "@effect-comms/domain/CommsError"

@@ -1,6 +1,7 @@
 /**
  * The service of SenderPool operations, which create and change SenderPools.
  *
+ * @module
  * @see https://www.twilio.com/docs/comms/api/sender-pools
  * @since 0.1.0
  */

@@ -1,6 +1,7 @@
 /**
  * The service of SenderPools and their Senders.
  *
+ * @module
  * @see https://www.twilio.com/docs/comms/sender-pools
  * @since 0.1.0
  */

@@ -1,6 +1,7 @@
 /**
  * The service of Senders. Every method only reads.
  *
+ * @module
  * @see https://www.twilio.com/docs/bulk-messaging/api/sender-resource
  * @since 0.1.0
  */

@@ -2,6 +2,7 @@
  * Waits for operations. Waiters share polls, the interval adapts to the progress, and each way a wait can end has its
  * own error or outcome.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as Checkpoint from "@effect-comms/domain/Checkpoint"

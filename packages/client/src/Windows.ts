@@ -4,6 +4,7 @@
  * The pages of a list come one after another, since each page has the token of the next. Dates have no such order:
  * `scan` cuts the period into windows by `startDate` and `endDate`, and each window is a list of its own.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as CommsError from "@effect-comms/domain/CommsError"

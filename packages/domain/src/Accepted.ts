@@ -3,6 +3,7 @@
  *
  * The URLs in a response are data. The library does not follow them, so credentials reach no other server.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Predicate from "effect/Predicate"

@@ -1,6 +1,7 @@
 /**
  * One attempt of a call.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

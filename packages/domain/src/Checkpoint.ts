@@ -4,6 +4,7 @@
  * A checkpoint is bound to its resource, and to digests of its server and account. It holds no secret, and cannot be
  * resumed elsewhere.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"

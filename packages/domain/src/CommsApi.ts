@@ -3,6 +3,7 @@
  *
  * It is the only module of the package that loads `effect/http-api`. The client does not need it.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Context from "effect/Context"

@@ -10,6 +10,7 @@
  * Every error, also of waits and feeds, has a `description`: what happened, why, and what to do. `message` joins it to
  * one text. Neither contains control characters, whatever the server sent.
  *
+ * @module
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"

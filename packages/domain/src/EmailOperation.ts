@@ -1,6 +1,7 @@
 /**
  * Email operations: the asynchronous work of sending emails.
  *
+ * @module
  * @see https://www.twilio.com/docs/email/api/reference/email-operation-resource
  * @since 0.1.0
  */

@@ -4,6 +4,7 @@
  * It is a plain value, because `effect/http-api` would add half to the size of a client's bundle. A client derived from
  * an `HttpApi` also has no typed error for an undeclared status or media type.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as Schema from "effect/Schema"

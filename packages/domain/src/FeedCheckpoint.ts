@@ -1,6 +1,7 @@
 /**
  * The position of a feed of operations, as a value that can be stored and resumed, and the errors that end a feed.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

@@ -2,6 +2,7 @@
  * Checks of caller input. Invalid input fails with an `InvalidInput` error that names its fields, before anything is
  * sent.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"

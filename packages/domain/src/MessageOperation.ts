@@ -1,6 +1,7 @@
 /**
  * Message operations: the asynchronous work of sending messages.
  *
+ * @module
  * @see https://www.twilio.com/docs/bulk-messaging/api/operation-resource
  * @since 0.1.0
  */

@@ -1,6 +1,7 @@
 /**
  * The common part of every family of operations: id, status, counters and times.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Arr from "effect/Array"

@@ -2,6 +2,7 @@
  * The definition of a family of operations. The contract, the client, the emulator, the mock and the command are made
  * from it, so a new family is one file like `SenderPoolOperation`.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

@@ -1,6 +1,7 @@
 /**
  * How an operation ended. COMPLETED covers two outcomes, because the API also reports it for partial failures.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

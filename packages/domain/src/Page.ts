@@ -1,6 +1,7 @@
 /**
  * The pages of every list. An item that cannot be decoded does not hide the other items of its page.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"

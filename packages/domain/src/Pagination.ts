@@ -1,6 +1,7 @@
 /**
  * The paging of every list: page tokens, page sizes and the metadata of a page.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

@@ -1,6 +1,7 @@
 /**
  * Makes text from outside safe to print.
  *
+ * @module
  * @stability unstable
  * @since 0.1.0
  */

@@ -3,6 +3,7 @@
  *
  * Twilio makes them from the account's inventory, and the API cannot change them.
  *
+ * @module
  * @see https://www.twilio.com/docs/bulk-messaging/api/sender-resource
  * @since 0.1.0
  */

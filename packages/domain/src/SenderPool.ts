@@ -3,6 +3,7 @@
  *
  * Creating a pool and adding Senders make an operation. All other changes are accepted without one.
  *
+ * @module
  * @see https://www.twilio.com/docs/comms/sender-pools
  * @since 0.1.0
  */

@@ -1,6 +1,7 @@
 /**
  * The errors of changing SenderPools with several requests.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

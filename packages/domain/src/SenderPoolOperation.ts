@@ -1,6 +1,7 @@
 /**
  * SenderPool operations: the asynchronous work of creating a SenderPool or adding Senders to it.
  *
+ * @module
  * @see https://www.twilio.com/docs/comms/api/sender-pools
  * @since 0.1.0
  */

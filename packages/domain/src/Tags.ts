@@ -1,6 +1,7 @@
 /**
  * Tags: pairs of a key and a value that describe a SenderPool or a Sender.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

@@ -1,6 +1,7 @@
 /**
  * The timestamps of the Comms API: RFC 3339 date-times.
  *
+ * @module
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"

@@ -1,6 +1,7 @@
 /**
  * The error objects of Twilio's responses, and the envelope around them.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Arr from "effect/Array"

@@ -1,6 +1,7 @@
 /**
  * The state of a wait for an operation, as a value that can be stored and resumed.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"

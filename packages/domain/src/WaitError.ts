@@ -2,6 +2,7 @@
  * The errors that end a wait before its operation ends. The operation itself may still be in progress. Each error
  * holds the last known state of the operation.
  *
+ * @module
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"

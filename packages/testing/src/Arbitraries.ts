@@ -1,6 +1,7 @@
 /**
  * Generators of every model and error, for property tests.
  *
+ * @module
  * @since 0.1.0
  */
 import { AcceptedChange, AcceptedOperation } from "@effect-comms/domain/Accepted"

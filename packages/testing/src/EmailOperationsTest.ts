@@ -1,6 +1,7 @@
 /**
  * A mock of `EmailOperations`, over operations in memory. See `OperationsTest`.
  *
+ * @module
  * @since 0.1.0
  */
 import * as EmailOperations from "@effect-comms/client/EmailOperations"

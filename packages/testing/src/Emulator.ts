@@ -5,6 +5,7 @@
  * It runs in process as an `HttpClient` ({@link layerHttpClient}) or as a `fetch` function ({@link fetch}), and on a
  * port of the loopback interface ({@link layerServer}). Time is Effect's `Clock`, so `TestClock` controls it.
  *
+ * @module
  * @since 0.1.0
  */
 import * as CommsClient from "@effect-comms/client/CommsClient"

@@ -1,6 +1,7 @@
 /**
  * The examples that the API's documentation prints, as JSON values.
  *
+ * @module
  * @see https://www.twilio.com/docs/comms/api/sender-pools
  * @since 0.1.0
  */

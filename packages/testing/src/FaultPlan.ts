@@ -1,6 +1,7 @@
 /**
  * Plans of the faults that the emulator injects: validated data that can be JSON, and deterministic by its seed.
  *
+ * @module
  * @since 0.1.0
  */
 import type * as CommsError from "@effect-comms/domain/CommsError"

@@ -7,6 +7,7 @@
  * Time is Effect's `Clock`, so `TestClock` removes the waiting of clients that use it too. On the real clock a grade
  * takes 33 seconds, the time of its longest scenario.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"

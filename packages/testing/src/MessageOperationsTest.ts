@@ -1,6 +1,7 @@
 /**
  * A mock of `MessageOperations`, over operations in memory. See `OperationsTest`.
  *
+ * @module
  * @since 0.1.0
  */
 import * as MessageOperations from "@effect-comms/client/MessageOperations"

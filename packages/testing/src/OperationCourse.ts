@@ -1,6 +1,7 @@
 /**
  * The course of an operation of a mock: how it ends, poll by poll, as data.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

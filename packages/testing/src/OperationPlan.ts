@@ -1,6 +1,7 @@
 /**
  * The plan of an operation: how its status and its counters change over time, as data.
  *
+ * @module
  * @since 0.1.0
  */
 import { OperationStatus, UnknownOperationStatus } from "@effect-comms/domain/Operation"

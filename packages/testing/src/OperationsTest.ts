@@ -4,6 +4,7 @@
  *
  * Filters, pages, input checks, waits and feeds are the real ones. To test HTTP requests, use the emulator.
  *
+ * @module
  * @since 0.1.0
  */
 import * as Operations from "@effect-comms/client/Operations"

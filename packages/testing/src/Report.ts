@@ -1,6 +1,7 @@
 /**
  * Reports of the requests that a client sent.
  *
+ * @module
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"

@@ -1,6 +1,7 @@
 /**
  * A mock of `SenderPoolOperations`, over operations in memory. See `OperationsTest`.
  *
+ * @module
  * @since 0.1.0
  */
 import * as SenderPoolOperations from "@effect-comms/client/SenderPoolOperations"
