@@ -9,6 +9,7 @@ import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { ChildProcess } from "effect/process"
 import { isDeepStrictEqual } from "node:util"
 import type { Input, Output } from "../runtimes/program.ts"
+import { findBrowser, flags, notFound } from "./internal/browser.ts"
 import { run, succeed } from "./internal/run.ts"
 import { compile, findBinary, install, nodes } from "./internal/runtimes/project.ts"
 import { bundle, findPort, servePage } from "./internal/runtimes/serving.ts"
@@ -86,8 +87,7 @@ const onBrowser = (directory: string, browser: string) =>
     const { code } = yield* bundle(directory, "page")
     const { output, url } = yield* servePage(code, input)
     const profile = yield* fs.makeTempDirectoryScoped()
-    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", `--user-data-dir=${profile}`]
-    const child = yield* ChildProcess.make(browser, [...flags, "--remote-debugging-port=0", url], {
+    const child = yield* ChildProcess.make(browser, [...flags(profile), "--remote-debugging-port=0", url], {
       stdin: "ignore",
       stdout: "ignore",
       stderr: "ignore",
@@ -100,13 +100,6 @@ const onBrowser = (directory: string, browser: string) =>
     )
     return yield* Effect.raceFirst(output, ended)
   })
-
-const browsers = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-
-const findBrowser = Effect.gen(function*() {
-  const found = yield* run("sh", ["-c", `command -v "$CHROMIUM" ${browsers.join(" ")} | head -n 1`], {})
-  return found.stdout.trim()
-})
 
 const proveOnce = Effect.fnUntraced(
   function*<E, R>(
@@ -167,8 +160,8 @@ const program = Effect.gen(function*() {
   const workerd = yield* findBinary(directory, "@cloudflare/workerd-*/bin/workerd")
   verdicts.push(yield* prove("workerd", onWorkerd(directory, workerd)))
   const browser = yield* findBrowser
-  if (browser === "") {
-    yield* Console.log(`Chromium: SKIPPED. None of ${browsers.join(", ")} was found, and $CHROMIUM names no other.`)
+  if (browser === undefined) {
+    yield* Console.log(`Chromium: SKIPPED. ${notFound}`)
   } else {
     verdicts.push(yield* prove("Chromium", onBrowser(directory, browser)))
   }
