@@ -62,7 +62,7 @@ const shoot = Effect.fnUntraced(function*({ columns, command, name, variables = 
 
 const program = Effect.gen(function*() {
   const { create, report } = yield* Emulator.Emulator
-  yield* shoot({ name: "list", columns: 160, command: "operations list --status COMPLETED --limit 8" })
+  yield* shoot({ name: "list", columns: 80, command: "operations list --status COMPLETED --limit 8" })
 
   const requests = Effect.map(report, ({ summary }) => summary.requests)
   const before = yield* requests
