@@ -17,7 +17,7 @@ const isTest = (block: string) => block.includes("\"@effect/vitest\"")
 const isMain = (block: string) => block.includes("runMain")
 
 // These packages bring the types of Node.js, which then hold for the whole project.
-const hasNodeTypes = (block: string) => /"@effect\/platform-node|"@effect-comms\/testing"/.test(block)
+const hasNodeTypes = (block: string) => /"@effect\/(?:platform-node|vitest)|"@effect-comms\/testing"/.test(block)
 
 const findDocs = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
@@ -74,7 +74,7 @@ const platforms = {
 
 const compile = Effect.fnUntraced(function*(
   directory: string,
-  files: ReadonlyArray<string>,
+  examples: ReadonlyArray<{ readonly file: string }>,
   platform: keyof typeof platforms
 ) {
   const fs = yield* FileSystem.FileSystem
@@ -91,9 +91,10 @@ const compile = Effect.fnUntraced(function*(
         incremental: false,
         noUnusedLocals: false
       },
-      files
+      files: examples.map(({ file }) => file)
     })
   )
+  assert.isNotEmpty(examples)
   const { code, output } = yield* run(ChildProcess.make("tsc", ["-p", project]))
   assert.strictEqual(code, 0, `with the types of ${platform} only:\n${output}`)
 })
@@ -117,31 +118,34 @@ it.live("every example of the documentation compiles and runs", () =>
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const docs = yield* findDocs
-    const programs = docs.filter(({ block }) => !isTest(block))
-    assert.isAbove(programs.length, 3)
-    const { directory, files } = yield* withFiles(programs.map(({ block }) => block))
-    yield* compile(directory, files, "node")
-    yield* compile(directory, files.filter((_, i) => !hasNodeTypes(programs[i]?.block ?? "")), "dom")
+    const { directory, files } = yield* withFiles(docs.map(({ block }) => block))
+    const all = files.map((file, i) => ({ file, name: docs[i]?.file ?? "", block: docs[i]?.block ?? "" }))
+    yield* compile(directory, all, "node")
+    yield* compile(directory, all.filter(({ block }) => !hasNodeTypes(block)), "dom")
+    yield* compile(directory, all.filter(({ block }) => hasNodeTypes(block)), "dom")
     const { url } = yield* Emulator.Address
-    const named = files.map((file, i) => ({ file, name: programs[i]?.file ?? "", block: programs[i]?.block ?? "" }))
+    const named = all.filter(({ block }) => !isTest(block))
     // The others share a process.
-    const all = path.join(directory, "all.ts")
+    const together = path.join(directory, "together.ts")
     const others = named.filter(({ block }) => !isMain(block)).map(({ file, name }) => [name, file])
     yield* fs.writeFileString(
-      all,
+      together,
       `await Promise.all(${JSON.stringify(others)}.map(([name, file]) => import(file).catch((cause) => {
         throw new Error(name, { cause })
       })))`
     )
     const mains = named.filter(({ block }) => isMain(block))
-    yield* Effect.forEach([...mains, { file: all, name: "the examples without a main program" }], ({ file, name }) =>
-      runFile(name, file, url), { concurrency: 2, discard: true })
+    yield* Effect.forEach(
+      [...mains, { file: together, name: "the examples without a main program" }],
+      ({ file, name }) => runFile(name, file, url),
+      { concurrency: 2, discard: true }
+    )
   }).pipe(
     Effect.provide(Layer.merge(
       services,
       Emulator.layerServer().pipe(Layer.provide(Emulator.layer({ operations: 100 })))
     ))
-  ), 120_000)
+  ), 300_000)
 
 it.live("every test in the documentation is a test of this package", () =>
   Effect.gen(function*() {
