@@ -116,7 +116,7 @@ export class StatusNotKnown extends DescribedError<StatusNotKnown>()("StatusNotK
     "This version of the library does not know that status, so it cannot tell whether the operation has ended.",
     lastOf(error)
   ],
-  advice: "Update the library, or raise unknownStatusLimit."
+  advice: "Update the library, or wait for it again."
 })) {}
 
 /**
@@ -131,7 +131,7 @@ export class Stalled extends DescribedError<Stalled>()("Stalled", {
 }, (error) => ({
   what: `${error.operationId} has not changed for ${inWords(error.unchangedFor)}.`,
   why: [lastOf(error)],
-  advice: "Wait for it again, raise stall.after, or contact Twilio support."
+  advice: "Wait for it again, or contact Twilio support."
 })) {}
 
 /**
@@ -151,7 +151,7 @@ export class WaitTimeout extends DescribedError<WaitTimeout>()("WaitTimeout", {
     inProgress
   ],
   advice: error.limit === "time"
-    ? "Wait for it again, or raise timeLimit."
+    ? "Wait for it again, or raise its time limit."
     : "Wait for it again, or use a schedule with more polls."
 })) {}
 

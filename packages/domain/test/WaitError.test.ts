@@ -65,18 +65,18 @@ const cases: ReadonlyArray<readonly [error: WaitError.WaitError | WaitError.Outc
     new WaitError.StatusNotKnown({ ...unseen, last: operationOf(paused), status: paused, since: startedAt }),
     `${operationId} has had the status PAUSED since 2024-01-15T09:30:00.000Z. This version of the library does not ` +
     "know that status, so it cannot tell whether the operation has ended. Its last known status is PAUSED: 4 of 10 " +
-    "settled, 1 failed. Update the library, or raise unknownStatusLimit."
+    "settled, 1 failed. Update the library, or wait for it again."
   ],
   [
     new WaitError.Stalled({ ...seen, unchangedFor: Duration.minutes(15) }),
     `${operationId} has not changed for 15 minutes. Its last known status is PROCESSING: 4 of 10 settled, 1 failed. ` +
-    "Wait for it again, raise stall.after, or contact Twilio support."
+    "Wait for it again, or contact Twilio support."
   ],
   [
     new WaitError.WaitTimeout({ ...seen, limit: "time" }),
     `${operationId} had not ended after 1 hour 1 minute and 12 polls. The wait reached its time limit. Its last known ` +
     "status is PROCESSING: 4 of 10 settled, 1 failed. The operation itself may still be in progress. Wait for it " +
-    "again, or raise timeLimit."
+    "again, or raise its time limit."
   ],
   [
     new WaitError.WaitTimeout({ ...unseen, polls: 1, limit: "schedule" }),
