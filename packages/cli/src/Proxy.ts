@@ -1,4 +1,5 @@
-// The proxy of requests, from the variables that curl and Node.js read.
+// The proxy of requests, from the variables that curl and Node.js read. Undici's `EnvHttpProxyAgent` chooses in the same
+// way, but does not tell its choice, which `comms doctor` shows.
 import * as Result from "effect/Result"
 import { UsageError } from "./Failure.ts"
 

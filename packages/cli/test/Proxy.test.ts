@@ -1,4 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
+import * as Undici from "@effect/platform-node/Undici"
 import { assert, it, layer } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Result } from "effect"
 import { spawnSync } from "node:child_process"
@@ -8,10 +9,29 @@ import { serve } from "./utils/emulator.ts"
 import { inProcess } from "./utils/inProcess.ts"
 import { proxy, secure } from "./utils/proxy.ts"
 
-it("excludes hosts, domains, ports and everything from the proxy", () => {
+/** Whether Undici connects to the host of a URL instead of the proxy. */
+const isExcludedByUndici = Effect.fnUntraced(function*(noProxy: string, url: string) {
+  let isExcluded = false
+  // No server listens on this port.
+  const proxy = "http://127.0.0.1:1"
+  const connect: Undici.buildConnector.connector = (_, callback) => {
+    isExcluded = true
+    callback(new Error("The test does not connect."), null)
+  }
+  const dispatcher = new Undici.EnvHttpProxyAgent({ httpProxy: proxy, httpsProxy: proxy, noProxy, connect })
+  yield* Effect.flip(Effect.tryPromise(() => Undici.request(url, { dispatcher })))
+  yield* Effect.promise(() => dispatcher.destroy())
+  return isExcluded
+})
+
+it.live("excludes hosts, domains, ports and everything from the proxy, as Undici does", () => {
   const cases: ReadonlyArray<readonly [list: string, url: string, isExcluded: boolean]> = [
     ["", "https://comms.twilio.com", false],
     ["*", "https://comms.twilio.com", true],
+    ["other.test *", "https://comms.twilio.com", true],
+    ["*:443", "https://comms.twilio.com", true],
+    ["*:80", "https://comms.twilio.com", false],
+    ["*twilio.com", "https://comms.twilio.com", false],
     ["comms.twilio.com", "https://comms.twilio.com", true],
     ["localhost, TWILIO.com ,x", "https://comms.twilio.com", true],
     [".twilio.com", "https://comms.twilio.com", true],
@@ -27,9 +47,11 @@ it("excludes hosts, domains, ports and everything from the proxy", () => {
     ["[::1]:4011", "http://[::1]:4010", false],
     ["comms.twilio.com.", "https://comms.twilio.com", true]
   ]
-  for (const [list, url, expected] of cases) {
-    assert.strictEqual(Proxy.isExcluded(list, new URL(url)), expected, `${list} ${url}`)
-  }
+  return Effect.forEach(cases, ([list, url, expected]) =>
+    Effect.gen(function*() {
+      assert.strictEqual(Proxy.isExcluded(list, new URL(url)), expected, `${list} ${url}`)
+      assert.strictEqual(yield* isExcludedByUndici(list, url), expected, `Undici: ${list} ${url}`)
+    }))
 })
 
 const find = (variables: Readonly<Record<string, string>>, url: string) =>
