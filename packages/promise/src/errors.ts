@@ -146,7 +146,7 @@ export class UnexpectedStatusError extends CommsError<"UnexpectedStatusError"> {
  * @since 0.1.0
  */
 export class TransportFailureError extends CommsError<"TransportFailureError"> {
-  declare readonly reason: "Connection" | "Timeout" | "Refused"
+  declare readonly reason: "Connection" | "UnknownHost" | "Tls" | "Timeout" | "Refused"
 }
 
 /**
