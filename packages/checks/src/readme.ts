@@ -18,6 +18,8 @@ const blocksOf = (markdown: string): ReadonlyArray<Block> =>
 
 const clone = /^git clone \S+ (\S+)$/m
 
+const setUp = /`(npm init [^`]+)`/
+
 // The first block installs from the registry.
 const isRegistry = ({ text }: Block) => /^npm install @effect-comms/m.test(text)
 
@@ -26,10 +28,11 @@ const program = Effect.gen(function*() {
   const path = yield* Path.Path
   const directory = path.join(yield* fs.makeTempDirectoryScoped({ prefix: "readme-" }), "project")
   yield* fs.makeDirectory(directory)
-  const blocks = blocksOf(yield* fs.readFileString(path.join(root, "README.md")))
+  const readme = yield* fs.readFileString(path.join(root, "README.md"))
+  const blocks = blocksOf(readme)
 
-  const lines = ["set -meuo pipefail", `export PATH='${path.dirname(execPath)}':"$PATH"`, "npm init -y > /dev/null"]
-  lines.push("npm pkg set type=module")
+  const lines = ["set -meuo pipefail", `export PATH='${path.dirname(execPath)}':"$PATH"`]
+  lines.push(setUp.exec(readme)?.[1] ?? "false")
   for (const { language, text } of blocks.filter((block) => !isRegistry(block))) {
     const [, file] = /^\/\/ (\S+\.ts)$/m.exec(text) ?? []
     if (language === "sh") lines.push(text.replace(clone, `ln -s '${root}' $1`))

@@ -1,5 +1,5 @@
-// The proxy of requests, from the variables that curl and Node.js read. Undici's `EnvHttpProxyAgent` chooses in the same
-// way, but does not tell its choice, which `comms doctor` shows.
+// The proxy of requests, from the variables that curl and Node.js read. The `EnvHttpProxyAgent` of Undici makes the
+// same choice but does not tell it, and `comms doctor` shows it.
 import * as Result from "effect/Result"
 import { UsageError } from "./Failure.ts"
 
