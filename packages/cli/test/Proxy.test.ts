@@ -1,5 +1,5 @@
 import { NodeServices } from "@effect/platform-node"
-import * as Undici from "@effect/platform-node/Undici"
+import { type buildConnector, EnvHttpProxyAgent, request } from "@effect/platform-node/Undici"
 import { assert, it, layer } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Result } from "effect"
 import { spawnSync } from "node:child_process"
@@ -14,12 +14,12 @@ const isExcludedByUndici = Effect.fnUntraced(function*(noProxy: string, url: str
   let isExcluded = false
   // No server listens on this port.
   const proxy = "http://127.0.0.1:1"
-  const connect: Undici.buildConnector.connector = (_, callback) => {
+  const connect: buildConnector.connector = (_, callback) => {
     isExcluded = true
     callback(new Error("The test does not connect."), null)
   }
-  const dispatcher = new Undici.EnvHttpProxyAgent({ httpProxy: proxy, httpsProxy: proxy, noProxy, connect })
-  yield* Effect.flip(Effect.tryPromise(() => Undici.request(url, { dispatcher })))
+  const dispatcher = new EnvHttpProxyAgent({ httpProxy: proxy, httpsProxy: proxy, noProxy, connect })
+  yield* Effect.flip(Effect.tryPromise(() => request(url, { dispatcher })))
   yield* Effect.promise(() => dispatcher.destroy())
   return isExcluded
 })
