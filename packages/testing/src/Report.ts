@@ -106,14 +106,14 @@ export const toTable = (report: Report): string => {
     String(request.number),
     start === undefined ? "" : seconds(DateTime.distance(start, request.arrivedAt)),
     `${request.call}.${request.attempt}`,
-    `${request.method} ${request.url}`,
     request.status === undefined ? "dropped" : String(request.status),
     seconds(request.asked),
     seconds(request.kept) + (request.early ? " early" : ""),
-    request.faults.join(", ")
+    request.faults.join(", "),
+    `${request.method} ${request.url}`
   ])
   return [
-    pad([["#", "after", "call", "request", "answer", "asked", "kept", "faults"], ...rows]),
+    pad([["#", "after", "call", "answer", "asked", "kept", "faults", "request"], ...rows]),
     "",
     pad([
       ["requests", String(summary.requests)],

@@ -235,10 +235,10 @@ describe("a report", () => {
       assert.strictEqual(
         Report.toTable(yield* report),
         [
-          "#  after   call  request                         answer   asked   kept          faults",
-          "1  0.00 s  1.1   GET /v1/SenderPools/Operations  429      2.00 s                busy",
-          "2  1.00 s  1.2   GET /v1/SenderPools/Operations  dropped          1.00 s early  Drop",
-          "3  3.25 s  1.3   GET /v1/SenderPools/Operations  200              2.25 s",
+          "#  after   call  answer   asked   kept          faults  request",
+          "1  0.00 s  1.1   429      2.00 s                busy    GET /v1/SenderPools/Operations",
+          "2  1.00 s  1.2   dropped          1.00 s early  Drop    GET /v1/SenderPools/Operations",
+          "3  3.25 s  1.3   200              2.25 s                GET /v1/SenderPools/Operations",
           "",
           "requests             3",
           "calls                1",
