@@ -19,7 +19,7 @@ export const list = Command.make("list", {
   ...Flags.listing("operations"),
   windows: Flags.int("windows", 1, maxWindows).pipe(
     Flag.withDescription(
-      `Split the time since --start-date into N windows, 1 to ${maxWindows}, and read up to 16 at once. Rows come in no order`
+      `Split the time since --start-date into N windows, 1 to ${maxWindows}, and read up to 16 at once. Rows come in no particular order`
     ),
     Flag.optional
   )
