@@ -560,7 +560,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         assert.strictEqual(yield* child.exitCode, 130)
         yield* Fiber.join(printed)
         assert.strictEqual(output[0], url)
-        assert.match(output.join("\n"), /GET \/v1\/SenderPools\/Operations\?pageSize=1000 +200/)
+        assert.match(output.join("\n"), / 200 +GET \/v1\/SenderPools\/Operations\?pageSize=1000$/m)
         const report = yield* Schema.decodeEffect(Report.ReportFromJson)(
           yield* fs.readFileString(`${directory}/report.json`)
         )

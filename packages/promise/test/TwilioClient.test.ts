@@ -399,15 +399,25 @@ describe("a client", () => {
     for (const name of ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET"]) {
       vi.stubEnv(name, undefined)
     }
-    const fields = [
+    const errors = [
       undefined,
       { accountId: "AC1" },
       { authToken: "x" },
       { accountId: "", authToken: "" },
       { ...credentials, baseUrl: "http://example.com" },
       { ...credentials, retry: { maxDelay: -1 } }
-    ].map((options) => assertError(errorOf(options), InvalidInputError).field)
-    assert.deepEqual(fields, ["credentials", "authToken", "accountId", "credentials", "baseUrl", "maxDelay"])
+    ].map((options) => assertError(errorOf(options), InvalidInputError))
+    for (const { message } of errors) {
+      assert.match(message, /^The input of TwilioClient is invalid\. Nothing was sent\. /)
+    }
+    assert.deepEqual(errors.map(({ field }) => field), [
+      "credentials",
+      "authToken",
+      "accountId",
+      "credentials",
+      "baseUrl",
+      "maxDelay"
+    ])
     vi.stubEnv("TWILIO_COMMS_MAX_ATTEMPTS", "many")
     assert.match(assertError(errorOf(credentials), ConfigError).message, /TWILIO_COMMS_MAX_ATTEMPTS/)
   })

@@ -1,6 +1,7 @@
 // Turns the effects and streams of services into promises and async iterables.
 import type * as Operations from "@effect-comms/client/Operations"
 import * as RetryPolicy from "@effect-comms/client/RetryPolicy"
+import { InvalidInput } from "@effect-comms/domain/CommsError"
 import { intFrom, makeDecoder, PositiveDurationFromInput } from "@effect-comms/domain/Input"
 import type { Operation } from "@effect-comms/domain/Operation"
 import * as Cause from "effect/Cause"
@@ -71,11 +72,15 @@ class Lazy<A, Item> implements Promise<A>, AsyncIterable<Item> {
   }
 }
 
+// The caller has called a constructor, and not the layer below it.
+const ofConstructor = (error: unknown): unknown =>
+  error instanceof InvalidInput ? new InvalidInput({ ...error, call: "TwilioClient" }) : error
+
 /** Builds the services, and throws if they cannot be built. */
 export const make = <R, E>(layer: Layer.Layer<R | Retry, E>) => {
   const runtime = ManagedRuntime.make(layer)
   const built = runtime.runSyncExit(Effect.context<R | Retry>())
-  if (Exit.isFailure(built)) throw plain(Cause.squash(built.cause))
+  if (Exit.isFailure(built)) throw plain(ofConstructor(Cause.squash(built.cause)))
   const context = built.value
   const closed = Deferred.makeUnsafe<never, ClientClosedError>()
 
