@@ -85,7 +85,7 @@ const canMakeCertificate = spawnSync("openssl", ["version"]).status === 0
 
 const list = ["operations", "list", "--limit", "1"]
 
-layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "60 seconds" })(
+layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "3 minutes" })(
   "comms behind a proxy",
   (it) => {
     it.effect.skipIf(!canMakeCertificate)("reaches an https: server through a tunnel", () =>

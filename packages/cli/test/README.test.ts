@@ -22,7 +22,7 @@ const services = Layer.mergeAll(
   Emulator.layerServer().pipe(Layer.provide(Emulator.layer({ operations: 300, senders: 300 })))
 ).pipe(Layer.provideMerge(NodeServices.layer))
 
-layer(services, { excludeTestServices: true, timeout: "60 seconds" })("the README", (it) => {
+layer(services, { excludeTestServices: true, timeout: "3 minutes" })("the README", (it) => {
   it.effect("has examples that run, as AGENTS.md and the page about CI have", () =>
     Effect.gen(function*() {
       const { url } = yield* Emulator.Address

@@ -84,7 +84,7 @@ const onTerminal = Effect.fnUntraced(function*(script: string, env: Env = {}) {
   })
 })
 
-layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "60 seconds" })(
+layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "3 minutes" })(
   "comms",
   (it) => {
     it.effect("prints rows in every format", () =>

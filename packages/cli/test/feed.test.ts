@@ -42,7 +42,7 @@ const feed = (
   ...args: ReadonlyArray<string>
 ): ReadonlyArray<string> => ["operations", "feed", "--interval", "30ms", ...args]
 
-layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "60 seconds" })(
+layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "3 minutes" })(
   "comms operations feed",
   (it) => {
     it.effect("prints new and changed operations, and resumes after a restart", () =>

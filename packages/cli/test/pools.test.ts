@@ -45,7 +45,7 @@ const prepare = Effect.fnUntraced(function*(options: Emulator.Options = {}) {
 
 layer(layerComms.pipe(Layer.provideMerge(NodeServices.layer)), {
   excludeTestServices: true,
-  timeout: "60 seconds"
+  timeout: "3 minutes"
 })("comms pools and comms senders", (it) => {
   it.effect("create, list, get, update and delete pools", () =>
     Effect.gen(function*() {

@@ -6,7 +6,7 @@ import { serve } from "./utils/emulator.ts"
 import { exists, fileIn, filesOf } from "./utils/files.ts"
 import { interrupt } from "./utils/interrupt.ts"
 
-layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "60 seconds" })(
+layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "3 minutes" })(
   "signals",
   (it) => {
     it.effect.each([["SIGHUP", 129], ["SIGINT", 130], ["SIGTERM", 143]] as const)(

@@ -45,7 +45,7 @@ const watch = (
 const belongsTo = (what: string) =>
   new RegExp(`bound\\.ndjson cannot be resumed\\. .*\\n {2}Why: The checkpoint belongs to another ${what}`)
 
-layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "60 seconds" })(
+layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices: true, timeout: "3 minutes" })(
   "comms operations watch",
   (it) => {
     it.effect("prints each change, then the outcome", () =>
