@@ -11,8 +11,8 @@ const many = 1_000_000
 
 const rounds = 7
 
-// V8 enlarges the young generation of every program that runs for seconds: the fetch loop grows from 234 to 312 MB. With
-// a fixed size, what grows is what a program keeps.
+// V8 enlarges the young generation of every program that runs for seconds: the fetch loop grows from 234 to 312 MB.
+// With a fixed size, what grows is what a program keeps.
 const fixedYoungGeneration = "--max-semi-space-size=4"
 
 const contestants = fileURLToPath(new URL("./contestant.ts", import.meta.url))
