@@ -372,7 +372,7 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
       () =>
         Effect.gen(function*() {
           const { asked, create, env } = yield* serve()
-          const { id } = yield* create({ ...good, duration: Duration.seconds(30) })
+          const { id } = yield* create(endless)
           const { code, screen } = yield* onTerminal(`comms ${watch(id).join(" ")}`, {
             env,
             type: Effect.as(asked(3), "\u0003")
