@@ -235,7 +235,10 @@ layer(Layer.provideMerge(layerComms, NodeServices.layer), { excludeTestServices:
         const waits = Effect.map(fs.readFileString(file), (text) => lines(text).map((line) => decodeWait(line)))
         const bothSeen = Effect.andThen(
           exists(file),
-          Effect.repeat(waits, { schedule: Schedule.spaced("20 millis"), until: ({ length }) => length === 2 })
+          Effect.repeat(fs.readFileString(file), {
+            schedule: Schedule.spaced("20 millis"),
+            until: (text) => lines(text).filter((line) => line.includes(`"last":`)).length === 2
+          })
         )
         const first = yield* interrupt(args, env, () => bothSeen)
         assert.strictEqual(first.code, 130)

@@ -16,7 +16,6 @@ import * as WaitError from "@effect-comms/domain/WaitError"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -26,10 +25,10 @@ import { wallOffset, wholeMillis } from "./internal/monotonic.ts"
 import type { Observer } from "./internal/observing/observer.ts"
 import * as Events from "./internal/waiting/events.ts"
 import * as Interval from "./internal/waiting/interval.ts"
-import type { Event, Limits, Poll, PollError, Snapshot } from "./internal/waiting/model.ts"
+import type { Event, Limits, ManyEvent, Poll, PollError, Snapshot } from "./internal/waiting/model.ts"
 import { makePoller } from "./internal/waiting/poller.ts"
 
-export type { Event, Limits, Poll, PollError, Progress, Snapshot } from "./internal/waiting/model.ts"
+export type { Event, Limits, ManyEvent, Poll, PollError, Progress, Snapshot } from "./internal/waiting/model.ts"
 
 /**
  * The options of an interval between polls.
@@ -58,7 +57,8 @@ export interface Options {
    * without options. Range 100 ms and above, whatever the schedule says.
    *
    * A `Retry-After` delays the next poll, for a day at most. When the schedule ends, the wait fails with `WaitTimeout`.
-   * A poll for another waiter counts for the schedule in the second half of a delay.
+   * A poll for another wait counts for the schedule in the second half of a delay. A resumed wait continues the
+   * schedule.
    */
   readonly interval?: IntervalOptions | Schedule.Schedule<unknown, Poll> | undefined
   /** How long the wait may take. Default 1 hour. Range above 0, up to `Duration.infinity` for no limit. */
@@ -115,7 +115,8 @@ const decodeInterval = makeDecoder("Waiting.interval", "options", Interval.Optio
  * **Details**
  *
  * Delays grow from `initial` to `max`, with a jitter of a fifth. A delay is shorter if the progress suggests an earlier
- * end of the operation.
+ * end of the operation. If more than 1,000 operations are polled together, their progress does not count. Then a delay
+ * is at least `initial` for each 1,000, up to `max`.
  *
  * @category constructors
  * @since 0.1.0
@@ -148,15 +149,22 @@ const toLimits = (options: Settings, limits: Limits): Limits => ({
 })
 
 /**
- * The errors of a wait for an operation. A wait that starts from a checkpoint can also fail with `CheckpointMismatch`.
+ * The errors of the input of a wait. A wait that starts from a checkpoint can also fail with `CheckpointMismatch`.
  *
  * @category errors
  * @since 0.1.0
  */
-export type WatchError<Target = string> =
-  | WaitError.WaitError
+export type InputError<Target = string> =
   | CommsError.InvalidInput
   | (Target extends string ? never : CommsError.CheckpointMismatch)
+
+/**
+ * The errors of a wait for an operation.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type WatchError<Target = string> = WaitError.WaitError | InputError<Target>
 
 /**
  * The options of {@link AwaitCompletion}.
@@ -191,8 +199,9 @@ export interface CompletionOptions extends Options {
  *
  * **Details**
  *
- * Concurrent waits for one operation share its polls. Operations that were created together are read from lists.
- * Interrupting a wait does not affect the operation. When the last waiter leaves, its request is interrupted.
+ * Concurrent waits for one operation share its polls. Waits with equal options that begin together are polled
+ * together, and operations that were created together are read from lists. Interrupting a wait does not affect the
+ * operation. When the last wait for an operation ends, its request is interrupted.
  *
  * A SCHEDULED operation has not ended. It is polled until the time limit, and does not count as stalled. Allow a
  * `timeLimit` that includes the time until it starts. `snapshot.operation.status` says whether it has started.
@@ -211,6 +220,17 @@ export interface Waiting<A extends Operation> {
     target: Target,
     options?: Options
   ) => Stream.Stream<Snapshot<A>, WatchError<Target>>
+  /**
+   * Every event of many waits, as one stream. It takes less memory and time than a stream for each wait.
+   *
+   * Each wait has its own limits and ends with its own events, so a wait that fails does not affect the others. The
+   * stream ends after the last wait. It fails only for invalid input, before any request. An operation that is given
+   * several times is waited for once.
+   */
+  readonly watchMany: <Target extends string | WaitCheckpoint>(
+    targets: Iterable<Target>,
+    options?: Options
+  ) => Stream.Stream<ManyEvent<A>, InputError<Target>>
   /** Every event of the wait. */
   readonly watchEvents: <Target extends string | WaitCheckpoint>(
     target: Target,
@@ -266,7 +286,7 @@ export const make = <A extends Operation>({ identity, observer, resource }: {
       const checkpoint = yield* check(target, settings.maxAge)
       return Events.resume(checkpoint, toLimits(settings, checkpoint.limits), now, offset)
     }
-    return Events.begin({
+    return Events.start({
       operationId: yield* decodeId(target),
       startedAt: now,
       createdAt: settings.createdAt === undefined ? now : DateTime.toEpochMillis(settings.createdAt) - offset,
@@ -274,47 +294,74 @@ export const make = <A extends Operation>({ identity, observer, resource }: {
     })
   })
 
+  const beginAll = Effect.fnUntraced(function*(
+    targets: Iterable<string | WaitCheckpoint>,
+    options: Options = {},
+    isWanted: (tag: Event["_tag"]) => boolean
+  ) {
+    const settings = yield* Schedule.isSchedule(options.interval)
+      ? decodeOptionsWithSchedule(options)
+      : decodeOptions(options)
+    const starts = yield* Effect.forEach(targets, (target) => begin(target, settings))
+    const byId = new Map(starts.map((start) => [start.wait.operationId, start]))
+    return yield* Events.begin([...byId.values()], poller, Interval.choose(settings.interval), stamp, isWanted)
+  })
+
+  function watchMany<Target>(
+    targets: Iterable<Target>,
+    options?: Options
+  ): Stream.Stream<ManyEvent<A>, InputError<Target>>
+  function watchMany(
+    targets: Iterable<string | WaitCheckpoint>,
+    options?: Options
+  ): Stream.Stream<ManyEvent<A>, InputError<WaitCheckpoint>> {
+    return Events.toStream(beginAll(targets, options, () => true))
+  }
+
+  const eventsOf = (
+    target: string | WaitCheckpoint,
+    options: Options | undefined,
+    isWanted: (tag: Event["_tag"]) => boolean
+  ) =>
+    Stream.mapEffect(
+      Events.toStream(beginAll([target], options, isWanted)),
+      (event) => event._tag === "Failed" ? Effect.fail(event.error) : Effect.succeed<Event<A>>(event)
+    )
+
   function watchEvents<Target>(target: Target, options?: Options): Stream.Stream<Event<A>, WatchError<Target>>
   function watchEvents(
     target: string | WaitCheckpoint,
-    options: Options = {}
+    options?: Options
   ): Stream.Stream<Event<A>, WatchError<WaitCheckpoint>> {
-    return Stream.unwrap(Effect.gen(function*() {
-      const settings = yield* Schedule.isSchedule(options.interval)
-        ? decodeOptionsWithSchedule(options)
-        : decodeOptions(options)
-      const start = yield* begin(target, settings)
-      const subscription = yield* poller.subscribe({
-        id: start.wait.operationId,
-        seen: start.seen,
-        ...Interval.choose(settings.interval)
-      })
-      return Events.events(start, subscription, stamp)
-    }))
+    return eventsOf(target, options, () => true)
   }
 
-  const watch: Waiting<A>["watch"] = (target, options) =>
-    Stream.filterMap(
-      watchEvents(target, options),
+  function watch<Target>(target: Target, options?: Options): Stream.Stream<Snapshot<A>, WatchError<Target>>
+  function watch(
+    target: string | WaitCheckpoint,
+    options?: Options
+  ): Stream.Stream<Snapshot<A>, WatchError<WaitCheckpoint>> {
+    return Stream.filterMap(
+      eventsOf(target, options, (tag) => tag === "Changed"),
       (event) => event._tag === "Changed" ? Result.succeed(event.snapshot) : Result.failVoid
     )
+  }
 
   const complete = Effect.fn(`${resource}.awaitCompletion`)(
     function*(target: string | WaitCheckpoint, options?: CompletionOptions) {
       const tolerance = yield* decodeTolerance(options?.tolerate ?? "any")
       const operationId = typeof target === "string" ? target : target.operationId
       yield* Effect.annotateCurrentSpan({ operationId })
-      const outcome = yield* watch(target, options).pipe(
-        Stream.runLast,
-        Effect.flatMap((last) =>
-          Effect.fromOption(Option.flatMapNullishOr(last, ({ operation }) => Outcome.fromOperation(operation)))
-        ),
-        Effect.catchTag("NoSuchElementError", Effect.die)
-      )
+      const next = yield* beginAll([target], options, () => false)
+      const event = (yield* next).at(-1)
+      if (event?._tag === "Failed") return yield* event.error
+      const outcome = event?._tag === "Changed" ? Outcome.fromOperation(event.snapshot.operation) : undefined
+      if (outcome === undefined) return yield* Effect.die(new Error("The wait ended without an outcome."))
       return Outcome.isTolerated(outcome, tolerance)
         ? outcome
         : yield* new WaitError.OutcomeNotTolerated({ outcome, tolerance })
-    }
+    },
+    Effect.scoped
   )
 
   function awaitCompletion<Target>(
@@ -332,5 +379,5 @@ export const make = <A extends Operation>({ identity, observer, resource }: {
     return complete(target, options)
   }
 
-  return { watch, watchEvents, awaitCompletion }
+  return { watch, watchMany, watchEvents, awaitCompletion }
 }

@@ -1,5 +1,12 @@
 import { CommsClient, Operations, SenderPoolOperations, Waiting } from "@effect-comms/client"
-import { Checkpoint, CommsError, MessageOperation, SenderPoolOperation, WaitCheckpoint } from "@effect-comms/domain"
+import {
+  Checkpoint,
+  CommsError,
+  MessageOperation,
+  Pagination,
+  SenderPoolOperation,
+  WaitCheckpoint
+} from "@effect-comms/domain"
 import { Emulator } from "@effect-comms/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
@@ -21,6 +28,7 @@ import {
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { wholeMillis } from "../src/internal/monotonic.ts"
+import { makeObserver } from "../src/internal/observing/observer.ts"
 import {
   type Asked,
   notFound,
@@ -214,6 +222,7 @@ describe("watchEvents", () => {
       const stall = { after: "1 second", as: "event" } as const
       const seen = yield* resultWithin(Stream.runCollect(watchEvents(id, { ...every("1 second"), stall })), "1 minute")
       assert.deepEqual(seen.map((event) => event._tag === "PollFailed" ? event.error._tag : event._tag), [
+        "Started",
         "NotFoundYet",
         "ServiceUnavailable",
         "Changed",
@@ -331,9 +340,9 @@ describe("a failed poll", () => {
       const events = yield* resultWithin(Stream.runCollect(watchEvents(id, every("1 second"))), "10 seconds")
       assert.deepEqual(
         events.map((event) => event._tag === "PollFailed" ? event.error._tag : event._tag),
-        ["InvalidResponse", "Changed"]
+        ["Started", "InvalidResponse", "Changed"]
       )
-      const [failed] = events
+      const [, failed] = events
       assert.lengthOf(
         failed?._tag === "PollFailed" && failed.error._tag === "InvalidResponse" ? failed.error.attempts ?? [] : [],
         1
@@ -553,6 +562,12 @@ const interrupted = Effect.fnUntraced(function*(
   return yield* Checkpoint.fromJson(WaitCheckpoint.WaitCheckpoint)(text)
 })
 
+const restored = (event: Pick<Waiting.Event, "checkpoint"> | undefined) =>
+  (event?.checkpoint ?? Effect.die("There is no checkpoint")).pipe(
+    Effect.map(Checkpoint.toJson(WaitCheckpoint.WaitCheckpoint)),
+    Effect.flatMap(Checkpoint.fromJson(WaitCheckpoint.WaitCheckpoint))
+  )
+
 const growing = ({ at }: Arrival) => is({ total: 10_000, created: Math.floor(at / 1000) })
 
 describe("a checkpoint", () => {
@@ -567,7 +582,7 @@ describe("a checkpoint", () => {
       const error = assertTag(yield* errorWithin(awaitCompletion(stored), "11 minutes", 10_000), "WaitTimeout")
       assert.deepEqual([error.waited, error.startedAt], [Duration.hours(1), startedAt])
       assert.isAbove(error.polls, early)
-      assert.isAbove(error.last?.stats.created ?? 0, last.stats.created ?? Infinity)
+      assert.isAbove(error.last?.stats.created ?? 0, last?.stats.created ?? Infinity)
     }))
 
   it.effect("resumes the wait with other limits if they are given", () =>
@@ -594,7 +609,7 @@ describe("a checkpoint", () => {
       assert.strictEqual((yield* awaitCompletion(stored))._tag, "CompletedWithFailures")
       const hanging = yield* scripted([silent])
       const error = yield* errorWithin(hanging.awaitCompletion(stored), "1 minute", 1000)
-      assert.strictEqual(assertTag(error, "WaitTimeout").last?.stats.created, stored.last.stats.created)
+      assert.strictEqual(assertTag(error, "WaitTimeout").last?.stats.created, stored.last?.stats.created)
     }))
 
   it.effect("keeps the time since the last change", () =>
@@ -614,6 +629,78 @@ describe("a checkpoint", () => {
       assertEquals(again.limits, stored.limits)
       assert.deepEqual([again.startedAt, again.createdAt], [stored.startedAt, stored.createdAt])
       assert.isAbove(again.polls, stored.polls)
+    }))
+
+  it.effect("exists before the first poll, and keeps the start of the wait", () =>
+    Effect.gen(function*() {
+      const { awaitCompletion, times, watchEvents } = yield* scripted([is()])
+      const options = { timeLimit: "10 minutes" } as const
+      const [started] = yield* Stream.runCollect(Stream.take(watchEvents(id, options), 1))
+      assert.strictEqual(started?._tag, "Started")
+      assert.deepEqual(yield* times, [])
+      const stored = yield* restored(started)
+      assert.deepEqual([stored.polls, stored.last, stored.seenAt], [0, undefined, undefined])
+      yield* TestClock.adjust("8 minutes")
+      const error = assertTag(yield* errorWithin(awaitCompletion(stored), "3 minutes", 1000), "WaitTimeout")
+      assert.deepEqual([error.waited, error.startedAt], [Duration.minutes(10), DateTime.makeUnsafe(0)])
+    }))
+
+  it.effect("keeps the failures in a row, and how long polls have failed", () =>
+    Effect.gen(function*() {
+      const failing = [refused(503)]
+      const one = yield* scripted(failing)
+      const options = { ...every("1 minute"), maxFailures: 5, maxFailureTime: "1 hour", timeLimit: "1 day" } as const
+      const events = yield* resultWithin(
+        Stream.runCollect(Stream.take(one.watchEvents(id, options), 4)),
+        "5 minutes",
+        5000
+      )
+      assert.deepEqual(
+        (yield* Effect.forEach(events, restored)).map(({ failures, polls }) => [polls, failures]),
+        [[0, 0], [1, 1], [2, 2], [3, 3]]
+      )
+      const stored = yield* restored(events.at(-1))
+      const two = yield* scripted(failing)
+      const error = assertTag(
+        yield* errorWithin(two.awaitCompletion(stored, every("1 minute")), "10 minutes", 5000),
+        "PollsFailed"
+      )
+      assert.deepEqual([error.failures, error.polls, error.since], [6, 6, DateTime.makeUnsafe(0)])
+      const three = yield* scripted(failing)
+      yield* TestClock.adjust("1 hour")
+      const late = assertTag(yield* errorWithin(three.awaitCompletion(stored), "1 second"), "PollsFailed")
+      assert.deepEqual([late.failures, late.since], [4, DateTime.makeUnsafe(0)])
+    }))
+
+  it.effect("keeps the position of the interval", () =>
+    Effect.gen(function*() {
+      const { watch } = yield* scripted(growing)
+      const interval = { initial: "1 second", factor: 2, max: "1 hour" } as const
+      const stored = yield* interrupted(watch, id, "1 minute", { interval })
+      assert.strictEqual(stored.intervals, 5)
+      const again = yield* scripted(growing)
+      const from = yield* Clock.currentTimeMillis
+      const fiber = yield* Effect.forkChild(Stream.runDrain(again.watch(stored, { interval })))
+      yield* pass(200_000, 1000)
+      yield* Fiber.interrupt(fiber)
+      const [first = 0, second = 0, third = 0] = (yield* again.times).map((at) => at - from)
+      assert.strictEqual(first, 0)
+      assert.isTrue(second >= 25_600 && second <= 38_400, String(second))
+      assert.isTrue(third - second >= 51_200 && third - second <= 76_800, String(third))
+    }).pipe(Random.withSeed(5)))
+
+  it.effect("keeps what is left of a schedule", () =>
+    Effect.gen(function*() {
+      const { times, watch } = yield* scripted(growing)
+      const interval = Schedule.max([Schedule.recurs(5), Schedule.spaced("10 seconds")])
+      const stored = yield* interrupted(watch, id, "25 seconds", { interval })
+      assert.deepEqual([stored.polls, stored.intervals], [4, 3])
+      const error = assertTag(
+        yield* errorWithin(Stream.runDrain(watch(stored, { interval })), "2 minutes"),
+        "WaitTimeout"
+      )
+      assert.deepEqual([error.limit, error.polls], ["schedule", 7])
+      assert.lengthOf(yield* times, 7)
     }))
 
   it.effect("is refused by another account or server, and when it is too old", () =>
@@ -723,7 +810,8 @@ describe("a wall clock that is set back or forward by an hour", () => {
         yield* set(by)
         yield* pass(200_000, 1000)
         const checkpoint = yield* Fiber.join(fiber)
-        assert.deepEqual([checkpoint.startedAt, checkpoint.seenAt].map(DateTime.toEpochMillis), [by, by + 300_000])
+        const { seenAt, startedAt } = checkpoint
+        assert.deepEqual([startedAt, seenAt], [DateTime.makeUnsafe(by), DateTime.makeUnsafe(by + 300_000)])
         const resumed = yield* Effect.forkChild(provide(Effect.flip(Stream.runDrain(watch(checkpoint, options)))))
         yield* pass(1_200_000 - (yield* wholeMillis) - 1000, 1000)
         assert.isUndefined(resumed.pollUnsafe())
@@ -761,10 +849,217 @@ describe("a defect", () => {
     }))
 })
 
+describe("watchMany", () => {
+  it.effect("gives the events of every wait, and how each one fails", () =>
+    Effect.gen(function*() {
+      const { times, watchMany } = yield* scripted(({ attempt, key }) =>
+        key === 1
+          ? is({ key, created: attempt, status: attempt === 3 ? "COMPLETED" : "PROCESSING" })
+          : key === 2
+          ? refused(401)
+          : is({ key })
+      )
+      const options = { ...every("10 seconds"), timeLimit: "35 seconds" } as const
+      const targets = [1, 2, 3, 1].map(idOf)
+      const events = yield* resultWithin(Stream.runCollect(watchMany(targets, options)), "1 minute")
+      const of = (key: number) =>
+        events.filter(({ operationId }) => operationId === idOf(key)).map((event) =>
+          event._tag === "Failed" ? event.error._tag : event._tag
+        )
+      assert.deepEqual(of(1), ["Started", "Changed", "Changed", "Changed"])
+      assert.deepEqual(of(2), ["Started", "PollsFailed"])
+      assert.deepEqual(of(3), ["Started", "Changed", "WaitTimeout"])
+      assert.lengthOf(events, 9)
+      assert.strictEqual((yield* times).at(-1), 30_000)
+    }))
+
+  it.effect("keeps the limits of each checkpoint, and resumes all", () =>
+    Effect.gen(function*() {
+      const { watchEvents, watchMany } = yield* scripted(({ key }) => is({ key }))
+      const startWith = (key: number, timeLimit: Duration.Input) =>
+        watchEvents(idOf(key), { timeLimit }).pipe(
+          Stream.take(1),
+          Stream.runCollect,
+          Effect.flatMap(([started]) => restored(started))
+        )
+      const checkpoints = [yield* startWith(1, "1 minute"), yield* startWith(2, "3 minutes")]
+      const ended = yield* resultWithin(
+        watchMany(checkpoints).pipe(
+          Stream.filter(({ _tag }) => _tag === "Failed"),
+          Stream.mapEffect((event) => Effect.map(Clock.currentTimeMillis, (at) => [event.operationId, at])),
+          Stream.runCollect
+        ),
+        "5 minutes",
+        1000
+      )
+      assert.deepEqual(ended, [[idOf(1), 60_000], [idOf(2), 180_000]])
+    }))
+
+  it.effect("ends at once without targets, and refuses an invalid one before any request", () =>
+    Effect.gen(function*() {
+      const { times, watchMany } = yield* scripted([is()])
+      assert.deepEqual(yield* Stream.runCollect(watchMany([])), [])
+      const error = yield* Effect.flip(Stream.runDrain(watchMany([id, "comms_operation_1"])))
+      assert.strictEqual(assertTag(error, "InvalidInput").field, "operationId")
+      assert.deepEqual(yield* times, [])
+    }))
+
+  it.effect("polls nothing while its consumer is slow, and gives it the newest states then", () =>
+    Effect.gen(function*() {
+      const { times, watchMany } = yield* scripted(({ attempt, key }) => is({ key, created: attempt }))
+      const seen: Array<number | undefined> = []
+      const fiber = yield* watchMany([id], every("1 second")).pipe(
+        Stream.runForEach((event) => {
+          if (event._tag === "Changed") seen.push(event.snapshot.operation.stats.created)
+          return Effect.sleep("10 seconds")
+        }),
+        Effect.forkChild
+      )
+      yield* pass(35_000, 500)
+      assert.deepEqual([yield* times, seen], [[10_000, 20_000, 30_000], [1, 2, 3]])
+      yield* Fiber.interrupt(fiber)
+    }))
+
+  it.effect("leaves nothing behind when it is interrupted", () =>
+    Effect.gen(function*() {
+      const { times, underWay, watchMany } = yield* scripted([silent])
+      const fiber = yield* Effect.forkChild(Stream.runDrain(watchMany([1, 2, 3].map(idOf))))
+      yield* settle
+      assert.isAbove(yield* underWay, 0)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(yield* underWay, 0)
+      const { length } = yield* times
+      yield* pass(100_000, 10_000)
+      assert.lengthOf(yield* times, length)
+    }))
+})
+
 const layerEmulator = Layer.effect(SenderPoolOperations.SenderPoolOperations, makeOperations).pipe(
   Layer.provide(Emulator.layerClient),
   Layer.provideMerge(Emulator.layer())
 )
+
+const assertFew = (rounds: ReadonlyArray<ReadonlyArray<string>>, most: number) => {
+  for (const round of rounds) {
+    assert.isAtMost(round.length, most)
+    assert.strictEqual(new Set(round).size, round.length, "A page was read twice in a round")
+  }
+}
+
+describe("waits for operations that were created together", () => {
+  const pageSize = 1000
+
+  /** A server in which each operation takes as long as `duration` says, and whose list requests are kept. */
+  const makeServer = (count: number, duration: (n: number) => number) => {
+    const operations = Array.from({ length: count }, (_, n) => ({ id: operationIdOf(n), duration: duration(n) }))
+    const lists: Array<{ readonly at: number; readonly url: string }> = []
+    const fetches: Array<number> = []
+    const operationAt = ({ duration, id }: (typeof operations)[number], now: number) =>
+      new SenderPoolOperation.SenderPoolOperation({
+        id,
+        status: now < duration ? "PROCESSING" : "COMPLETED",
+        stats: { total: 1, queued: 0, created: now < duration ? 0 : 1, failed: 0 },
+        createdAt: DateTime.makeUnsafe(0),
+        updatedAt: DateTime.makeUnsafe(0)
+      }, { disableChecks: true })
+    const observer = makeObserver<
+      SenderPoolOperation.SenderPoolOperation,
+      {
+        readonly items: ReadonlyArray<SenderPoolOperation.SenderPoolOperation>
+        readonly pagination: Pagination.PaginationMetadata
+      },
+      CommsError.CommsError,
+      CommsError.CommsError
+    >({
+      call: "Test.poll",
+      fetch: Effect.fnUntraced(function*(wanted) {
+        const now = yield* wholeMillis
+        fetches.push(now)
+        const found = operations.find(({ id }) => id === wanted)
+        return found === undefined ? yield* notFound : operationAt(found, now)
+      }),
+      list: Effect.fnUntraced(function*({ pageToken, startDate, status }) {
+        const now = yield* wholeMillis
+        lists.push({ at: now, url: [DateTime.formatIso(startDate), status, pageToken].join() })
+        yield* Effect.sleep(50)
+        const listed = operations.filter(({ duration }) => status === undefined || now < duration)
+        const from = Number(pageToken ?? 0)
+        const to = from + pageSize
+        return {
+          items: listed.slice(from, to).map((operation) => operationAt(operation, now)),
+          pagination: new Pagination.PaginationMetadata({
+            next: to < listed.length ? Pagination.PageToken.make(String(to)) : null,
+            self: Pagination.PageToken.make("self")
+          })
+        }
+      }),
+      items: ({ items }) => items
+    })
+    const identity = Effect.succeed({ baseUrl: "0".repeat(64), account: "0".repeat(64) })
+    /** The list requests of each round. */
+    const rounds = () =>
+      lists.reduce<Array<Array<string>>>((rounds, { at, url }, n) => {
+        const before = lists[n - 1]
+        if (before === undefined || at - before.at > 700) rounds.push([url])
+        else rounds.at(-1)?.push(url)
+        return rounds
+      }, [])
+    return {
+      ids: operations.map(({ id }) => id),
+      fetches,
+      rounds,
+      ...Waiting.make({ resource: "SenderPoolOperations", identity, observer })
+    }
+  }
+
+  it.effect("take a request for each page and two more, however they end", () =>
+    Effect.gen(function*() {
+      const count = 10_000
+      const durations = [
+        () => 240_000,
+        (n: number) => 60_000 + 24 * n,
+        (n: number) => n % 2 === 0 ? 90_000 : 240_000
+      ]
+      for (const duration of durations) {
+        const from = yield* wholeMillis
+        const { fetches, ids, rounds, watchMany } = makeServer(count, (n) => from + duration(n))
+        const events = yield* resultWithin(Stream.runCollect(watchMany(ids)), "8 minutes", 1000)
+        assert.lengthOf(events.filter((event) => "snapshot" in event && event.snapshot.operation.isTerminal), count)
+        assertFew(rounds(), count / pageSize + 2)
+        assert.isAtMost(rounds().length, 40)
+        assert.isAtMost(fetches.length, 200)
+      }
+    }), 60_000)
+
+  it.effect("take no more when each wait has its own fiber, and when they begin in turn", () =>
+    Effect.gen(function*() {
+      const count = 3000
+      const { awaitCompletion, fetches, ids, rounds } = makeServer(count, () => 120_000)
+      const waiting = Effect.forEach(ids, (id, n) => Effect.delay(awaitCompletion(id), Math.floor(n / 1000) * 20), {
+        concurrency: "unbounded"
+      })
+      const outcomes = yield* resultWithin(waiting, "4 minutes", 1000)
+      assert.lengthOf(outcomes, count)
+      assertFew(rounds().slice(1), count / pageSize + 2)
+      assert.isAtMost(rounds()[0]?.length ?? 0, 2 * count / pageSize)
+      assert.isAtMost(fetches.length, 10)
+    }), 60_000)
+
+  it.effect("share the polls of waits with other options", () =>
+    Effect.gen(function*() {
+      const count = 3000
+      const { ids, rounds, watchMany } = makeServer(count, () => 300_000)
+      const watch = (options: Waiting.Options) => Effect.forkChild(Stream.runDrain(watchMany(ids, options)))
+      const fibers = [
+        yield* watch({ interval: { initial: "20 seconds", factor: 1, max: "20 seconds" } }),
+        yield* watch({ interval: { initial: "20 seconds", factor: 1.1, max: "25 seconds" } })
+      ]
+      yield* pass(200_000, 1000)
+      assertFew(rounds(), count / pageSize + 2)
+      assert.isAtMost(rounds().length, 14)
+      yield* Effect.forEach(fibers, Fiber.interrupt)
+    }), 60_000)
+})
 
 describe("10,000 waits, or 1,000 operations", () => {
   it.effect("for one operation send one request per interval", () =>

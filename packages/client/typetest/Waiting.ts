@@ -2,6 +2,7 @@ import type { MessageOperations, SenderPoolOperations, Waiting } from "@effect-c
 import type {
   CommsError,
   MessageOperation,
+  Operation,
   Outcome,
   SenderPoolOperation,
   WaitCheckpoint,
@@ -51,6 +52,20 @@ export const watchedFromEither = (operations: Pools, target: string | Checkpoint
 export const events = (operations: Messages) => operations.watchEvents("")
 
 export const eventsFromCheckpoint = (operations: Messages, checkpoint: Checkpoint) => operations.watchEvents(checkpoint)
+
+export const many = (operations: Pools) => operations.watchMany([""], { timeLimit: "1 minute" })
+
+export const manyFromEither = (operations: Pools, targets: ReadonlyArray<string | Checkpoint>) =>
+  operations.watchMany(targets)
+
+export const failedOf = (operations: Pools) =>
+  operations.watchMany([""]).pipe(
+    Stream.filter((event) => event._tag === "Failed"),
+    Stream.map(({ error, operationId }) => [operationId, error._tag] as const)
+  )
+
+export const checkpointOf = (operations: Pools) =>
+  operations.watchEvents("").pipe(Stream.mapEffect(({ checkpoint }) => checkpoint))
 
 export const delivered = (operations: Messages) =>
   operations.watch("").pipe(Stream.map(({ operation }) => operation.stats.delivered))
@@ -126,6 +141,22 @@ export type Tests = [
   Expect<
     Equal<ReturnType<typeof events>, Stream.Stream<Waiting.Event<MessageOperation.MessageOperation>, WatchFailure>>
   >,
+  Expect<
+    Equal<
+      ReturnType<typeof many>,
+      Stream.Stream<Waiting.ManyEvent<SenderPoolOperation.SenderPoolOperation>, CommsError.InvalidInput>
+    >
+  >,
+  Expect<
+    Equal<
+      Stream.Error<ReturnType<typeof manyFromEither>>,
+      CommsError.InvalidInput | CommsError.CheckpointMismatch
+    >
+  >,
+  Expect<
+    Equal<Stream.Success<ReturnType<typeof failedOf>>, readonly [Operation.OperationId, WaitError.WaitError["_tag"]]>
+  >,
+  Expect<Equal<Stream.Success<ReturnType<typeof checkpointOf>>, Checkpoint>>,
   Expect<Equal<Stream.Error<ReturnType<typeof eventsFromCheckpoint>>, WatchFailure | CommsError.CheckpointMismatch>>,
   Expect<Equal<Stream.Success<ReturnType<typeof delivered>>, number | undefined>>,
   Expect<Equal<Effect.Success<ReturnType<typeof messagesOutcome>>["stats"]["read"], number | undefined>>,

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Bound } from "./Checkpoint.ts"
 import { AnyOperation, OperationId } from "./Operation.ts"
@@ -58,10 +59,12 @@ export interface WaitLimits extends Schema.Schema.Type<typeof WaitLimits> {}
  * - `startedAt`: the original start of the wait. Resuming does not change it.
  * - `createdAt`: the time the operation was created, or `startedAt` if that is unknown.
  * - `limits`: the limits of the wait. See {@link WaitLimits}.
- * - `polls`: the number of polls so far.
- * - `changedAt`: the time of the last change.
+ * - `polls`, `notFound`: the number of polls so far, and how many of them the API answered with 404.
+ * - `intervals`: the number of intervals between polls so far, which is the position in the schedule.
+ * - `failures`, `failingSince`: how many polls have failed in a row, and the time of the first of them.
+ * - `changedAt`: the time of the last change, or `startedAt` before the first poll that finds the operation.
  * - `unknownSince`: the time since which the status has been unknown.
- * - `last`, `seenAt`: the last state of the operation, and the time it was seen.
+ * - `last`, `seenAt`: the last state of the operation, and the time it was seen. Absent until a poll finds it.
  *
  * **Example** (Resume a wait from stored text)
  *
@@ -90,9 +93,13 @@ export class WaitCheckpoint extends Schema.TaggedClass<WaitCheckpoint>("@effect-
     createdAt: Timestamp,
     limits: WaitLimits,
     polls: Schema.Natural,
+    notFound: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
+    intervals: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
+    failures: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
+    failingSince: Schema.optionalKey(Timestamp),
     changedAt: Timestamp,
     unknownSince: Schema.optionalKey(Timestamp),
-    last: Schema.toCodecJson(AnyOperation),
-    seenAt: Timestamp
+    last: Schema.optionalKey(Schema.toCodecJson(AnyOperation)),
+    seenAt: Schema.optionalKey(Timestamp)
   }
 ) {}

@@ -37,6 +37,10 @@ const stored = {
     maxFailureTime: { _tag: "Millis", value: 600_000 }
   },
   polls: 7,
+  notFound: 1,
+  intervals: 6,
+  failures: 2,
+  failingSince: at,
   changedAt: at,
   unknownSince: at,
   last,
@@ -64,6 +68,10 @@ const checkpoint = new WaitCheckpoint.WaitCheckpoint({
     maxFailureTime: Duration.minutes(10)
   },
   polls: 7,
+  notFound: 1,
+  intervals: 6,
+  failures: 2,
+  failingSince: time,
   changedAt: time,
   unknownSince: time,
   last: Schema.decodeSync(Operation.Operation)(last),
@@ -105,7 +113,22 @@ describe("a checkpoint of a wait", () => {
   it.effect("keeps an unknown status", () =>
     Effect.gen(function*() {
       const { last: operation } = yield* read(JSON.stringify({ ...stored, last: { ...last, status: "PAUSED" } }))
-      assert.strictEqual(operation.status, "PAUSED")
+      assert.strictEqual(operation?.status, "PAUSED")
+    }))
+
+  it.effect("can be of a wait that has found nothing yet", () =>
+    Effect.gen(function*() {
+      const { last: _, seenAt: __, ...others } = stored
+      const read_ = yield* read(JSON.stringify(others))
+      assert.deepEqual([read_.last, read_.seenAt], [undefined, undefined])
+      assert.deepEqual(JSON.parse(Checkpoint.toJson(WaitCheckpoint.WaitCheckpoint)(read_)), others)
+    }))
+
+  it.effect("can be one without the counters that were added later", () =>
+    Effect.gen(function*() {
+      const { failingSince: _, failures: __, intervals: ___, notFound: ____, ...others } = stored
+      const { failures, failingSince, intervals, notFound, polls } = yield* read(JSON.stringify(others))
+      assert.deepEqual([failures, failingSince, intervals, notFound, polls], [0, undefined, 0, 0, 7])
     }))
 
   it.effect("names a malformed field", () =>
@@ -114,6 +137,8 @@ describe("a checkpoint of a wait", () => {
       const changes: ReadonlyArray<readonly [field: string, change: object]> = [
         ["operationId", { operationId: "comms_operation_1" }],
         ["polls", { polls: -1 }],
+        ["intervals", { intervals: 0.5 }],
+        ["failures", { failures: "many" }],
         ["startedAt", { startedAt: "yesterday" }],
         ["limits.timeLimit", { limits: { ...stored.limits, timeLimit: negative } }],
         ["limits.stallAfter", { limits: { ...stored.limits, stallAfter: { _tag: "NegativeInfinity" } } }],

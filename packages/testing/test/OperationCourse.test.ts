@@ -187,14 +187,14 @@ describe("a wait for an operation with a course", () => {
         const fail = test.failNextFetch(new CommsError.ServiceUnavailable({ errors: [] }))
         const wait = operations.watchEvents(id).pipe(
           Stream.zipWithIndex,
-          Stream.tap(([, i]) => i === 0 ? Effect.andThen(fail, fail) : Effect.void),
+          Stream.tap(([, i]) => i === 1 ? Effect.andThen(fail, fail) : Effect.void),
           Stream.map(([event]) => event),
           Stream.runCollect
         )
         const events = yield* during(wait, "1 second")
         assert.deepStrictEqual(
           events.map(({ _tag }) => _tag),
-          ["Changed", "PollFailed", "PollFailed", "Changed", "Changed"]
+          ["Started", "Changed", "PollFailed", "PollFailed", "Changed", "Changed"]
         )
       }))
 

@@ -48,12 +48,10 @@ const watchAll = Effect.fnUntraced(function*(
       Stream.mapError((error) =>
         error._tag === "CheckpointMismatch" || error._tag === "InvalidInput" ? waits.refuse(error) : error
       ),
-      Stream.tap((event) =>
-        Effect.andThen(
-          "snapshot" in event ? Effect.flatMap(event.snapshot.checkpoint, waits.save) : Effect.void,
-          progress.happened(id, event)
-        )
-      ),
+      Stream.tap((event) => {
+        const saved = Effect.flatMap(event.checkpoint, waits.save)
+        return event._tag === "Started" ? saved : Effect.andThen(saved, progress.happened(id, event))
+      }),
       Stream.filterMap((event) =>
         "snapshot" in event
           ? Result.fromNullishOr(Outcome.fromOperation(event.snapshot.operation), () => undefined)

@@ -115,7 +115,10 @@ export const makeServer = (all: ReadonlyArray<Plan>, options: Options = {}) => {
           return operationAt(plan, now)
         }).pipe(
           Effect.result,
-          Effect.flatMap((result) => deliver(id, Result.isSuccess(result) ? result : Result.fail(result.failure)))
+          Effect.zipWith(
+            wholeMillis,
+            (result, at) => deliver(id, Result.isSuccess(result) ? result : Result.fail(result.failure), at)
+          )
         ), { discard: true })
   })
 

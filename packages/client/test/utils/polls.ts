@@ -65,7 +65,7 @@ export const scriptedObserver = <A extends Operation.Operation>(
             const number = asked.filter((other) => other.key === key).length + 1
             asked.push({ key, number, at })
             load.underWay++
-            yield* deliver(id, yield* Effect.result(answer({ key, number, at })))
+            deliver(id, yield* Effect.result(answer({ key, number, at })), yield* wholeMillis)
           }).pipe(
             Effect.onInterrupt(() => Effect.sync(() => load.interrupted++)),
             Effect.ensuring(Effect.sync(() => load.underWay--))

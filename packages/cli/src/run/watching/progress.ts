@@ -23,8 +23,10 @@ import * as Bars from "./bars.ts"
 import * as Ending from "./ending.ts"
 import * as Screen from "./screen.ts"
 
+type Event = Exclude<Waiting.Event, { readonly _tag: "Started" }>
+
 export interface Progress {
-  readonly happened: (id: string, event: Waiting.Event) => Effect.Effect<void, PlatformError.PlatformError>
+  readonly happened: (id: string, event: Event) => Effect.Effect<void, PlatformError.PlatformError>
   readonly ended: (ending: Ending.Ending) => Effect.Effect<void, PlatformError.PlatformError>
   /** Senders were added, of all that are to be added. */
   readonly counted: (id: string, counts: Counts) => Effect.Effect<void>
@@ -37,7 +39,7 @@ const failureOf = (error: Waiting.PollError, failures: number): string =>
 const waitOf = ({ attempt }: Attempts.Retry): string =>
   `The server answered ${attempt.status ?? attempt.outcome} and asks to wait`
 
-const noteOf = (event: Waiting.Event): string | undefined => {
+const noteOf = (event: Event): string | undefined => {
   switch (event._tag) {
     case "Changed":
       return event.snapshot.progress.wentBackwards ? "went back" : undefined
@@ -184,7 +186,7 @@ const encodeSnapshot = (encode: Encode, { operation, progress, seenAt }: Waiting
   operation: encode(operation)
 })
 
-const encodeEvent = (encode: Encode, id: string, event: Waiting.Event) => {
+const encodeEvent = (encode: Encode, id: string, event: Event) => {
   switch (event._tag) {
     case "Changed":
     case "Stalled":

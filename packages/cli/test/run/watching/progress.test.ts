@@ -47,6 +47,7 @@ it.effect("bars show the rest of a wait, whatever the wall clock does", () =>
       const operations = yield* SenderPoolOperations.SenderPoolOperations
       yield* Effect.forkScoped(
         operations.watchEvents(id).pipe(
+          Stream.filter((event) => event._tag !== "Started"),
           Stream.take(4),
           Stream.runForEach((event) => progress.happened("it", event))
         )

@@ -162,12 +162,11 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
       const found: Array<A> = []
       const missing: Array<OperationId> = []
       const failures: Array<E1> = []
-      yield* observe(State.open(state), (id, result) =>
-        Effect.sync(() => {
-          if (Result.isSuccess(result)) found.push(result.success)
-          else if (result.failure._tag === "NotFound") missing.push(id)
-          else failures.push(result.failure)
-        }))
+      yield* observe(State.open(state), (id, result) => {
+        if (Result.isSuccess(result)) found.push(result.success)
+        else if (result.failure._tag === "NotFound") missing.push(id)
+        else failures.push(result.failure)
+      })
       for (const id of missing) {
         if (State.miss(state, id, options.maxFailures)) {
           yield* Effect.logWarning(`${call}: stopped tracking ${id}, which was not found`)

@@ -4,7 +4,7 @@ import { maxPageSize, PageSize, type PageToken, type PaginationMetadata } from "
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { monotonicMillis } from "../monotonic.ts"
+import { wholeMillis } from "../monotonic.ts"
 import { makePace } from "./pace.ts"
 import * as Plan from "./plan.ts"
 
@@ -21,12 +21,12 @@ export interface Query {
 
 export interface Observer<A, E> {
   /**
-   * Polls every target once. Calls `deliver` once for each id, as soon as its result arrives. Interruption interrupts
-   * the requests.
+   * Polls every target once. Calls `deliver` once for each id, as soon as its result arrives, with the time in whole
+   * monotonic milliseconds. Interruption interrupts the requests.
    */
   readonly observe: (
     targets: ReadonlyArray<Target>,
-    deliver: (id: OperationId, result: Result.Result<A, E>) => Effect.Effect<void>
+    deliver: (id: OperationId, result: Result.Result<A, E>, at: number) => void
   ) => Effect.Effect<void>
 }
 
@@ -86,12 +86,15 @@ export const makeObserver = <
 
     const isPending = ({ id }: { readonly id: OperationId }) => pending.has(id)
 
-    const settle = (id: OperationId, result: Result.Result<A, E1 | E2>) =>
-      Effect.suspend(() => pending.delete(id) ? deliver(id, result) : Effect.void)
+    const settle = (id: OperationId, result: Result.Result<A, E1 | E2>, at: number): boolean => {
+      if (!pending.delete(id)) return false
+      deliver(id, result, at)
+      return true
+    }
 
     const fetch = Effect.fnUntraced(function*({ id }: Target) {
       const result = yield* Effect.result(paced(options.fetch(id)))
-      yield* settle(id, result)
+      settle(id, result, yield* wholeMillis)
       return result
     })
 
@@ -108,17 +111,19 @@ export const makeObserver = <
       let query = toQuery(cluster, status)
       let credit = waste
       let found = 0
+      const rest = cluster.targets[Symbol.iterator]()
+      let firstPending = rest.next().value
       for (let pages = 1;; pages++) {
         const page = yield* paced(options.list(query))
+        const at = yield* wholeMillis
         const before = found
         for (const operation of options.items(page)) {
-          if (!isPending(operation)) continue
-          found++
-          yield* settle(operation.id, Result.succeed(operation))
+          if (settle(operation.id, Result.succeed(operation), at)) found++
         }
+        while (firstPending !== undefined && !isPending(firstPending)) firstPending = rest.next().value
         credit = Math.min(waste, credit + found - before) - 1
         const { next } = page.pagination
-        const isComplete = next === null || followed.has(next) || !cluster.targets.some(isPending)
+        const isComplete = next === null || followed.has(next) || firstPending === undefined
         if (isComplete || credit <= 0) return { pages, found, isComplete }
         followed.add(next)
         query = { ...query, pageToken: next }
@@ -127,11 +132,12 @@ export const makeObserver = <
 
     // An outage gets one request only. But lists can fail while fetches succeed, so a fetch is tried later.
     const failList = Effect.fnUntraced(function*(cluster: Plan.Cluster, status: Plan.Status, error: E2) {
-      const failing = planner.addFailure(cluster, status, yield* monotonicMillis)
+      const failing = planner.addFailure(cluster, status, yield* wholeMillis)
       const [first, ...rest] = cluster.targets.filter(isPending)
       if (first === undefined) return
       if (failing >= maxListFailureTime && Result.isSuccess(yield* fetch(first))) return yield* fetchAll(rest)
-      yield* Effect.forEach([first, ...rest], ({ id }) => settle(id, Result.fail(error)), { discard: true })
+      const at = yield* wholeMillis
+      for (const { id } of [first, ...rest]) settle(id, Result.fail(error), at)
     })
 
     // Returns whether the list took no more requests than fetching the operations found in it.
@@ -145,7 +151,7 @@ export const makeObserver = <
       const { length } = cluster.targets
       // The length of an abandoned list is extrapolated from the part that was read.
       const cost = isComplete ? pages : Math.max(length, pages * length / Math.max(found, 1))
-      planner.addList(cluster, status, cost, yield* monotonicMillis)
+      planner.addList(cluster, status, cost, yield* wholeMillis)
       return found >= pages
     })
 
@@ -154,11 +160,13 @@ export const makeObserver = <
       targets: ReadonlyArray<Plan.DatedTarget>,
       status: Plan.Status
     ) => Effect.Effect<void> = Effect.fnUntraced(function*(targets, status) {
-      const { fetches, lists } = planner.plan(targets, status, yield* monotonicMillis)
+      const now = yield* wholeMillis
+      const { fetches, lists } = planner.plan(targets, status, now)
       const readList = Effect.fnUntraced(function*(cluster: Plan.Cluster) {
-        yield* readOrFail(cluster, status)
+        const filter = planner.isReadWhole(cluster, now) ? undefined : status
+        yield* readOrFail(cluster, filter)
         const left = cluster.targets.filter(isPending)
-        yield* status === undefined ? fetchAll(left) : pollDated(left.filter(Plan.isDated), undefined)
+        yield* filter === undefined ? fetchAll(left) : pollDated(left.filter(Plan.isDated), undefined)
       })
       yield* Effect.all([
         Effect.forEach(lists, readList, { concurrency: maxConcurrency, discard: true }),
@@ -181,7 +189,7 @@ export const makeObserver = <
         const createdAt = DateTime.toEpochMillis(result.success.createdAt)
         if (!Plan.isDated({ ...first, createdAt })) break
         const cluster = { targets: left, ...Plan.around(createdAt, createdAt, searchMargin) }
-        const now = yield* monotonicMillis
+        const now = yield* wholeMillis
         if (!planner.isListCheaper(cluster, undefined, now)) break
         const wasCheaper = yield* readOrFail(cluster, undefined)
         left = left.filter(isPending)

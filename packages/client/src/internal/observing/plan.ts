@@ -1,5 +1,6 @@
 // Decides which operations to read from lists and which to fetch, by the measured length of earlier lists.
 import type { OperationId } from "@effect-comms/domain/Operation"
+import { maxPageSize } from "@effect-comms/domain/Pagination"
 import * as Arr from "effect/Array"
 import * as Order from "effect/Order"
 
@@ -91,6 +92,21 @@ export const makePlanner = () => {
     return length > 2 && pagesOf(cluster, status, now) < length
   }
 
+  /**
+   * Whether the unfiltered list is read at once, because the list with a status would take a tenth of its requests or
+   * more, and would not have the operations that have ended.
+   */
+  const isReadWhole = (cluster: Cluster, now: number): boolean => {
+    const pages = samples.reduce(
+      (pages, sample) =>
+        sample.status === undefined && now - sample.at <= forgetAfter && covers(sample, cluster)
+          ? Math.min(pages, sample.pages)
+          : pages,
+      Infinity
+    )
+    return Math.ceil(cluster.targets.length / maxPageSize) > Math.max(2, pages / 10)
+  }
+
   // Another list costs one more page, so a gap of more than a page divides the cluster.
   const cut = (targets: ReadonlyArray<DatedTarget>, status: Status, now: number): ReadonlyArray<Cluster> => {
     const [first, ...rest] = Arr.sort(targets, byCreation)
@@ -110,6 +126,7 @@ export const makePlanner = () => {
 
   return {
     isListCheaper,
+    isReadWhole,
     /** Chooses lists or fetches for the targets, whichever are expected to take fewer requests. */
     plan: (targets: ReadonlyArray<DatedTarget>, status: Status, now: number) => {
       const clusters = cut(targets, status, now)

@@ -1,6 +1,8 @@
 // The progress of an operation, from its last polls.
-import { type Operation, state } from "@effect-comms/domain/Operation"
+import type { Operation } from "@effect-comms/domain/Operation"
 import * as Duration from "effect/Duration"
+import * as Equivalence from "effect/Equivalence"
+import * as Record from "effect/Record"
 import type { Progress } from "./model.ts"
 
 /** An operation as a poll found it, with the time of the poll in milliseconds of the monotonic clock. */
@@ -19,7 +21,10 @@ export interface History {
 
 const remembered = 5
 
-export const hasChanged = (before: Operation, after: Operation): boolean => state(before) !== state(after)
+const haveSameValues = Record.makeEquivalence(Equivalence.Number)
+
+export const hasChanged = (before: Operation, after: Operation): boolean =>
+  before.status !== after.status || !haveSameValues(before.stats, after.stats)
 
 const isBehind = (before: Operation, after: Operation): boolean =>
   after.counts.settled - after.counts.failed < before.counts.settled - before.counts.failed ||

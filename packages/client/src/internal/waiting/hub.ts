@@ -1,171 +1,279 @@
-// Shares one poll per operation among all its waiters: the effects around `entries.ts`.
-import type { Operation, OperationId } from "@effect-comms/domain/Operation"
+// Shares one poll per operation among all its waits: the effects around `batches.ts` and `places.ts`.
+import type { Operation } from "@effect-comms/domain/Operation"
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
 import * as Pull from "effect/Pull"
-import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as Attempts from "../../Attempts.ts"
 import { beginSchedule, wholeMillis } from "../monotonic.ts"
 import type { Observer } from "../observing/observer.ts"
+import * as Batches from "./batches.ts"
 import * as Entries from "./entries.ts"
 import type { PollError } from "./model.ts"
-import * as Timer from "./timer.ts"
+import * as Places from "./places.ts"
+import type { Step } from "./round.ts"
+
+/** The access of one consumer to the polls of its waits, in the order of their requests. */
+export interface Subscription<A extends Operation> {
+  readonly places: ReadonlyArray<Entries.Place<A>>
+  /** Polls until the consumer takes something that it wants now, or until the deadline in monotonic milliseconds. */
+  readonly next: (deadline: number) => Effect.Effect<void>
+  /** Ends waits. Interrupts the requests that no wait needs any more. */
+  readonly leave: (places: ReadonlyArray<Entries.Place<A>>) => Effect.Effect<void>
+}
+
+/** Takes a newer result, or undefined if the schedule has no more polls. Returns whether the consumer wants it now. */
+export type Take<A extends Operation> = (
+  place: Entries.Place<A>,
+  result: Entries.PollResult<A> | undefined
+) => boolean
+
+interface Consumer<A extends Operation> extends Entries.Listener<A> {
+  isAsking: boolean
+  hasTaken: boolean
+  cause: Cause.Cause<never> | undefined
+  wake: () => void
+}
+
+interface Loop {
+  fiber: Fiber.Fiber<void> | undefined
+  /** When it last ran, in monotonic milliseconds. */
+  ranAt: number
+}
 
 interface Shared<A extends Operation> {
   readonly observer: Observer<A, PollError>
   readonly entries: Entries.Entries<A>
-  /** The next result of each operation that a waiter waits for. */
-  readonly answers: Map<OperationId, Deferred.Deferred<Entries.PollResult<A>>>
-  readonly fibers: WeakMap<Entries.Batch, Fiber.Fiber<void>>
-  /** Opened by each new demand for a poll. */
+  readonly fibers: WeakMap<Entries.Batch<A>, Fiber.Fiber<void>>
+  /** Opened when the loop has something to do. */
   readonly changed: Latch.Latch
+  consumers: number
+  loop: Loop | undefined
 }
 
-const answerOf = <A extends Operation>({ answers }: Shared<A>, id: OperationId) => {
-  const answer = answers.get(id) ?? Deferred.makeUnsafe<Entries.PollResult<A>>()
-  answers.set(id, answer)
-  return answer
-}
+// The loop runs at least this often, which shows the consumers that its runtime has not dropped its timers.
+const heartbeat = 30_000
 
-const takeAnswer = <A extends Operation>({ answers }: Shared<A>, id: OperationId) => {
-  const answer = answers.get(id)
-  answers.delete(id)
-  return answer
-}
+// How often a consumer checks that, and all of them together.
+const checkEvery = 60_000
+const checkEveryForEach = 50
 
-const poll = <A extends Operation>(shared: Shared<A>, batch: Entries.Batch): Effect.Effect<void> =>
-  shared.observer.observe(
-    batch,
-    Effect.fnUntraced(function*(id, result) {
-      const settled = Entries.settle(shared.entries, batch, id, yield* wholeMillis, result)
-      if (settled === undefined) return
-      const answer = takeAnswer(shared, id)
-      if (answer !== undefined) yield* Deferred.succeed(answer, settled)
-    })
-  ).pipe(
+const poll = <A extends Operation>(shared: Shared<A>, batch: Entries.Batch<A>): Effect.Effect<void> =>
+  shared.observer.observe(batch.targets, (id, result, at) => {
+    Batches.settle(shared.entries, batch, id, at, result)
+    if (batch.isOver) shared.changed.openUnsafe()
+  }).pipe(
     Effect.catchCause((cause) =>
-      Effect.forEach(Entries.abandon(shared.entries, batch), (id) => {
-        const answer = takeAnswer(shared, id)
-        return answer === undefined ? Effect.void : Deferred.failCause(answer, cause)
-      }, { discard: true })
+      Effect.sync(() => {
+        for (const { listener } of Batches.abandon(shared.entries, batch)) listener.fail(cause)
+        shared.changed.openUnsafe()
+      })
     )
   )
 
-const start = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>, batch: Entries.Batch) {
+const start = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>, batch: Entries.Batch<A>) {
   const fiber = yield* Effect.forkChild(poll(shared, batch))
   if (shared.entries.inProgress.has(batch)) shared.fibers.set(batch, fiber)
   else yield* Fiber.interrupt(fiber)
 })
 
-const run = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>): Effect.fn.Return<never> {
+// A schedule of a resumed wait goes through the delays that are over, up to this many.
+const maxPosition = 10_000
+
+const delayOf = Effect.fnUntraced(function*<A extends Operation>(round: Entries.RoundOf<A>) {
+  const poll = Places.toPoll(round)
+  const ask = (step: Step) =>
+    step(round.from, poll).pipe(
+      Effect.map(([, delay]): Duration.Duration | undefined => delay),
+      Pull.catchDone(() => Effect.undefined)
+    )
+  if (round.step !== undefined) return yield* ask(round.step)
+  const step = round.step = yield* beginSchedule(round.rhythm.schedule)
+  for (let n = Math.min(maxPosition, round.rhythm.position); n > 0; n--) {
+    if ((yield* ask(step)) === undefined) return
+  }
+  return yield* ask(step)
+})
+
+/** Asks the schedule of a round when its next poll is due. */
+const follow = <A extends Operation>({ changed }: Shared<A>, round: Entries.RoundOf<A>): Effect.Effect<void> =>
+  Effect.zipWith(delayOf(round), wholeMillis, (delay, now) => Places.proceed(round, delay, now)).pipe(
+    Effect.catchCause((cause) =>
+      Effect.sync(() => {
+        for (const { listener } of round.places) listener.fail(cause)
+      })
+    ),
+    Effect.andThen(changed.open)
+  )
+
+const run = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>, loop: Loop) {
   const { changed, entries } = shared
-  while (true) {
+  while (shared.loop === loop) {
     yield* changed.close
-    const now = yield* wholeMillis
-    const { batches, next } = Entries.takeDue(entries, now)
+    const now = loop.ranAt = yield* wholeMillis
+    for (const round of Places.takeAsked(entries)) {
+      if (round.places.size > 0) yield* Effect.forkChild(follow(shared, round))
+    }
+    const batches = Batches.takeDue(entries, now)
     if (batches.length > 0) yield* Effect.forEach(batches, (batch) => start(shared, batch), { discard: true })
-    else if (next === Infinity) yield* changed.await
-    else yield* Effect.timeoutOption(changed.await, next - now)
+    else yield* Effect.timeoutOption(changed.await, Math.min(entries.next - now, heartbeat))
   }
 })
 
-// The first waiter starts the loop, but polls belong to no caller: they have no parent span, and are not collected.
-const detached = (loop: Effect.Effect<never>): Effect.Effect<Fiber.Fiber<never>> =>
-  Effect.updateContext(loop, (context: Context.Context<never>) => Context.omit(Tracer.ParentSpan)(context)).pipe(
+// The first wait starts the loop, but polls belong to no caller: they have no parent span, and are not collected.
+const startLoop = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>) {
+  const loop: Loop = { fiber: undefined, ranAt: yield* wholeMillis }
+  shared.loop = loop
+  loop.fiber = yield* run(shared, loop).pipe(
+    Effect.updateContext((context: Context.Context<never>) => Context.omit(Tracer.ParentSpan)(context)),
     Effect.provideService(Attempts.CurrentAttempts, undefined),
     Effect.forkDetach
   )
-
-/** Asks the schedule of a waiter when the poll after `last` is due. */
-const follow = Effect.fnUntraced(function*<A extends Operation>(place: Entries.Place<A>, last: Entries.PollResult<A>) {
-  const question = Entries.follow(place, last)
-  if (question === undefined) return
-  const step = question.step ?? (yield* beginSchedule(question.schedule))
-  const delay = yield* step(last.at, question.poll).pipe(
-    Effect.map(([, delay]) => delay),
-    Pull.catchDone(() => Effect.undefined)
-  )
-  Entries.beginInterval(place, step, last.at, delay)
 })
 
-/** Asks for a poll, and waits for the first result after the given one. */
-const ask = <A extends Operation>(shared: Shared<A>, place: Entries.Place<A>, after: number) =>
-  Effect.acquireUseRelease(
-    Effect.sync(() => {
-      Entries.ask(place, 1)
-      const { id, polled: { last } } = place.entry
-      return last !== undefined && last.number > after
-        ? Effect.succeed(last)
-        : Deferred.await(answerOf(shared, id))
-    }),
-    (answer) => Effect.andThen(shared.changed.open, answer),
-    () => Effect.sync(() => Entries.ask(place, -1))
-  )
+const makeConsumer = <A extends Operation>(take: Take<A>): Consumer<A> => {
+  const consumer: Consumer<A> = {
+    isAsking: false,
+    hasTaken: false,
+    cause: undefined,
+    wake: () => {},
+    take: (place, result) => {
+      if (!take(place, result)) return
+      consumer.hasTaken = true
+      stop()
+    },
+    fail: (cause) => {
+      if (!consumer.isAsking) return
+      consumer.cause = cause
+      stop()
+    }
+  }
+  const stop = () => {
+    consumer.isAsking = false
+    consumer.wake()
+  }
+  return consumer
+}
+
+/**
+ * Asks until the consumer has taken something, until the deadline, or for a while.
+ *
+ * Runtimes such as Cloudflare's workerd bind timers and requests to the event that started them, and drop them when it
+ * ends. So each consumer has its own timer, and is woken by a native promise, which resumes in the event that made it.
+ */
+const ask = Effect.fnUntraced(
+  function*<A extends Operation>(
+    { changed, consumers, entries }: Shared<A>,
+    consumer: Consumer<A>,
+    places: ReadonlySet<Entries.Place<A>>,
+    now: number,
+    deadline: number
+  ) {
+    const woken = new Promise<void>((resolve) => {
+      consumer.wake = resolve
+    })
+    consumer.isAsking = true
+    let isEarlier = false
+    for (const place of places) {
+      Places.catchUp(place, now)
+      isEarlier = Places.ask(entries, place, now) || isEarlier
+    }
+    if (consumer.hasTaken || now >= deadline) return
+    if (isEarlier || entries.asked.length > 0) changed.openUnsafe()
+    const check = Math.max(checkEvery, checkEveryForEach * consumers)
+    yield* Effect.raceFirst(Effect.promise(() => woken), Effect.sleep(Math.min(deadline - now, check)))
+  },
+  (effect, _, consumer) =>
+    Effect.ensuring(
+      effect,
+      Effect.sync(() => {
+        consumer.isAsking = false
+      })
+    )
+)
 
 const next = Effect.fnUntraced(function*<A extends Operation>(
   shared: Shared<A>,
-  place: Entries.Place<A>,
-  after: number | undefined
+  consumer: Consumer<A>,
+  places: ReadonlySet<Entries.Place<A>>,
+  deadline: number
 ) {
-  const { last } = place.entry.polled
-  if (last === undefined) return yield* ask(shared, place, 0)
-  if (after !== undefined && last.number > after) return last
-  if (after !== undefined) yield* follow(place, last)
-  else if (Result.isSuccess(last.result)) {
-    yield* follow(place, last)
-    if (Timer.isFresh(place.slot.timer, yield* wholeMillis)) return last
-    Entries.restart(place)
+  consumer.hasTaken = false
+  for (let now = -Infinity; !consumer.hasTaken && now < deadline;) {
+    now = yield* wholeMillis
+    if (shared.loop === undefined || now - shared.loop.ranAt > 2 * heartbeat) {
+      for (const batch of shared.entries.inProgress) Batches.abandon(shared.entries, batch)
+      yield* Effect.uninterruptible(startLoop(shared))
+    }
+    yield* ask(shared, consumer, places, now, deadline)
+    if (consumer.cause !== undefined) return yield* Effect.failCause(consumer.cause)
   }
-  return Timer.isOver(place.slot.timer) ? undefined : yield* ask(shared, place, last.number)
+})
+
+const leave = Effect.fnUntraced(function*<A extends Operation>(
+  shared: Shared<A>,
+  places: Iterable<Entries.Place<A>>
+) {
+  const { changed, entries, fibers } = shared
+  const now = yield* wholeMillis
+  const unneeded: Array<Fiber.Fiber<void>> = []
+  for (const place of places) {
+    const batch = Places.leave(entries, place, now)
+    const fiber = batch === undefined ? undefined : fibers.get(batch)
+    if (fiber !== undefined) unneeded.push(fiber)
+  }
+  if (entries.byId.size === 0 && shared.loop?.fiber !== undefined) {
+    unneeded.push(shared.loop.fiber)
+    shared.loop = undefined
+  }
+  if (entries.asked.length > 0) changed.openUnsafe()
+  yield* Fiber.interruptAll(unneeded)
 })
 
 export const makeHub = <A extends Operation>(observer: Observer<A, PollError>) => {
-  const entries = Entries.make<A>()
   const shared: Shared<A> = {
     observer,
-    entries,
-    answers: new Map(),
+    entries: Entries.make(),
     fibers: new WeakMap(),
-    changed: Latch.makeUnsafe(false)
+    changed: Latch.makeUnsafe(false),
+    consumers: 0,
+    loop: undefined
   }
-  let loop: { fiber: Fiber.Fiber<never> | undefined } | undefined
-
   return {
     /** How many operations are polled. */
-    size: () => entries.byId.size,
+    size: () => shared.entries.byId.size,
 
-    enter: Effect.fnUntraced(function*(request: Entries.Request) {
-      const place = Entries.enter(entries, request)
-      if (loop === undefined) {
-        loop = { fiber: undefined }
-        loop.fiber = yield* detached(run(shared))
-      }
-      return place
-    }),
-
-    /** Interrupts the requests that no waiter needs any more. */
-    leave: (place: Entries.Place<A>): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        const batch = Entries.leave(entries, place)
-        const { id } = place.entry
-        if (!entries.byId.has(id)) shared.answers.delete(id)
-        if (entries.byId.size === 0 && loop?.fiber !== undefined) {
-          const { fiber } = loop
-          loop = undefined
-          return Fiber.interrupt(fiber)
-        }
-        const fiber = batch === undefined ? undefined : shared.fibers.get(batch)
-        return fiber === undefined ? Effect.void : Fiber.interrupt(fiber)
-      }),
-
-    /**
-     * The newest result after the given one, as soon as there is one; undefined if the schedule has no more polls. A
-     * waiter that has had none gets the last result if it is recent enough for its schedule.
-     */
-    next: (place: Entries.Place<A>, after: number | undefined) => next(shared, place, after)
+    /** Adds the waits of a consumer until the scope closes. */
+    subscribe: (
+      requests: ReadonlyArray<Places.Request>,
+      take: Take<A>
+    ): Effect.Effect<Subscription<A>, never, Scope.Scope> =>
+      Effect.map(
+        Effect.acquireRelease(
+          Effect.sync(() => {
+            shared.consumers++
+            const consumer = makeConsumer(take)
+            const places = requests.map((request) => Places.enter(shared.entries, request, consumer))
+            return { consumer, places, active: new Set(places) }
+          }),
+          ({ active }) => {
+            shared.consumers--
+            return leave(shared, active)
+          }
+        ),
+        ({ active, consumer, places }) => ({
+          places,
+          next: (deadline) => next(shared, consumer, active, deadline),
+          leave: (places) => {
+            for (const place of places) active.delete(place)
+            return leave(shared, places)
+          }
+        })
+      )
   }
 }

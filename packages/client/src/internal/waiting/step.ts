@@ -49,11 +49,14 @@ export const begin = (now: number): State => ({
   toldStall: false
 })
 
+/** Makes the error that ends a wait. Its times are those of the wall clock. */
+export type ToError = (toWall: ToWall) => WaitError.WaitError
+
 /** The outcome of one poll: the next state, the event to tell, and the end of the wait, if it has come. */
 export interface Step {
   readonly state: State
   readonly tell: "Changed" | "Stalled" | "PollFailed" | "NotFoundYet" | undefined
-  readonly end: "ended" | WaitError.WaitError | undefined
+  readonly end: "ended" | ToError | undefined
 }
 
 /** The fields of every error of a wait. */
@@ -77,13 +80,7 @@ export const deadlineOf = ({ limits, startedAt }: Wait): number => startedAt + D
 const isOver = (limit: Duration.Duration, since: number, now: number): boolean =>
   now - since >= Duration.toMillis(limit)
 
-const afterSuccess = (
-  wait: Wait,
-  before: State,
-  operation: Operation.Operation,
-  now: number,
-  toWall: ToWall
-): Step => {
+const afterSuccess = (wait: Wait, before: State, operation: Operation.Operation, now: number): Step => {
   const { limits } = wait
   const isChange = before.last === undefined || hasChanged(before.last, operation)
   const state: State = {
@@ -97,13 +94,15 @@ const afterSuccess = (
   }
   const tell = isChange || !before.toldFirst ? "Changed" : undefined
   if (operation.isTerminal) return { state, tell, end: "ended" }
+  const { unknownSince } = state
   if (
-    !isKnownStatus(operation.status) && state.unknownSince !== undefined &&
-    isOver(limits.unknownStatusLimit, state.unknownSince, now)
+    !isKnownStatus(operation.status) && unknownSince !== undefined &&
+    isOver(limits.unknownStatusLimit, unknownSince, now)
   ) {
     const { status } = operation
-    const since = toWall(state.unknownSince)
-    return { state, tell, end: new WaitError.StatusNotKnown({ ...aboutWait(wait, state, now, toWall), status, since }) }
+    const end: ToError = (toWall) =>
+      new WaitError.StatusNotKnown({ ...aboutWait(wait, state, now, toWall), status, since: toWall(unknownSince) })
+    return { state, tell, end }
   }
   // A scheduled operation does not change before its time. Leaving SCHEDULED is a change, from which a stall counts.
   const mayStall = operation.status !== "SCHEDULED" && !state.toldStall
@@ -114,13 +113,14 @@ const afterSuccess = (
       : { state, tell, end: undefined }
   }
   const unchangedFor = Duration.millis(now - state.changedAt)
-  return { state, tell, end: new WaitError.Stalled({ ...aboutWait(wait, state, now, toWall), unchangedFor }) }
+  const end: ToError = (toWall) => new WaitError.Stalled({ ...aboutWait(wait, state, now, toWall), unchangedFor })
+  return { state, tell, end }
 }
 
 // The polls of a wait that never had an answer go to a wrong address, or there is no network.
 const maxUnanswered = 3
 
-const afterFailure = (wait: Wait, previous: State, reason: PollError, now: number, toWall: ToWall): Step => {
+const afterFailure = (wait: Wait, previous: State, reason: PollError, now: number): Step => {
   const { limits } = wait
   const isNotFound = reason._tag === "NotFound"
   const before: State = {
@@ -148,26 +148,22 @@ const afterFailure = (wait: Wait, previous: State, reason: PollError, now: numbe
   return {
     state,
     tell: undefined,
-    end: isNotFound
-      ? new WaitError.OperationNotFound({ ...aboutWait(wait, state, now, toWall), grace: limits.notFoundGrace })
-      : new WaitError.PollsFailed({
-        ...aboutWait(wait, state, now, toWall),
-        reason,
-        failures: state.failures,
-        since: toWall(state.failingSince)
-      })
+    end: (toWall) =>
+      isNotFound
+        ? new WaitError.OperationNotFound({ ...aboutWait(wait, state, now, toWall), grace: limits.notFoundGrace })
+        : new WaitError.PollsFailed({
+          ...aboutWait(wait, state, now, toWall),
+          reason,
+          failures: state.failures,
+          since: toWall(state.failingSince)
+        })
   }
 }
 
-/** The next state after a poll. `toWall` is for the times in errors. */
-export const advance = (
-  wait: Wait,
-  before: State,
-  { at, result }: PollResult<Operation.Operation>,
-  toWall: ToWall
-): Step => {
+/** The outcome of a poll. */
+export const advance = (wait: Wait, before: State, { at, result }: PollResult<Operation.Operation>): Step => {
   const state = { ...before, polls: before.polls + 1 }
   return Result.isSuccess(result)
-    ? afterSuccess(wait, state, result.success, at, toWall)
-    : afterFailure(wait, state, result.failure, at, toWall)
+    ? afterSuccess(wait, state, result.success, at)
+    : afterFailure(wait, state, result.failure, at)
 }

@@ -146,11 +146,10 @@ type Seen = ReadonlyMap<Operation.OperationId, Result.Result<Item, RequestError>
 const observe = (observer: Observer<Item, RequestError>, targets: ReadonlyArray<Target>) =>
   Effect.gen(function*() {
     const seen = new Map<Operation.OperationId, Result.Result<Item, RequestError>>()
-    yield* finish(observer.observe(targets, (id, result) =>
-      Effect.sync(() => {
-        assert.isFalse(seen.has(id), `${id} was delivered twice`)
-        seen.set(id, result)
-      })))
+    yield* finish(observer.observe(targets, (id, result) => {
+      assert.isFalse(seen.has(id), `${id} was delivered twice`)
+      seen.set(id, result)
+    }))
     assert.strictEqual(seen.size, new Set(targets.map(({ id }) => id)).size)
     return seen as Seen
   })
@@ -619,7 +618,7 @@ describe("an interruption", () => {
       const items = spread(40, start, 1000)
       const server = makeServer(items, { delay: "1 minute" })
       const fiber = yield* Effect.forkChild(
-        server.observer.observe(items.map(unknownTargetOf).slice(0, 8), () => Effect.die("delivered"))
+        server.observer.observe(items.map(unknownTargetOf).slice(0, 8), () => assert.fail("Nothing is delivered"))
       )
       yield* settle
       assert.strictEqual(server.load.underWay, 8)
@@ -636,7 +635,7 @@ describe("an interruption", () => {
       const targets = items.map(unknownTargetOf).slice(0, 8)
       yield* Effect.forEach([1, 2, 3], () => observe(server.observer, targets))
       for (let n = 0; n < 20; n++) {
-        const fiber = yield* Effect.forkChild(server.observer.observe(targets, () => Effect.void))
+        const fiber = yield* Effect.forkChild(server.observer.observe(targets, () => {}))
         yield* settle
         yield* Fiber.interrupt(fiber)
       }
@@ -658,14 +657,14 @@ describe("delivery", () => {
       })
       const seen: Array<string> = []
       const fiber = yield* Effect.forkChild(
-        observe([slow, quick].map(targetOf), (id) => Effect.sync(() => void seen.push(id)))
+        observe([slow, quick].map(targetOf), (id) => void seen.push(id))
       )
       yield* settle
       assert.deepEqual(seen, [quick.id])
       yield* Fiber.interrupt(fiber)
       const known = [10, 11, 12].map((n) => targetOf(itemAt(n, start)))
       const other = yield* Effect.forkChild(
-        observe([...known, unknownTargetOf(quick)], (id) => Effect.sync(() => void seen.push(id)))
+        observe([...known, unknownTargetOf(quick)], (id) => void seen.push(id))
       )
       yield* settle
       assert.deepEqual(seen, [quick.id, quick.id])
@@ -755,11 +754,10 @@ describe("the service", () => {
           Effect.gen(function*() {
             yield* emulator.resetReport
             const statuses: Record<string, number> = {}
-            yield* finish(observe(targets, (_, result) =>
-              Effect.sync(() => {
-                const status = Result.isSuccess(result) ? result.success.status : result.failure._tag
-                statuses[status] = (statuses[status] ?? 0) + 1
-              })))
+            yield* finish(observe(targets, (_, result) => {
+              const status = Result.isSuccess(result) ? result.success.status : result.failure._tag
+              statuses[status] = (statuses[status] ?? 0) + 1
+            }))
             return { statuses, requests: (yield* emulator.report).requests.length }
           })
         const targets = created.map(({ createdAt, id }) => ({ id, createdAt: DateTime.toEpochMillis(createdAt) }))

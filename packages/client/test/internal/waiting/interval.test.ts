@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Random, Schedule } from "effect"
 import { choose, toSchedule } from "../../../src/internal/waiting/interval.ts"
 
-const poll: Waiting.Poll = { polls: 1, failures: 0, progress: undefined }
+const poll: Waiting.Poll = { polls: 1, failures: 0, progress: undefined, operations: 1 }
 
 const pollWith = (remaining: Duration.Duration | undefined, unchangedFor: Duration.Duration): Waiting.Poll => ({
   ...poll,
@@ -25,6 +25,11 @@ const delays = Effect.fnUntraced(function*(
 const grown = Array.from({ length: 12 }, () => poll)
 
 const seconds = Duration.seconds
+
+const many = (operations: number) =>
+  Array.from({ length: 12 }, () => ({ ...pollWith(seconds(3), Duration.zero), operations }))
+
+const keyOf = (...args: Parameters<typeof choose>) => choose(...args)(0).key
 
 describe("the interval", () => {
   it.effect("grows with jitter of a fifth up to `max`", () =>
@@ -62,12 +67,26 @@ describe("the interval", () => {
       assert.isAtMost(short, 600)
     }))
 
-  it("is shared by waiters with equal options, and not by waiters with their own schedules", () => {
-    assert.strictEqual(choose(undefined).key, choose({ initial: seconds(1), factor: 1.5, max: seconds(30) }).key)
-    assert.notStrictEqual(choose(undefined).key, choose({ factor: 2 }).key)
-    assert.notStrictEqual(choose({ initial: seconds(2) }).key, choose({ max: seconds(2) }).key)
+  it.effect("is at least `initial` for each page of operations up to `max`, and does not follow the estimate then", () =>
+    Effect.gen(function*() {
+      const first = (yield* delays(toSchedule({}), many(10_000))).slice(0, 5)
+      assert.deepEqual(first, [10_000, 10_000, 10_000, 10_000, 10_000])
+      assert.isAtLeast((yield* delays(toSchedule({}), many(10_000))).at(-1) ?? 0, 24_000)
+      assert.isAtMost((yield* delays(toSchedule({}), many(1_000_000)))[0] ?? 0, 30_000)
+      const [page = 0] = yield* delays(toSchedule({}), many(1000))
+      assert.isAtMost(page, 1200)
+    }).pipe(Random.withSeed(1)))
+
+  it("is shared by waits with equal options and positions, and for a schedule by the waits of one call", () => {
+    assert.strictEqual(keyOf(undefined), keyOf({ initial: seconds(1), factor: 1.5, max: seconds(30) }))
+    assert.notStrictEqual(keyOf(undefined), keyOf({ factor: 2 }))
+    assert.notStrictEqual(keyOf({ initial: seconds(2) }), keyOf({ max: seconds(2) }))
+    assert.notStrictEqual(keyOf(undefined), choose(undefined)(1).key)
     const own = Schedule.forever
-    assert.strictEqual(choose(own).schedule, own)
-    assert.notStrictEqual(choose(own).key, choose(own).key)
+    assert.strictEqual(choose(own)(0).schedule, own)
+    assert.notStrictEqual(keyOf(own), keyOf(own))
+    const chosen = choose(own)
+    assert.strictEqual(chosen(3), chosen(3))
+    assert.notStrictEqual(chosen(3).key, chosen(4).key)
   })
 })

@@ -18,16 +18,35 @@ type PollSchedule = Schedule.Schedule<unknown, Waiting.Poll>
 
 const spaced = (duration: Duration.Input): PollSchedule => Schedule.spaced(duration)
 
-const subscribe = (poller: Poller, schedule: PollSchedule, { key = {}, of = 1 }: { key?: unknown; of?: number } = {}) =>
-  poller.subscribe({ id: operationIdOf(of), key, schedule, seen: undefined })
+type Polled = PollResult<SenderPoolOperation.SenderPoolOperation>
+
+interface Options {
+  readonly key?: unknown
+  readonly of?: number
+  readonly seen?: History.History
+}
+
+/** Waits for one operation. `next` gives each newer result, and undefined if the schedule has no more polls. */
+const subscribe = (poller: Poller, schedule: PollSchedule, { key = {}, of = 1, seen }: Options = {}) => {
+  const taken: Array<Polled | undefined> = []
+  return Effect.map(
+    poller.subscribe([{ id: operationIdOf(of), rhythm: { key, schedule, position: 0 }, seen }], (_, result) => {
+      taken.push(result)
+      return true
+    }),
+    ({ next }) => ({
+      next: Effect.when(next(Infinity), Effect.sync(() => taken.length === 0)).pipe(Effect.map(() => taken.shift()))
+    })
+  )
+}
 
 /** Waits until interrupted, or until the schedule has no more polls, and keeps the results. */
 const wait = Effect.fnUntraced(
-  function*(poller: Poller, schedule: PollSchedule, options?: { readonly key?: unknown; readonly of?: number }) {
+  function*(poller: Poller, schedule: PollSchedule, options?: Options) {
     const results: Array<PollResult<SenderPoolOperation.SenderPoolOperation> & { readonly cameAt: number }> = []
     const fiber = yield* Effect.forkChild(Effect.scoped(Effect.gen(function*() {
       const { next } = yield* subscribe(poller, schedule, options)
-      for (let result = yield* next(undefined); result !== undefined; result = yield* next(result.number)) {
+      for (let result = yield* next; result !== undefined; result = yield* next) {
         results.push({ ...result, cameAt: yield* Clock.currentTimeMillis })
       }
       return results.length
@@ -95,12 +114,12 @@ describe("a waiter", () => {
   it.effect("uses the creation time of a checkpoint", () =>
     Effect.gen(function*() {
       const targets: Array<number | undefined> = []
-      const poller = makePoller({
+      const poller = makePoller<SenderPoolOperation.SenderPoolOperation>({
         observe: (all) => Effect.sync(() => void targets.push(...all.map(({ createdAt }) => createdAt)))
       })
       const seen = History.begin({ at: 0, operation: operationOf() })
-      const { next } = yield* poller.subscribe({ id: operationIdOf(1), key: "", schedule: Schedule.forever, seen })
-      yield* Effect.forkScoped(next(undefined))
+      const { next } = yield* subscribe(poller, Schedule.forever, { seen })
+      yield* Effect.forkScoped(next)
       yield* settle
       assert.deepEqual(targets, [0])
     }))
@@ -224,7 +243,7 @@ describe("a waiter that leaves", () => {
       const poller = makePoller(observer)
       for (let n = 0; n < 10_000; n++) {
         yield* Effect.scoped(
-          Effect.flatMap(subscribe(poller, spaced("1 second"), { of: n }), ({ next }) => next(undefined))
+          Effect.flatMap(subscribe(poller, spaced("1 second"), { of: n }), ({ next }) => next)
         )
       }
       assert.lengthOf(asked, 10_000)
@@ -275,7 +294,7 @@ describe("a waiter that joins", () => {
       const { observer, times } = scriptedObserver(inProgress)
       const poller = makePoller(observer)
       const slow = yield* subscribe(poller, Schedule.recurs(0))
-      yield* slow.next(undefined)
+      yield* slow.next
       yield* advance("1 hour")
       const later = yield* wait(poller, Schedule.recurs(0))
       assert.deepEqual(times(), [0, 3_600_000])
@@ -302,13 +321,13 @@ describe("a slow waiter", () => {
       const { observer, times } = scriptedObserver(inProgress)
       const poller = makePoller(observer)
       const slow = yield* subscribe(poller, spaced("1 second"))
-      const first = yield* slow.next(undefined)
+      yield* slow.next
       yield* wait(poller, spaced("10 seconds"))
       yield* pass(25_000, 500)
       assert.deepEqual(times(), [0, 10_000, 20_000])
-      const next = yield* slow.next(first?.number)
+      const next = yield* slow.next
       assert.strictEqual(next?.number, 3)
-      const fiber = yield* Effect.forkChild(slow.next(3))
+      const fiber = yield* Effect.forkChild(slow.next)
       yield* settle
       assert.strictEqual((yield* Fiber.join(fiber))?.number, 4)
       assert.strictEqual(times().at(-1), 25_000)
@@ -321,24 +340,26 @@ describe("a defect", () => {
       const { observer, times } = scriptedObserver(({ number }) => number === 2 ? Effect.die("boom") : inProgress())
       const poller = makePoller(observer)
       const idle = yield* subscribe(poller, spaced("10 seconds"))
-      yield* idle.next(undefined)
+      yield* idle.next
       const waiters = [yield* wait(poller, spaced("1 second")), yield* wait(poller, spaced("5 seconds"))]
       yield* advance("1 second")
       for (const { fiber } of waiters) assert.isTrue(isDefect(yield* Fiber.await(fiber)))
       const later = yield* wait(poller, spaced("1 second"))
       yield* pass(1500, 500)
       assert.deepEqual(later.numbers(), [1, 2, 3])
-      assert.strictEqual((yield* idle.next(1))?.number, 3)
+      assert.strictEqual((yield* idle.next)?.number, 3)
       assert.deepEqual(times(), [0, 1000, 1000, 2000])
     }))
 
   it.effect("in a batch ends the waiters for all its operations", () =>
     Effect.gen(function*() {
-      const { observer } = scriptedObserver(({ key }) => key === 3 ? Effect.die("boom") : Effect.never)
+      const { observer } = scriptedObserver<SenderPoolOperation.SenderPoolOperation>(({ key }) =>
+        key === 3 ? Effect.die("boom") : Effect.never
+      )
       const poller = makePoller(observer)
       const waiters = yield* Effect.forEach([1, 2, 3, 4].map((of) => ({ of })), (options) =>
         Effect.forkChild(Effect.scoped(Effect.flatMap(subscribe(poller, Schedule.forever, options), ({ next }) =>
-          next(undefined)))))
+          next))))
       yield* settle
       for (const fiber of waiters) {
         assert.isTrue(isDefect(yield* Fiber.await(fiber)))
@@ -362,7 +383,9 @@ describe("Retry-After", () => {
 
   it.effect("of ten years is honoured for a day", () =>
     Effect.gen(function*() {
-      const { observer, times } = scriptedObserver(() => Effect.fail(unavailableFor("3650 days")))
+      const { observer, times } = scriptedObserver<SenderPoolOperation.SenderPoolOperation>(() =>
+        Effect.fail(unavailableFor("3650 days"))
+      )
       yield* wait(makePoller(observer), spaced("1 second"))
       yield* TestClock.adjust("1 day")
       yield* settle
@@ -408,6 +431,58 @@ describe("a wall clock that is set", () => {
       yield* set(-3_600_000)
       yield* pass(1_200_000, 5000)
       assert.deepEqual(times(), [0, 180_000, 780_000, 1_380_000])
+    }))
+})
+
+/** Provides the clock of an event that has ended: its timers never fire. */
+const lost = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(
+    Clock.Clock,
+    (clock) =>
+      Effect.provideService(effect, Clock.Clock, {
+        ...clock,
+        sleep: (duration) => Duration.toMillis(duration) > 0 ? Effect.never : clock.sleep(duration)
+      })
+  )
+
+describe("a runtime that drops timers", () => {
+  it.effect("does not stop the waiters whose own timers fire", () =>
+    Effect.gen(function*() {
+      const { observer, times } = scriptedObserver(inProgress)
+      const poller = makePoller(observer)
+      const first = yield* lost(wait(poller, spaced("10 seconds")))
+      const second = yield* wait(poller, spaced("10 seconds"))
+      yield* pass(60_000, 5000)
+      assert.deepEqual(times(), [0])
+      yield* pass(120_000, 5000)
+      assert.isAtLeast(times().length, 5)
+      assert.strictEqual(second.results.length, times().length)
+      yield* first.stop
+      yield* second.stop
+      assert.strictEqual(poller.size(), 0)
+    }))
+
+  it.effect("does not stop the waiters for a request that it dropped", () =>
+    Effect.gen(function*() {
+      const { asked, observer } = scriptedObserver(({ number }) =>
+        number === 1 ? Effect.andThen(Effect.never, inProgress()) : inProgress()
+      )
+      const poller = makePoller(observer)
+      yield* lost(wait(poller, spaced("10 seconds"), { key: "" }))
+      const second = yield* wait(poller, spaced("10 seconds"), { key: "" })
+      yield* pass(180_000, 5000)
+      assert.isAtLeast(asked.length, 5)
+      assert.isAtLeast(second.results.length, 4)
+    }))
+
+  it.effect("keeps a request in progress however long it takes while its timers fire", () =>
+    Effect.gen(function*() {
+      const { asked, observer } = scriptedObserver(() => Effect.delay(inProgress(), "10 minutes"))
+      const poller = makePoller(observer)
+      const waiters = [yield* wait(poller, spaced("10 seconds")), yield* wait(poller, spaced("10 seconds"))]
+      yield* pass(601_000, 5000)
+      assert.lengthOf(asked, 1)
+      for (const { results } of waiters) assert.lengthOf(results, 1)
     }))
 })
 

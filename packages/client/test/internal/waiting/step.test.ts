@@ -42,12 +42,7 @@ const run = (wait: Wait.Wait, results: ReadonlyArray<Seen>, from = Wait.begin(0)
   const told: Array<string> = []
   let state = from
   for (const [index, [at, what]] of results.entries()) {
-    const step = Wait.advance(
-      wait,
-      state,
-      { number: index + 1, at, result: resultOf(what), history: undefined },
-      DateTime.makeUnsafe
-    )
+    const step = Wait.advance(wait, state, { number: index + 1, at, result: resultOf(what), history: undefined })
     state = step.state
     told.push(step.tell ?? "")
     if (step.end !== undefined) return { told, state, end: step.end }
@@ -55,13 +50,14 @@ const run = (wait: Wait.Wait, results: ReadonlyArray<Seen>, from = Wait.begin(0)
   return { told, state, end: undefined }
 }
 
-const tagOf = ({ end }: ReturnType<typeof run>) => typeof end === "object" ? end._tag : end
+const tagOf = ({ end }: ReturnType<typeof run>) => typeof end === "function" ? end(DateTime.makeUnsafe)._tag : end
 
 const errorOf = <Tag extends string>(ending: ReturnType<typeof run>, tag: Tag) => {
   const { end } = ending
   const is = <E extends { readonly _tag: string }>(error: E): error is Extract<E, { readonly _tag: Tag }> =>
     error._tag === tag
-  return typeof end === "object" && is(end) ? end : assert.fail(`Expected ${tag}, got ${tagOf(ending)}`)
+  const error = typeof end === "function" ? end(DateTime.makeUnsafe) : undefined
+  return error !== undefined && is(error) ? error : assert.fail(`Expected ${tag}, got ${tagOf(ending)}`)
 }
 
 describe("an operation that was found", () => {
