@@ -214,6 +214,50 @@ describe("changes", () => {
     }))
 })
 
+describe("requests", () => {
+  /** How many requests each round of ten minutes took. */
+  const roundsOf = Effect.fnUntraced(function*(plans: ReadonlyArray<Plan>, options: ServerOptions = {}) {
+    const { feed, log } = makeServer(plans, { pageSize: 1000, ...options })
+    const { changes, fiber } = yield* follow(feed.changes({ since }, { interval: Schedule.spaced("10 minutes") }))
+    const rounds: Array<number> = []
+    for (let n = 0; n < 5; n++) {
+      const before = log.requests
+      yield* pass(n === 0 ? "5 minutes" : "10 minutes")
+      rounds.push(log.requests - before)
+    }
+    yield* Fiber.interrupt(fiber)
+    verify(plans, changes())
+    return rounds
+  })
+
+  it.effect("for 15,000 operations of one instant are one for each page of a round", () =>
+    Effect.gen(function*() {
+      yield* at(start + 30 * minute)
+      const plans = Array.from({ length: 15_000 }, (_, n) => plan(n, start + 20 * minute))
+      const outlier = plan(15_000, start + 5 * minute)
+      for (const all of [plans, [outlier, ...plans]]) {
+        for (const requests of yield* roundsOf(all)) assert.isAtMost(requests, 18)
+      }
+    }), 60_000)
+
+  it.effect("for operations of several hours are few, in whatever order they are listed", () =>
+    Effect.gen(function*() {
+      yield* at(start + 8 * hour)
+      const plans = Array.from({ length: 15_000 }, (_, n) => plan(n, start + n * 1800))
+      for (
+        const order of [
+          byCreation,
+          Order.flip(byCreation),
+          Order.mapInput(Order.String, ({ id }: Plan) => id.slice(-2))
+        ]
+      ) {
+        const [first = 0, ...others] = yield* roundsOf(plans, { order })
+        assert.isAtMost(first, 60)
+        for (const requests of others) assert.isAtMost(requests, 8)
+      }
+    }), 60_000)
+})
+
 describe("clocks", () => {
   it.effect.each([-hour, hour])(
     "a wall clock that is set by %d ms has no effect on rounds and failures",
@@ -267,7 +311,7 @@ describe("clocks", () => {
         const { changes } = yield* follow(feed.changes({ since }))
         yield* pass("8 hours")
         verify(plans, changes())
-      }))
+      }), 60_000)
   }
 
   it.effect("a creation time in the future or long ago loses nothing", () =>

@@ -119,8 +119,19 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
       // An operation that becomes visible during the read may be older than the latest one after it.
       const { latest } = state
       let pages = 0
+      let times: Array<number> = []
+      let isCut = false
+      const cut = (page: ReadonlyArray<A>): boolean => {
+        if (pages > 0 && pages % Window.maxPages === 0) {
+          isCut = part !== undefined && Window.isSpread(times)
+          times = []
+        }
+        pages++
+        for (const { createdAt } of page) times.push(createdAt.epochMilliseconds)
+        return isCut
+      }
       const end = Effect.sync(() => {
-        if (part !== undefined && pages > Window.maxPages) {
+        if (part !== undefined && isCut) {
           width = part
           return
         }
@@ -132,7 +143,7 @@ export const makeRun = <A extends Operation, E extends CommsError.CommsError, E1
         reached = Math.max(reached, until)
       })
       return read(Window.toRange(window)).pipe(
-        Stream.takeUntil(() => ++pages > Window.maxPages && part !== undefined),
+        Stream.takeUntil(cut),
         Stream.onEnd(end),
         Stream.mapEffect((page) => Effect.map(currentTime, (now) => State.take(state, page, now))),
         Stream.catch((error) => {

@@ -1,5 +1,7 @@
 // The time windows in which a feed reads a list.
+import * as Arr from "effect/Array"
 import * as DateTime from "effect/DateTime"
+import * as Order from "effect/Order"
 import type { Range } from "../windows/model.ts"
 
 /** The creation times from `start` to before `end`, in epoch milliseconds. The last window has no end. */
@@ -8,8 +10,11 @@ export interface Window {
   readonly end: number | undefined
 }
 
-/** A window with more pages is read in parts. */
+/** A window with more pages is read in parts, unless its operations were created together. */
 export const maxPages = 10
+
+// The parts of operations that were created within a minute would only add requests.
+const minSpread = 60_000
 
 // After a window of at most this many pages, the next one is twice as long.
 const quickPages = 3
@@ -29,6 +34,13 @@ export const windowAt = (start: number, width: number, now: number): Window => (
 export const widthOfPart = ({ end, start }: Window, now: number): number | undefined => {
   const width = Math.ceil(((end ?? now) - start) / parts)
   return width >= minWidth ? width : undefined
+}
+
+/** Whether operations were created apart, as far as the middle half of their creation times tells. */
+export const isSpread = (times: ReadonlyArray<number>): boolean => {
+  const sorted = Arr.sort(times, Order.Number)
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0
+  return at(0.75) - at(0.25) >= minSpread
 }
 
 /** The width of the window after one that was read to its end. */

@@ -93,8 +93,8 @@ export const makePlanner = () => {
   }
 
   /**
-   * Whether the unfiltered list is read at once, because the list with a status would take a tenth of its requests or
-   * more, and would not have the operations that have ended.
+   * Whether the unfiltered list of many operations is read at once, since the list with a status does not have those
+   * that have ended. If it is known to be ten times as long or more, most of it is not about the targets.
    */
   const isReadWhole = (cluster: Cluster, now: number): boolean => {
     const pages = samples.reduce(
@@ -104,7 +104,8 @@ export const makePlanner = () => {
           : pages,
       Infinity
     )
-    return Math.ceil(cluster.targets.length / maxPageSize) > Math.max(2, pages / 10)
+    const least = Math.ceil(cluster.targets.length / maxPageSize)
+    return least > 2 && (pages === Infinity || least > pages / 10)
   }
 
   // Another list costs one more page, so a gap of more than a page divides the cluster.

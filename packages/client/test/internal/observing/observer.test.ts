@@ -217,6 +217,40 @@ describe("operations created together", () => {
       })
   )
 
+  it.effect.each([0, 1, 20, 3000, 5000, 9000, 10_000])(
+    "by 10,000 take a request for each page and two more when %d of them end",
+    (ended) =>
+      Effect.gen(function*() {
+        const items = Array.from({ length: 10_000 }, (_, n) => itemAt(n, start))
+        const server = makeServer(items)
+        const targets = items.map(targetOf)
+        for (const item of items.slice(0, ended)) server.set(end(item))
+        for (let n = 0; n < 2; n++) {
+          const { fetches, lists } = yield* round(server, targets)
+          assert.isAtMost(lists, 12)
+          assert.strictEqual(fetches, 0)
+        }
+        for (let left = 10_000; left > 1; left = Math.floor(left / 2)) {
+          const { lists } = yield* round(server, targets.slice(0, left))
+          assert.isAtMost(lists, 12)
+        }
+      }),
+    60_000
+  )
+
+  it.effect(
+    "by thousands among many others are read from the PROCESSING list after the first round",
+    () =>
+      Effect.gen(function*() {
+        const items = spread(3000, start, 60_000)
+        const server = makeServer([...spread(100_000, start, 60_000, 3000, "COMPLETED"), ...items])
+        const targets = items.map(targetOf)
+        assert.isAtMost((yield* round(server, targets)).lists, 120)
+        assert.isAtMost((yield* round(server, targets)).lists, 4)
+      }),
+    60_000
+  )
+
   it.effect("at the same millisecond are found with exclusive ends", () =>
     Effect.gen(function*() {
       const items = Array.from({ length: 5 }, (_, n) => itemAt(n, start))
