@@ -104,9 +104,11 @@ export const makeObserver = <
         discard: true
       })
 
-    // Each operation found in a list earns it one more page. Reading stops when the credit is used up.
+    // Each operation found in a list earns it one more page. Reading stops when the credit is used up, but not before
+    // the known length of the list.
     const read = Effect.fnUntraced(function*(cluster: Plan.Cluster, status: Plan.Status) {
-      const waste = Math.min(maxWaste, Math.floor(cluster.targets.length / 2))
+      const known = planner.pagesOf(cluster, status, yield* wholeMillis)
+      const waste = Math.max(known, Math.min(maxWaste, Math.floor(cluster.targets.length / 2)))
       const followed = new Set<PageToken>()
       let query = toQuery(cluster, status)
       let credit = waste

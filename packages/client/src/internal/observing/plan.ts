@@ -126,6 +126,7 @@ export const makePlanner = () => {
   }
 
   return {
+    pagesOf,
     isListCheaper,
     isReadWhole,
     /** Chooses lists or fetches for the targets, whichever are expected to take fewer requests. */

@@ -137,6 +137,13 @@ const afterPoll = <A extends Operation>(
   return { last: { number, at, result, history }, history, failures: 0, notBefore: Math.ceil(at + minInterval) }
 }
 
+/** Keeps a wait until its listener asks again. Changes `place`. */
+export const miss = <A extends Operation>(place: Place<A>): void => {
+  if (place.isMissed) return
+  place.isMissed = true
+  place.listener.missed.push(place)
+}
+
 /** Gives a wait a result. Changes `place`. */
 export const give = <A extends Operation>(place: Place<A>, result: PollResult<A>): void => {
   place.seen = result.number
@@ -157,7 +164,10 @@ export const settle = <A extends Operation>(
   entry.polled = polled
   entry.batch = undefined
   finish(entries, batch, at)
-  for (const place of entry.places) if (place.listener.isAsking) give(place, polled.last)
+  for (const place of entry.places) {
+    if (place.listener.isAsking) give(place, polled.last)
+    else miss(place)
+  }
   return polled.last
 }
 

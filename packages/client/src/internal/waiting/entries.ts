@@ -55,6 +55,8 @@ export interface Place<A extends Operation> {
   readonly listener: Listener<A>
   /** The number of the newest result that the wait knows. Undefined until it asks, if it joined an earlier one. */
   seen: number | undefined
+  /** Whether the listener has it in `missed`. */
+  isMissed: boolean
 }
 
 /** The consumer of one or several waits. */
@@ -63,6 +65,8 @@ export interface Listener<A extends Operation> {
   readonly isAsking: boolean
   /** Takes a newer result, or undefined if the schedule has no more polls. */
   readonly take: (place: Place<A>, result: PollResult<A> | undefined) => void
+  /** The waits for which something came while it did not ask. */
+  missed: Array<Place<A>>
   readonly fail: (cause: Cause.Cause<never>) => void
 }
 

@@ -185,6 +185,7 @@ export const begin = Effect.fnUntraced(function*<A extends Operation>(
       if (wait === undefined) return false
       const step = polled === undefined ? undefined : Wait.advance(wait.wait, wait.state, polled)
       wait.state = step?.state ?? wait.state
+      earliest = Math.min(earliest, deadlineOf(wait))
       const hasEnded = step === undefined || step.end !== undefined
       if (hasEnded) running.delete(place)
       if (hasEnded || (step.tell !== undefined && isWanted(step.tell))) {
@@ -198,6 +199,8 @@ export const begin = Effect.fnUntraced(function*<A extends Operation>(
     const place = places[n]
     if (place !== undefined) running.set(place, { ...start })
   }
+  // No wait has an earlier deadline. Looking at each of many waits after every poll would be slow.
+  let earliest = -Infinity
 
   const started = Effect.map(currentToWall, (toWall) =>
     starts.map(({ position, seen, state, wait }): ManyEvent<A> => ({
@@ -227,10 +230,17 @@ export const begin = Effect.fnUntraced(function*<A extends Operation>(
       else if (step.end !== undefined) fail(place, step.end(toWall))
     }
     told = []
-    for (const [place, wait] of running) {
-      if (now < deadlineOf(wait)) continue
-      running.delete(place)
-      fail(place, timeout(wait.wait, wait.state, "time", now, toWall))
+    if (now >= earliest) {
+      earliest = Infinity
+      for (const [place, wait] of running) {
+        const deadline = deadlineOf(wait)
+        if (now < deadline) {
+          earliest = Math.min(earliest, deadline)
+          continue
+        }
+        running.delete(place)
+        fail(place, timeout(wait.wait, wait.state, "time", now, toWall))
+      }
     }
     if (ended.length > 0) yield* leave(ended)
     return events
@@ -243,9 +253,7 @@ export const begin = Effect.fnUntraced(function*<A extends Operation>(
       return yield* started
     }
     while (running.size > 0) {
-      let deadline = Infinity
-      for (const wait of running.values()) deadline = Math.min(deadline, deadlineOf(wait))
-      yield* next(deadline)
+      yield* next(earliest)
       const events = yield* takeTold
       if (events.length > 0) return events
     }

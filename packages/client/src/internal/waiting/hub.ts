@@ -139,6 +139,7 @@ const startLoop = Effect.fnUntraced(function*<A extends Operation>(shared: Share
 const makeConsumer = <A extends Operation>(take: Take<A>): Consumer<A> => {
   const consumer: Consumer<A> = {
     isAsking: false,
+    missed: [],
     hasTaken: false,
     cause: undefined,
     wake: () => {},
@@ -170,7 +171,7 @@ const ask = Effect.fnUntraced(
   function*<A extends Operation>(
     { changed, consumers, entries }: Shared<A>,
     consumer: Consumer<A>,
-    places: ReadonlySet<Entries.Place<A>>,
+    rounds: ReadonlyArray<Entries.RoundOf<A>>,
     now: number,
     deadline: number
   ) {
@@ -179,10 +180,8 @@ const ask = Effect.fnUntraced(
     })
     consumer.isAsking = true
     let isEarlier = false
-    for (const place of places) {
-      Places.catchUp(place, now)
-      isEarlier = Places.ask(entries, place, now) || isEarlier
-    }
+    Places.catchUpAll(consumer, now)
+    for (const round of rounds) isEarlier = Places.ask(entries, round, now) || isEarlier
     if (consumer.hasTaken || now >= deadline) return
     if (isEarlier || entries.asked.length > 0) changed.openUnsafe()
     const check = Math.max(checkEvery, checkEveryForEach * consumers)
@@ -200,7 +199,7 @@ const ask = Effect.fnUntraced(
 const next = Effect.fnUntraced(function*<A extends Operation>(
   shared: Shared<A>,
   consumer: Consumer<A>,
-  places: ReadonlySet<Entries.Place<A>>,
+  rounds: ReadonlyArray<Entries.RoundOf<A>>,
   deadline: number
 ) {
   consumer.hasTaken = false
@@ -210,7 +209,7 @@ const next = Effect.fnUntraced(function*<A extends Operation>(
       for (const batch of shared.entries.inProgress) Batches.abandon(shared.entries, batch)
       yield* Effect.uninterruptible(startLoop(shared))
     }
-    yield* ask(shared, consumer, places, now, deadline)
+    yield* ask(shared, consumer, rounds, now, deadline)
     if (consumer.cause !== undefined) return yield* Effect.failCause(consumer.cause)
   }
 })
@@ -259,16 +258,16 @@ export const makeHub = <A extends Operation>(observer: Observer<A, PollError>) =
             shared.consumers++
             const consumer = makeConsumer(take)
             const places = requests.map((request) => Places.enter(shared.entries, request, consumer))
-            return { consumer, places, active: new Set(places) }
+            return { consumer, places, active: new Set(places), rounds: [...new Set(places.map(({ round }) => round))] }
           }),
           ({ active }) => {
             shared.consumers--
             return leave(shared, active)
           }
         ),
-        ({ active, consumer, places }) => ({
+        ({ active, consumer, places, rounds }) => ({
           places,
-          next: (deadline) => next(shared, consumer, active, deadline),
+          next: (deadline) => next(shared, consumer, rounds, deadline),
           leave: (places) => {
             for (const place of places) active.delete(place)
             return leave(shared, places)

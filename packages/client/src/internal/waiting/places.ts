@@ -49,12 +49,15 @@ export const enter = <A extends Operation>(
     polled: { last: undefined, history: seen, failures: 0, notBefore: 0 },
     batch: undefined
   }
+  const isKnown = entry.polled.last !== undefined
   const place = {
     entry,
     round: roundFor(entries, entry, rhythm),
     listener,
-    seen: entry.polled.last === undefined ? 0 : undefined
+    seen: isKnown ? undefined : 0,
+    isMissed: false
   }
+  if (isKnown) Batches.miss(place)
   entries.byId.set(id, entry)
   entry.places.add(place)
   place.round.places.add(place)
@@ -86,26 +89,35 @@ export const takeAsked = <A extends Operation>(entries: Entries<A>): ReadonlyArr
 }
 
 /**
- * Asks for a poll. Returns whether it is due earlier than was known at the last `takeDue`. A poll in progress
- * counts for a round without other waits. Changes `place`.
+ * Asks for the polls of a round. Returns whether one may be due earlier than was known at the last `takeDue`. A poll in
+ * progress counts for a round with one wait. Changes `round`.
  */
-export const ask = <A extends Operation>({ next }: Entries<A>, { entry, round }: Place<A>, now: number): boolean => {
-  const { batch, polled } = entry
-  if (batch === undefined) return Math.max(round.dueAt, polled.notBefore) < next
-  if (!batch.isOver && round.places.size === 1 && Round.isNear(round, now)) Batches.join(batch, round)
-  return false
+export const ask = <A extends Operation>({ next }: Entries<A>, round: RoundOf<A>, now: number): boolean => {
+  if (round.places.size === 1) {
+    for (const { entry: { batch } } of round.places) {
+      if (batch !== undefined && !batch.isOver && Round.isNear(round, now)) Batches.join(batch, round)
+    }
+  }
+  return round.places.size > 0 && round.dueAt < next
 }
 
-/** Gives a wait what came while it did not ask. Changes `place`. */
-export const catchUp = <A extends Operation>(place: Place<A>, now: number): void => {
+const catchUp = <A extends Operation>(place: Place<A>, now: number): void => {
+  place.isMissed = false
   const { entry: { polled: { last } }, round, seen } = place
-  if (last === undefined) return
+  if (last === undefined || !round.places.has(place)) return
   const isNew = seen === undefined
     ? Result.isSuccess(last.result) && (round.isOver || Round.isFresh(round, now))
     : last.number > seen
   if (isNew) return Batches.give(place, last)
   place.seen = last.number
   if (round.isOver) place.listener.take(place, undefined)
+}
+
+/** Gives a listener what came while it did not ask. Changes `listener`. */
+export const catchUpAll = <A extends Operation>(listener: Listener<A>, now: number): void => {
+  const { missed } = listener
+  listener.missed = []
+  for (const place of missed) catchUp(place, now)
 }
 
 const endOf = ({ remaining, unchangedFor }: Progress): number =>
@@ -144,8 +156,8 @@ export const proceed = <A extends Operation>(
   if (hasJoined && !Round.isFresh(round, now)) return Round.restart(round)
   for (const place of round.places) {
     const { entry: { polled: { last } }, listener } = place
-    if (!listener.isAsking) continue
-    if (hasJoined && last !== undefined) Batches.give(place, last)
+    if (!listener.isAsking) Batches.miss(place)
+    else if (hasJoined && last !== undefined) Batches.give(place, last)
     else if (round.isOver) listener.take(place, undefined)
   }
 }

@@ -16,10 +16,10 @@ const make = () => {
   /** Enters a wait. Its results are kept, "over" for the end of its schedule. */
   const enter = (of: number, key: unknown = "", isAsking = true, seen?: History.History) => {
     const taken: Array<number | "over"> = []
-    const listener = {
+    const listener: Entries.Listener<Operation> & { isAsking: boolean } = {
       isAsking,
-      take: (_: Entries.Place<Operation>, result: Entries.PollResult<Operation> | undefined) =>
-        void taken.push(result === undefined ? "over" : result.number),
+      missed: [],
+      take: (_, result) => void taken.push(result === undefined ? "over" : result.number),
       fail: () => assert.fail("Nothing fails here")
     }
     const rhythm = { key, schedule: Schedule.forever, position: 0 }
@@ -238,7 +238,7 @@ describe("a wait that joins", () => {
     enter(1)
     const [batch] = due(0).batches
     const later = enter(1, "later")
-    assert.isFalse(Places.ask(entries, later.place, 100))
+    assert.isFalse(Places.ask(entries, later.place.round, 100))
     settle(batch, 1, 200)
     assert.deepEqual(later.taken, [1])
     assert.strictEqual(delay(1000, 200), 2)
@@ -257,13 +257,14 @@ describe("a wait that asks again", () => {
     delay(1000, 0)
     poll(1000)
     assert.deepEqual(slow.taken, [1])
-    Places.catchUp(slow.place, 2000)
+    Places.catchUpAll(slow.listener, 1000)
     assert.deepEqual(slow.taken, [1, 2])
-    delay(undefined, 2000)
-    Places.catchUp(slow.place, 2000)
+    Places.catchUpAll(slow.listener, 1000)
     assert.deepEqual(slow.taken, [1, 2])
+    delay(undefined, 1000)
     slow.place.round.isOver = true
-    Places.catchUp(slow.place, 2000)
+    Batches.miss(slow.place)
+    Places.catchUpAll(slow.listener, 1000)
     assert.deepEqual(slow.taken, [1, 2, "over"])
   })
 })
