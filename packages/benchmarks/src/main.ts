@@ -9,6 +9,7 @@ const goals: Readonly<Record<string, () => Promise<{ readonly figures: Goals.Ben
   fetch: () => import("./fetch.ts"),
   memory: () => import("./memory.ts"),
   calls: () => import("./calls.ts"),
+  waits: () => import("./waits.ts"),
   cli: () => import("./cli.ts")
 }
 

@@ -1,9 +1,10 @@
 import { Clock, Duration, Effect, Fiber, Random, Scheduler } from "effect"
+import { constVoid } from "effect/Function"
 
 interface Sleep {
   readonly at: number
   readonly number: number
-  readonly wake: () => void
+  wake: () => void
 }
 
 const isBefore = (a: Sleep | undefined, b: Sleep | undefined): boolean =>
@@ -68,16 +69,11 @@ export class VirtualClock implements Clock.Clock {
     const millis = Duration.toMillis(duration)
     if (millis <= 0) return Effect.yieldNow
     return Effect.callback((resume) => {
-      let isOver = false
-      this.sleeps.add({
-        at: this.now + millis,
-        number: this.number++,
-        wake: () => {
-          if (!isOver) resume(Effect.void)
-        }
-      })
+      const sleep: Sleep = { at: this.now + millis, number: this.number++, wake: () => resume(Effect.void) }
+      this.sleeps.add(sleep)
       return Effect.sync(() => {
-        isOver = true
+        // The heap does not keep what an interrupted fiber held.
+        sleep.wake = constVoid
       })
     })
   }
