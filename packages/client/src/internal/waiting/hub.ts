@@ -35,15 +35,8 @@ export type Take<A extends Operation> = (
 
 interface Consumer<A extends Operation> extends Entries.Listener<A> {
   isAsking: boolean
-  hasTaken: boolean
   cause: Cause.Cause<never> | undefined
   wake: () => void
-}
-
-interface Loop {
-  fiber: Fiber.Fiber<void> | undefined
-  /** When it last ran, in monotonic milliseconds. */
-  ranAt: number
 }
 
 interface Shared<A extends Operation> {
@@ -52,16 +45,8 @@ interface Shared<A extends Operation> {
   readonly fibers: WeakMap<Entries.Batch<A>, Fiber.Fiber<void>>
   /** Opened when the loop has something to do. */
   readonly changed: Latch.Latch
-  consumers: number
-  loop: Loop | undefined
+  loop: { fiber: Fiber.Fiber<never> | undefined } | undefined
 }
-
-// The loop runs at least this often, which shows the consumers that its runtime has not dropped its timers.
-const heartbeat = 30_000
-
-// How often a consumer checks that, and all of them together.
-const checkEvery = 60_000
-const checkEveryForEach = 50
 
 const poll = <A extends Operation>(shared: Shared<A>, batch: Entries.Batch<A>): Effect.Effect<void> =>
   shared.observer.observe(batch.targets, (id, result, at) => {
@@ -111,42 +96,43 @@ const follow = <A extends Operation>({ changed }: Shared<A>, round: Entries.Roun
     Effect.andThen(changed.open)
   )
 
-const run = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>, loop: Loop) {
+const run = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>): Effect.fn.Return<never> {
   const { changed, entries } = shared
-  while (shared.loop === loop) {
+  while (true) {
     yield* changed.close
-    const now = loop.ranAt = yield* wholeMillis
+    const now = yield* wholeMillis
     for (const round of Places.takeAsked(entries)) {
       if (round.places.size > 0) yield* Effect.forkChild(follow(shared, round))
     }
     const batches = Batches.takeDue(entries, now)
     if (batches.length > 0) yield* Effect.forEach(batches, (batch) => start(shared, batch), { discard: true })
-    else yield* Effect.timeoutOption(changed.await, Math.min(entries.next - now, heartbeat))
+    else yield* Effect.timeoutOption(changed.await, entries.next - now)
   }
 })
 
 // The first wait starts the loop, but polls belong to no caller: they have no parent span, and are not collected.
-const startLoop = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>) {
-  const loop: Loop = { fiber: undefined, ranAt: yield* wholeMillis }
-  shared.loop = loop
-  loop.fiber = yield* run(shared, loop).pipe(
-    Effect.updateContext((context: Context.Context<never>) => Context.omit(Tracer.ParentSpan)(context)),
-    Effect.provideService(Attempts.CurrentAttempts, undefined),
-    Effect.forkDetach
-  )
-})
+const startLoop = <A extends Operation>(shared: Shared<A>): Effect.Effect<void> =>
+  Effect.uninterruptible(Effect.suspend(() => {
+    if (shared.loop !== undefined) return Effect.void
+    const loop: Shared<A>["loop"] = shared.loop = { fiber: undefined }
+    return run(shared).pipe(
+      Effect.updateContext((context: Context.Context<never>) => Context.omit(Tracer.ParentSpan)(context)),
+      Effect.provideService(Attempts.CurrentAttempts, undefined),
+      Effect.forkDetach,
+      Effect.map((fiber) => {
+        loop.fiber = fiber
+      })
+    )
+  }))
 
 const makeConsumer = <A extends Operation>(take: Take<A>): Consumer<A> => {
   const consumer: Consumer<A> = {
     isAsking: false,
     missed: [],
-    hasTaken: false,
     cause: undefined,
     wake: () => {},
     take: (place, result) => {
-      if (!take(place, result)) return
-      consumer.hasTaken = true
-      stop()
+      if (take(place, result)) stop()
     },
     fail: (cause) => {
       if (!consumer.isAsking) return
@@ -161,31 +147,28 @@ const makeConsumer = <A extends Operation>(take: Take<A>): Consumer<A> => {
   return consumer
 }
 
-/**
- * Asks until the consumer has taken something, until the deadline, or for a while.
- *
- * Runtimes such as Cloudflare's workerd bind timers and requests to the event that started them, and drop them when it
- * ends. So each consumer has its own timer, and is woken by a native promise, which resumes in the event that made it.
- */
-const ask = Effect.fnUntraced(
+const next = Effect.fnUntraced(
   function*<A extends Operation>(
-    { changed, consumers, entries }: Shared<A>,
+    shared: Shared<A>,
     consumer: Consumer<A>,
     rounds: ReadonlyArray<Entries.RoundOf<A>>,
-    now: number,
     deadline: number
   ) {
+    const { changed, entries } = shared
+    yield* startLoop(shared)
+    const now = yield* wholeMillis
+    // Unlike a latch or a deferred, a promise resumes the consumer after the code that wakes it, not within.
     const woken = new Promise<void>((resolve) => {
       consumer.wake = resolve
     })
     consumer.isAsking = true
-    let isEarlier = false
     Places.catchUpAll(consumer, now)
+    let isEarlier = entries.asked.length > 0
     for (const round of rounds) isEarlier = Places.ask(entries, round, now) || isEarlier
-    if (consumer.hasTaken || now >= deadline) return
-    if (isEarlier || entries.asked.length > 0) changed.openUnsafe()
-    const check = Math.max(checkEvery, checkEveryForEach * consumers)
-    yield* Effect.raceFirst(Effect.promise(() => woken), Effect.sleep(Math.min(deadline - now, check)))
+    if (!consumer.isAsking || now >= deadline) return
+    if (isEarlier) changed.openUnsafe()
+    yield* Effect.timeoutOption(Effect.promise(() => woken), deadline - now)
+    if (consumer.cause !== undefined) return yield* Effect.failCause(consumer.cause)
   },
   (effect, _, consumer) =>
     Effect.ensuring(
@@ -195,24 +178,6 @@ const ask = Effect.fnUntraced(
       })
     )
 )
-
-const next = Effect.fnUntraced(function*<A extends Operation>(
-  shared: Shared<A>,
-  consumer: Consumer<A>,
-  rounds: ReadonlyArray<Entries.RoundOf<A>>,
-  deadline: number
-) {
-  consumer.hasTaken = false
-  for (let now = -Infinity; !consumer.hasTaken && now < deadline;) {
-    now = yield* wholeMillis
-    if (shared.loop === undefined || now - shared.loop.ranAt > 2 * heartbeat) {
-      for (const batch of shared.entries.inProgress) Batches.abandon(shared.entries, batch)
-      yield* Effect.uninterruptible(startLoop(shared))
-    }
-    yield* ask(shared, consumer, rounds, now, deadline)
-    if (consumer.cause !== undefined) return yield* Effect.failCause(consumer.cause)
-  }
-})
 
 const leave = Effect.fnUntraced(function*<A extends Operation>(
   shared: Shared<A>,
@@ -240,7 +205,6 @@ export const makeHub = <A extends Operation>(observer: Observer<A, PollError>) =
     entries: Entries.make(),
     fibers: new WeakMap(),
     changed: Latch.makeUnsafe(false),
-    consumers: 0,
     loop: undefined
   }
   return {
@@ -255,15 +219,11 @@ export const makeHub = <A extends Operation>(observer: Observer<A, PollError>) =
       Effect.map(
         Effect.acquireRelease(
           Effect.sync(() => {
-            shared.consumers++
             const consumer = makeConsumer(take)
             const places = requests.map((request) => Places.enter(shared.entries, request, consumer))
             return { consumer, places, active: new Set(places), rounds: [...new Set(places.map(({ round }) => round))] }
           }),
-          ({ active }) => {
-            shared.consumers--
-            return leave(shared, active)
-          }
+          ({ active }) => leave(shared, active)
         ),
         ({ active, consumer, places, rounds }) => ({
           places,

@@ -434,58 +434,6 @@ describe("a wall clock that is set", () => {
     }))
 })
 
-/** Provides the clock of an event that has ended: its timers never fire. */
-const lost = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(
-    Clock.Clock,
-    (clock) =>
-      Effect.provideService(effect, Clock.Clock, {
-        ...clock,
-        sleep: (duration) => Duration.toMillis(duration) > 0 ? Effect.never : clock.sleep(duration)
-      })
-  )
-
-describe("a runtime that drops timers", () => {
-  it.effect("does not stop the waiters whose own timers fire", () =>
-    Effect.gen(function*() {
-      const { observer, times } = scriptedObserver(inProgress)
-      const poller = makePoller(observer)
-      const first = yield* lost(wait(poller, spaced("10 seconds")))
-      const second = yield* wait(poller, spaced("10 seconds"))
-      yield* pass(60_000, 5000)
-      assert.deepEqual(times(), [0])
-      yield* pass(120_000, 5000)
-      assert.isAtLeast(times().length, 5)
-      assert.strictEqual(second.results.length, times().length)
-      yield* first.stop
-      yield* second.stop
-      assert.strictEqual(poller.size(), 0)
-    }))
-
-  it.effect("does not stop the waiters for a request that it dropped", () =>
-    Effect.gen(function*() {
-      const { asked, observer } = scriptedObserver(({ number }) =>
-        number === 1 ? Effect.andThen(Effect.never, inProgress()) : inProgress()
-      )
-      const poller = makePoller(observer)
-      yield* lost(wait(poller, spaced("10 seconds"), { key: "" }))
-      const second = yield* wait(poller, spaced("10 seconds"), { key: "" })
-      yield* pass(180_000, 5000)
-      assert.isAtLeast(asked.length, 5)
-      assert.isAtLeast(second.results.length, 4)
-    }))
-
-  it.effect("keeps a request in progress however long it takes while its timers fire", () =>
-    Effect.gen(function*() {
-      const { asked, observer } = scriptedObserver(() => Effect.delay(inProgress(), "10 minutes"))
-      const poller = makePoller(observer)
-      const waiters = [yield* wait(poller, spaced("10 seconds")), yield* wait(poller, spaced("10 seconds"))]
-      yield* pass(601_000, 5000)
-      assert.lengthOf(asked, 1)
-      for (const { results } of waiters) assert.lengthOf(results, 1)
-    }))
-})
-
 describe("the context of a caller", () => {
   const policyOf = Effect.gen(function*() {
     return (yield* RetryPolicy.CurrentRetryPolicy)?.callTimeout
