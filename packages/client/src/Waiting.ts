@@ -27,6 +27,7 @@ import * as Events from "./internal/waiting/events.ts"
 import * as Interval from "./internal/waiting/interval.ts"
 import type { Event, Limits, ManyEvent, Poll, PollError, Snapshot } from "./internal/waiting/model.ts"
 import { makePoller } from "./internal/waiting/poller.ts"
+import * as Start from "./internal/waiting/start.ts"
 
 export type { Event, Limits, ManyEvent, Poll, PollError, Progress, Snapshot } from "./internal/waiting/model.ts"
 
@@ -284,9 +285,9 @@ export const make = <A extends Operation>({ identity, observer, resource }: {
     const offset = yield* wallOffset
     if (typeof target !== "string") {
       const checkpoint = yield* check(target, settings.maxAge)
-      return Events.resume(checkpoint, toLimits(settings, checkpoint.limits), now, offset)
+      return Start.resume(checkpoint, toLimits(settings, checkpoint.limits), now, offset)
     }
-    return Events.start({
+    return Start.begin({
       operationId: yield* decodeId(target),
       startedAt: now,
       createdAt: settings.createdAt === undefined ? now : DateTime.toEpochMillis(settings.createdAt) - offset,
