@@ -251,6 +251,15 @@ describe("operations created together", () => {
     60_000
   )
 
+  it.effect("are found at the end of a list whose length is known", () =>
+    Effect.gen(function*() {
+      const items = Array.from({ length: 1000 }, (_, n) => itemAt(n, start))
+      const server = makeServer(items, { pageSize: 20 })
+      const targets = items.map(targetOf)
+      assert.deepEqual(yield* round(server, targets), { fetches: 0, lists: 50 })
+      assert.deepEqual(yield* round(server, targets.slice(-60)), { fetches: 0, lists: 50 })
+    }))
+
   it.effect("at the same millisecond are found with exclusive ends", () =>
     Effect.gen(function*() {
       const items = Array.from({ length: 5 }, (_, n) => itemAt(n, start))
