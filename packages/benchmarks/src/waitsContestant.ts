@@ -83,7 +83,7 @@ const measure = Effect.fnUntraced(function*(clock: VirtualClock, { duration, run
     lists: Math.max(...rounds.map(({ length }) => length)),
     repeated: Math.max(...rounds.map((urls) => urls.length - new Set(urls).size)),
     fetches: log.fetches,
-    cpu: (user + system - ofCollections) / 1e6 - log.served / 1000,
+    cpu: (user + system - ofCollections - log.cpu) / 1e6,
     heap: Math.max(...collections.map(({ heap }) => heap)) / 1e6
   }
 })

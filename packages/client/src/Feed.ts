@@ -116,8 +116,9 @@ export interface Changes<A> {
  * **Details**
  *
  * A round lists the new operations in windows of at most ten pages, or of more if the operations were created within a
- * minute. It then polls the older operations that have not ended. Lists have no filter by change and no documented order, so a change is detected by the `version` of an
- * operation. The feed measures its progress by the creation times on the server, so a wrong local clock loses nothing.
+ * minute. It then polls the older operations that have not ended. Lists have no filter by change and no documented
+ * order, so a change is detected by the `version` of an operation. The feed measures its progress by the creation times
+ * on the server, so a wrong local clock loses nothing.
  *
  * Each observed state is delivered once, also across restarts. States between two rounds are not observed. An operation
  * that has ended is observed only while it is listed, for the time of `overlap`. An operation is no longer tracked when

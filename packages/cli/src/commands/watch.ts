@@ -34,7 +34,7 @@ export const watch = Command.make("watch", {
   checkpoint: Flag.Path("checkpoint", { pathType: "file" }).pipe(
     Flag.withMetavar("FILE"),
     Flag.withDescription(
-      "Save the waits to this file at each change, and resume from it. Removed when all operations have ended"
+      "Save the waits to this file from their start, and resume from it. Removed when all operations have ended"
     ),
     Flag.optional
   ),

@@ -1,6 +1,7 @@
 import { CommsClient, SenderPoolOperations } from "@effect-comms/client"
 import { Effect, Layer, Redacted } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
+import { cpuUsage } from "node:process"
 import type { VirtualClock } from "../pace/virtualTime.ts"
 
 export interface Operation {
@@ -19,8 +20,8 @@ interface ListRequest {
 export interface Log {
   readonly lists: Array<ListRequest>
   fetches: number
-  /** The milliseconds for which the server computed responses. */
-  served: number
+  /** The CPU time that the server took for its responses, in microseconds. */
+  cpu: number
 }
 
 const latency = 50
@@ -36,7 +37,7 @@ const idOf = (n: number): string => `comms_operation_0${String(n).padStart(25, "
 export const operationsAt = (start: number, count: number, duration: (n: number) => number): ReadonlyArray<Operation> =>
   Array.from({ length: count }, (_, n) => ({ id: idOf(n), start, duration: duration(n) }))
 
-export const makeLog = (): Log => ({ lists: [], fetches: 0, served: 0 })
+export const makeLog = (): Log => ({ lists: [], fetches: 0, cpu: 0 })
 
 /** The list requests of each round. */
 export const roundsOf = ({ lists }: Log): ReadonlyArray<ReadonlyArray<string>> => {
@@ -100,9 +101,10 @@ export const layer = (clock: VirtualClock, operations: ReadonlyArray<Operation>,
     HttpClient.HttpClient,
     HttpClient.make((request, url) =>
       Effect.suspend(() => {
-        const before = performance.now()
+        const before = cpuUsage()
         const body = answer(url)
-        log.served += performance.now() - before
+        const { system, user } = cpuUsage(before)
+        log.cpu += system + user
         const response = HttpClientResponse.fromWeb(
           request,
           new Response(null, {
