@@ -353,7 +353,7 @@ export const make = <A extends Operation>({ identity, observer, resource }: {
       const tolerance = yield* decodeTolerance(options?.tolerate ?? "any")
       const operationId = typeof target === "string" ? target : target.operationId
       yield* Effect.annotateCurrentSpan({ operationId })
-      const next = yield* beginAll([target], options, () => false)
+      const { next } = yield* beginAll([target], options, () => false)
       const event = (yield* next).at(-1)
       if (event?._tag === "Failed") return yield* event.error
       const outcome = event?._tag === "Changed" ? Outcome.fromOperation(event.snapshot.operation) : undefined

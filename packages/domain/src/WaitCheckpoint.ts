@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Bound } from "./Checkpoint.ts"
 import { AnyOperation, OperationId } from "./Operation.ts"
@@ -61,7 +60,8 @@ export interface WaitLimits extends Schema.Schema.Type<typeof WaitLimits> {}
  * - `limits`: the limits of the wait. See {@link WaitLimits}.
  * - `polls`, `notFound`: the number of polls so far, and how many of them the API answered with 404.
  * - `intervals`: the number of intervals between polls so far, which is the position in the schedule.
- * - `failures`, `failingSince`: how many polls have failed in a row, and the time of the first of them.
+ * - `failures`, `failingSince`: how many polls have failed in a row, and the time of the first of them. A checkpoint
+ *   without a counter counts from 0.
  * - `changedAt`: the time of the last change, or `startedAt` before the first poll that finds the operation.
  * - `unknownSince`: the time since which the status has been unknown.
  * - `last`, `seenAt`: the last state of the operation, and the time it was seen. Absent until a poll finds it.
@@ -93,9 +93,9 @@ export class WaitCheckpoint extends Schema.TaggedClass<WaitCheckpoint>("@effect-
     createdAt: Timestamp,
     limits: WaitLimits,
     polls: Schema.Natural,
-    notFound: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
-    intervals: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
-    failures: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
+    notFound: Schema.optionalKey(Schema.Natural),
+    intervals: Schema.optionalKey(Schema.Natural),
+    failures: Schema.optionalKey(Schema.Natural),
     failingSince: Schema.optionalKey(Timestamp),
     changedAt: Timestamp,
     unknownSince: Schema.optionalKey(Timestamp),

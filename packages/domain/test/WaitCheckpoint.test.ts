@@ -128,7 +128,13 @@ describe("a checkpoint of a wait", () => {
     Effect.gen(function*() {
       const { failingSince: _, failures: __, intervals: ___, notFound: ____, ...others } = stored
       const { failures, failingSince, intervals, notFound, polls } = yield* read(JSON.stringify(others))
-      assert.deepEqual([failures, failingSince, intervals, notFound, polls], [0, undefined, 0, 0, 7])
+      assert.deepEqual([failures, failingSince, intervals, notFound, polls], [
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        7
+      ])
     }))
 
   it.effect("names a malformed field", () =>

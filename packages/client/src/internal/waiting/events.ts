@@ -97,17 +97,20 @@ const toEvents = <A extends Operation>(
   ]
 }
 
-/**
- * Begins waits until the scope closes. Returns the effect of their next events: the wanted ones, and those with which a
- * wait ends. It gives none after the last wait. Checkpoints are bound to `stamp`.
- */
+/** Waits that have begun. */
+export interface Waits<A extends Operation> {
+  /** The next events: the wanted ones, and those with which a wait ends. None after the last wait. */
+  readonly next: Effect.Effect<ReadonlyArray<ManyEvent<A>>>
+}
+
+/** Begins waits until the scope closes. Their checkpoints are bound to `stamp`. */
 export const begin = Effect.fnUntraced(function*<A extends Operation>(
   starts: ReadonlyArray<Start.Start>,
   poller: Poller<A>,
   rhythm: (position: number) => Rhythm,
   stamp: Start.Stamp,
   isWanted: (tag: Event["_tag"]) => boolean
-): Effect.fn.Return<Effect.Effect<ReadonlyArray<ManyEvent<A>>>, never, Scope.Scope> {
+): Effect.fn.Return<Waits<A>, never, Scope.Scope> {
   const running = new Map<Place<A>, Running>()
   let told: Array<Told<A>> = []
   // No wait has an earlier deadline. Looking at each of many waits after every poll would be slow.
@@ -169,25 +172,27 @@ export const begin = Effect.fnUntraced(function*<A extends Operation>(
   })
 
   let hasStarted = !isWanted("Started")
-  return Effect.gen(function*() {
-    if (!hasStarted) {
-      hasStarted = true
-      return yield* started
-    }
-    while (running.size > 0) {
-      yield* next(earliest)
-      const events = yield* takeTold
-      if (events.length > 0) return events
-    }
-    return []
-  })
+  return {
+    next: Effect.gen(function*() {
+      if (!hasStarted) {
+        hasStarted = true
+        return yield* started
+      }
+      while (running.size > 0) {
+        yield* next(earliest)
+        const events = yield* takeTold
+        if (events.length > 0) return events
+      }
+      return []
+    })
+  }
 })
 
 /** The events of waits as a stream. */
 export const toStream = <A extends Operation, E, R>(
-  begin: Effect.Effect<Effect.Effect<ReadonlyArray<ManyEvent<A>>>, E, R>
+  begin: Effect.Effect<Waits<A>, E, R>
 ): Stream.Stream<ManyEvent<A>, E, Exclude<R, Scope.Scope>> =>
-  Stream.unwrap(Effect.map(begin, (next) =>
+  Stream.unwrap(Effect.map(begin, ({ next }) =>
     Stream.paginate(undefined, () =>
       Effect.map(
         next,

@@ -196,7 +196,7 @@ const leave = Effect.fnUntraced(function*<A extends Operation>(
     shared.loop = undefined
   }
   if (entries.asked.length > 0) changed.openUnsafe()
-  yield* Fiber.interruptAll(unneeded)
+  yield* Effect.forEach(unneeded, Fiber.interrupt, { discard: true })
 })
 
 export const makeHub = <A extends Operation>(observer: Observer<A, PollError>) => {

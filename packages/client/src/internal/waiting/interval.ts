@@ -43,7 +43,11 @@ export const toSchedule = (options: Options): PollSchedule => {
     Schedule.modifyDelay(({ duration, input: { operations, progress } }) => {
       // A poll of many operations takes a request for each page of them, and one of them may always end soon.
       const pages = Math.ceil(operations / maxPageSize)
-      if (pages > 1) return Effect.succeed(Duration.max(duration, Duration.min(max, Duration.times(initial, pages))))
+      if (pages > 1) {
+        return Effect.succeed(
+          Duration.max(duration, Duration.min(max, Duration.millis(pages * Duration.toMillis(initial))))
+        )
+      }
       return Effect.succeed(
         progress?.remaining === undefined
           ? duration

@@ -35,7 +35,8 @@ export const begin = (wait: Wait.Wait): Start => ({
 
 /** Resumes a wait now. `offset` converts the times of the checkpoint to monotonic ones. */
 export const resume = (checkpoint: WaitCheckpoint, limits: Limits, now: number, offset: number): Start => {
-  const { failures, failingSince, intervals, last, notFound, operationId, polls, seenAt, unknownSince } = checkpoint
+  const { failures = 0, failingSince, intervals = 0, last, notFound = 0, operationId, polls, seenAt, unknownSince } =
+    checkpoint
   // A clock that was wrong before, or is wrong now, must not make the wait longer.
   const past = (time: DateTime.Utc) => Math.min(now, DateTime.toEpochMillis(time) - offset)
   const changedAt = past(checkpoint.changedAt)
