@@ -39,13 +39,17 @@ interface Consumer<A extends Operation> extends Entries.Listener<A> {
   wake: () => void
 }
 
+interface Loop {
+  fiber: Fiber.Fiber<void> | undefined
+}
+
 interface Shared<A extends Operation> {
   readonly observer: Observer<A, PollError>
   readonly entries: Entries.Entries<A>
   readonly fibers: WeakMap<Entries.Batch<A>, Fiber.Fiber<void>>
   /** Opened when the loop has something to do. */
   readonly changed: Latch.Latch
-  loop: { fiber: Fiber.Fiber<never> | undefined } | undefined
+  loop: Loop | undefined
 }
 
 const poll = <A extends Operation>(shared: Shared<A>, batch: Entries.Batch<A>): Effect.Effect<void> =>
@@ -96,17 +100,18 @@ const follow = <A extends Operation>({ changed }: Shared<A>, round: Entries.Roun
     Effect.andThen(changed.open)
   )
 
-const run = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>): Effect.fn.Return<never> {
+const run = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>, loop: Loop) {
   const { changed, entries } = shared
   while (true) {
-    yield* changed.close
     const now = yield* wholeMillis
-    for (const round of Places.takeAsked(entries)) {
-      if (round.places.size > 0) yield* Effect.forkChild(follow(shared, round))
-    }
+    // The last wait has left, and another loop polls for those that came since.
+    if (shared.loop !== loop) return
+    changed.closeUnsafe()
+    const asked = Places.takeAsked(entries)
     const batches = Batches.takeDue(entries, now)
-    if (batches.length > 0) yield* Effect.forEach(batches, (batch) => start(shared, batch), { discard: true })
-    else yield* Effect.timeoutOption(changed.await, entries.next - now)
+    for (const round of asked) if (round.places.size > 0) yield* Effect.forkChild(follow(shared, round))
+    for (const batch of batches) yield* start(shared, batch)
+    if (batches.length === 0) yield* Effect.timeoutOption(changed.await, entries.next - now)
   }
 })
 
@@ -114,8 +119,8 @@ const run = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>):
 const startLoop = <A extends Operation>(shared: Shared<A>): Effect.Effect<void> =>
   Effect.uninterruptible(Effect.suspend(() => {
     if (shared.loop !== undefined) return Effect.void
-    const loop: Shared<A>["loop"] = shared.loop = { fiber: undefined }
-    return run(shared).pipe(
+    const loop: Loop = shared.loop = { fiber: undefined }
+    return run(shared, loop).pipe(
       Effect.updateContext((context: Context.Context<never>) => Context.omit(Tracer.ParentSpan)(context)),
       Effect.provideService(Attempts.CurrentAttempts, undefined),
       Effect.forkDetach,
