@@ -1,4 +1,4 @@
-import { CommsClient, RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
+import { Attempts, CommsClient, RetryPolicy, SenderPoolOperations } from "@effect-comms/client"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, ConfigProvider, Duration, Effect, Fiber, Layer, Stream } from "effect"
 import {
@@ -103,6 +103,16 @@ describe("callTimeout", () => {
       yield* advance("1 millis")
       assert.include((yield* Fiber.join(waiting)).message, "The call timed out after 5s")
     }).pipe(Effect.provide(layerScriptWith({ retry: { callTimeout: "5 seconds" } })(...replicate(5, silent)))))
+
+  it.effect("sends no attempt after it, even if OnRetry takes long", () =>
+    Effect.gen(function*() {
+      const slow = Effect.provideService(failure, Attempts.OnRetry, () => Effect.sleep("1 minute"))
+      const { error } = yield* slow
+      assert.include(error.message, "The call timed out after 5s")
+      assert.deepEqual(yield* sentAt, [0])
+    }).pipe(
+      Effect.provide([even, layerScriptWith({ retry: { callTimeout: "5 seconds" } })(refused(503), silent)])
+    ))
 
   it.effect("fails a call at once if its back-off would exceed it", () =>
     Effect.gen(function*() {

@@ -160,11 +160,12 @@ export const makeGate = (
 
   // Most calls find no queue and a free place. They need no waiter.
   const takeAtOnce = <A, E>(
-    { notBefore, resource }: Attempting<A, E>,
+    { deadline, notBefore, resource }: Attempting<A, E>,
     fiber: Fiber.Fiber<unknown, unknown>
   ): Ticket | undefined => {
     if (shared !== undefined || queue.length > 0) return undefined
-    if (notBefore > monotonicMillisOf(fiber.getRef(Clock.Clock))) return undefined
+    const now = monotonicMillisOf(fiber.getRef(Clock.Clock))
+    if (notBefore > now || now >= deadline) return undefined
     const turn = takeOwn(resource, fiber)
     if (turn._tag === "Later") return undefined
     doubted = undefined
