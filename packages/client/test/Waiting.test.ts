@@ -920,6 +920,33 @@ describe("watchMany", () => {
       yield* Fiber.interrupt(fiber)
     }))
 
+  it.effect("ends every wait with the schedule, also those whose result came while its consumer was slow", () =>
+    Effect.gen(function*() {
+      const { watchMany } = yield* scripted(({ key }) => after(key === 1 ? "0 seconds" : "1 second", is({ key })))
+      const ended: Array<string> = []
+      yield* resultWithin(
+        watchMany([1, 2].map(idOf), { interval: Schedule.recurs(0) }).pipe(
+          Stream.runForEach((event) => {
+            if (event._tag === "Failed") ended.push(event.operationId)
+            return Effect.sleep("10 seconds")
+          })
+        ),
+        "3 minutes"
+      )
+      assert.sameMembers(ended, [1, 2].map(idOf))
+    }))
+
+  it.effect("dies of its schedule, also when its consumer is slow", () =>
+    Effect.gen(function*() {
+      const { watchMany } = yield* scripted(({ key }) => is({ key }))
+      const interval = Schedule.modifyDelay(Schedule.spaced("1 second"), () => Effect.die("boom"))
+      const exit = yield* within(
+        Stream.runForEach(watchMany([id], { interval }), () => Effect.sleep("10 seconds")),
+        "1 minute"
+      )
+      assert.isTrue(Exit.hasDies(exit))
+    }))
+
   it.effect("leaves nothing behind when it is interrupted", () =>
     Effect.gen(function*() {
       const { times, underWay, watchMany } = yield* scripted([silent])

@@ -1,6 +1,5 @@
 // Shares one poll per operation among all its waits: the effects around `batches.ts` and `places.ts`.
 import type { Operation } from "@effect-comms/domain/Operation"
-import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -35,8 +34,9 @@ export type Take<A extends Operation> = (
 
 interface Consumer<A extends Operation> extends Entries.Listener<A> {
   isAsking: boolean
-  cause: Cause.Cause<never> | undefined
-  wake: () => void
+  /** Fails if a defect came, also while it did not ask. */
+  defect: Effect.Effect<void>
+  wake: (end: Effect.Effect<void>) => void
 }
 
 interface Loop {
@@ -59,7 +59,10 @@ const poll = <A extends Operation>(shared: Shared<A>, batch: Entries.Batch<A>): 
   }).pipe(
     Effect.catchCause((cause) =>
       Effect.sync(() => {
-        for (const { listener } of Batches.abandon(shared.entries, batch)) listener.fail(cause)
+        for (const { listener } of Batches.abandon(shared.entries, batch)) {
+          // A wait that does not ask now polls again later.
+          if (listener.isAsking) listener.fail(cause)
+        }
         shared.changed.openUnsafe()
       })
     )
@@ -134,20 +137,19 @@ const makeConsumer = <A extends Operation>(take: Take<A>): Consumer<A> => {
   const consumer: Consumer<A> = {
     isAsking: false,
     missed: [],
-    cause: undefined,
+    defect: Effect.void,
     wake: () => {},
     take: (place, result) => {
-      if (take(place, result)) stop()
+      if (take(place, result)) stop(Effect.void)
     },
     fail: (cause) => {
-      if (!consumer.isAsking) return
-      consumer.cause = cause
-      stop()
+      consumer.defect = Effect.failCause(cause)
+      stop(consumer.defect)
     }
   }
-  const stop = () => {
+  const stop = (end: Effect.Effect<void>) => {
     consumer.isAsking = false
-    consumer.wake()
+    consumer.wake(end)
   }
   return consumer
 }
@@ -160,10 +162,11 @@ const next = Effect.fnUntraced(
     deadline: number
   ) {
     const { changed, entries } = shared
+    yield* consumer.defect
     yield* startLoop(shared)
     const now = yield* wholeMillis
     // Unlike a latch or a deferred, a promise resumes the consumer after the code that wakes it, not within.
-    const woken = new Promise<void>((resolve) => {
+    const woken = new Promise<Effect.Effect<void>>((resolve) => {
       consumer.wake = resolve
     })
     consumer.isAsking = true
@@ -172,8 +175,7 @@ const next = Effect.fnUntraced(
     for (const round of rounds) isEarlier = Places.ask(entries, round, now) || isEarlier
     if (!consumer.isAsking || now >= deadline) return
     if (isEarlier) changed.openUnsafe()
-    yield* Effect.timeoutOption(Effect.promise(() => woken), deadline - now)
-    if (consumer.cause !== undefined) return yield* Effect.failCause(consumer.cause)
+    yield* Effect.timeoutOption(Effect.flatten(Effect.promise(() => woken)), deadline - now)
   },
   (effect, _, consumer) =>
     Effect.ensuring(

@@ -108,7 +108,7 @@ const catchUp = <A extends Operation>(place: Place<A>, now: number): void => {
   const isNew = seen === undefined
     ? Result.isSuccess(last.result) && (round.isOver || Round.isFresh(round, now))
     : last.number > seen
-  if (isNew) return Batches.give(place, last)
+  if (isNew) Batches.give(place, last)
   place.seen = last.number
   if (round.isOver) place.listener.take(place, undefined)
 }
