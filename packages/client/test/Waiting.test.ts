@@ -947,6 +947,34 @@ describe("watchMany", () => {
       assert.isTrue(Exit.hasDies(exit))
     }))
 
+  it.effect("polls an operation in time when another wait polls another one more often", () =>
+    Effect.gen(function*() {
+      const polls: Array<number> = []
+      const { watchMany } = yield* scripted(({ key }) => {
+        polls.push(key)
+        return is({ key })
+      })
+      const watch = (keys: ReadonlyArray<number>, interval: Duration.Input) =>
+        Effect.forkChild(Stream.runDrain(watchMany(keys.map(idOf), every(interval))))
+      const fibers = [yield* watch([1, 2], "10 seconds"), yield* watch([1], "3 seconds")]
+      yield* pass(60_500, 500)
+      assert.lengthOf(polls.filter((key) => key === 2), 7)
+      yield* Fiber.interruptAll(fibers)
+    }))
+
+  it.effect("is not held up by a request for one of two operations", () =>
+    Effect.gen(function*() {
+      const polls: Array<number> = []
+      const { watchMany } = yield* scripted(({ key }) => {
+        polls.push(key)
+        return key === 1 ? silent : is({ key })
+      })
+      const fiber = yield* Effect.forkChild(Stream.runDrain(watchMany([1, 2].map(idOf), every("1 second"))))
+      yield* pass(3500, 500)
+      assert.lengthOf(polls.filter((key) => key === 2), 4)
+      yield* Fiber.interrupt(fiber)
+    }))
+
   it.effect("leaves nothing behind when it is interrupted", () =>
     Effect.gen(function*() {
       const { times, underWay, watchMany } = yield* scripted([silent])

@@ -28,14 +28,16 @@ export const join = <A extends Operation>(batch: Batch<A>, round: RoundOf<A>): v
 }
 
 /** Ends the part of the batch that its rounds wait for. Changes `entries`. */
-const end = <A extends Operation>({ asked }: Entries<A>, batch: Batch<A>, at: number): void => {
+const end = <A extends Operation>({ asked, inProgress }: Entries<A>, batch: Batch<A>, at: number): void => {
   if (batch.isOver) return
   batch.isOver = true
   for (const round of batch.rounds) {
-    round.batches--
+    // The rest of its operations are few, and may be slow.
+    if (round.batches > 1) for (const { rounds } of inProgress) rounds.delete(round)
+    round.batches = 0
     round.from = at
     round.operations = batch.targets.length
-    if (round.batches === 0) asked.push(round)
+    asked.push(round)
   }
 }
 
@@ -60,6 +62,13 @@ const isNear = <A extends Operation>({ batch, places, polled: { notBefore } }: E
   for (const { listener, round } of places) {
     if (Round.isNear(round, now) && listener.isAsking) return true
   }
+  return false
+}
+
+// A round that waits for operations which this poll leaves out would never come to poll them.
+const isLeftOut = <A extends Operation>(round: RoundOf<A>, now: number): boolean => {
+  if (round.dueAt <= now) return false
+  for (const { entry } of round.places) if (isNear(entry, now)) return true
   return false
 }
 
@@ -107,6 +116,9 @@ export const takeDue = <A extends Operation>(entries: Entries<A>, now: number): 
     ? near.filter((entry) => dueAt(entry) <= now).map((entry) => [entry])
     : [near]
   const batches = groups.map((group) => makeBatch(entries, group, now))
+  for (const { rounds } of batches) {
+    for (const round of rounds) if (isLeftOut(round, now)) rounds.delete(round)
+  }
   for (const batch of batches) {
     for (const round of batch.rounds) {
       join(batch, round)
