@@ -947,6 +947,29 @@ describe("watchMany", () => {
       assert.isTrue(Exit.hasDies(exit))
     }))
 
+  it.effect("gives a slow consumer the last result of an operation that another wait polls", () =>
+    Effect.gen(function*() {
+      const { watchMany } = yield* scripted(({ key }) => is({ key }))
+      const times: Array<number> = []
+      const watch = (keys: ReadonlyArray<number>, interval: Duration.Input) =>
+        watchMany(keys.map(idOf), { interval: { initial: interval } })
+      const fibers = [
+        yield* Effect.forkChild(Stream.runDrain(watch([1], "60 seconds"))),
+        yield* Effect.forkChild(Stream.runDrain(watch([2], "90 seconds")))
+      ]
+      yield* settle
+      const slow = watch([1, 2], "60 seconds").pipe(
+        Stream.tap(() => Effect.sleep("5 seconds")),
+        Stream.runForEach(() => Effect.map(Clock.currentTimeMillis, (at) => times.push(at)))
+      )
+      fibers.push(yield* Effect.forkChild(slow))
+      yield* pass(12_000, 500)
+      fibers.push(yield* Effect.forkChild(Stream.runDrain(watch([3], "30 seconds"))))
+      yield* pass(10_000, 500)
+      assert.deepEqual(times, [5000, 10_000, 15_000, 20_000])
+      yield* Fiber.interruptAll(fibers)
+    }))
+
   it.effect("polls an operation in time when another wait polls another one more often", () =>
     Effect.gen(function*() {
       const polls: Array<number> = []

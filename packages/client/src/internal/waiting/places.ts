@@ -156,8 +156,10 @@ export const proceed = <A extends Operation>(
   if (hasJoined && !Round.isFresh(round, now)) return Round.restart(round)
   for (const place of round.places) {
     const { entry: { polled: { last } }, listener } = place
-    if (!listener.isAsking) Batches.miss(place)
-    else if (hasJoined && last !== undefined) Batches.give(place, last)
+    if (!listener.isAsking) {
+      if (hasJoined) place.seen = undefined
+      Batches.miss(place)
+    } else if (hasJoined && last !== undefined) Batches.give(place, last)
     else if (round.isOver) listener.take(place, undefined)
   }
 }
