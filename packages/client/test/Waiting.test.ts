@@ -920,21 +920,27 @@ describe("watchMany", () => {
       yield* Fiber.interrupt(fiber)
     }))
 
-  it.effect("ends every wait with the schedule, also those whose result came while its consumer was slow", () =>
-    Effect.gen(function*() {
-      const { watchMany } = yield* scripted(({ key }) => after(key === 1 ? "0 seconds" : "1 second", is({ key })))
-      const ended: Array<string> = []
-      yield* resultWithin(
-        watchMany([1, 2].map(idOf), { interval: Schedule.recurs(0) }).pipe(
-          Stream.runForEach((event) => {
-            if (event._tag === "Failed") ended.push(event.operationId)
-            return Effect.sleep("10 seconds")
-          })
-        ),
-        "3 minutes"
-      )
-      assert.sameMembers(ended, [1, 2].map(idOf))
-    }))
+  it.effect.each(["0 seconds", "10 seconds"] as const)(
+    "ends every wait with the schedule, after its last poll, if its consumer takes %s",
+    (duration) =>
+      Effect.gen(function*() {
+        const { watchMany } = yield* scripted(({ key }) => after(`${key} seconds`, is({ key })))
+        const events: Array<Waiting.ManyEvent> = []
+        yield* resultWithin(
+          watchMany([1, 2].map(idOf), { interval: Schedule.recurs(0) }).pipe(
+            Stream.runForEach((event) => {
+              events.push(event)
+              return Effect.sleep(duration)
+            })
+          ),
+          "3 minutes"
+        )
+        for (const id of [1, 2].map(idOf)) {
+          const tags = events.filter(({ operationId }) => operationId === id).map(({ _tag }) => _tag)
+          assert.deepEqual(tags, ["Started", "Changed", "Failed"])
+        }
+      })
+  )
 
   it.effect("dies of its schedule, also when its consumer is slow", () =>
     Effect.gen(function*() {

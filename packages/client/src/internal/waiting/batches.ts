@@ -33,7 +33,7 @@ const end = <A extends Operation>({ asked, inProgress }: Entries<A>, batch: Batc
   batch.isOver = true
   for (const round of batch.rounds) {
     // The rest of its operations are few, and may be slow.
-    if (round.batches > 1) for (const { rounds } of inProgress) rounds.delete(round)
+    if (round.batches > 1) { for (const { rounds } of inProgress) rounds.delete(round) }
     round.batches = 0
     round.from = at
     round.operations = batch.targets.length
@@ -156,10 +156,16 @@ export const miss = <A extends Operation>(place: Place<A>): void => {
   place.listener.missed.push(place)
 }
 
+/** Tells a wait if its schedule is over, but not before the result of a poll in progress. */
+export const endIfOver = <A extends Operation>(place: Place<A>): void => {
+  if (place.round.isOver && place.entry.batch === undefined) place.listener.take(place, undefined)
+}
+
 /** Gives a wait a result. Changes `place`. */
 export const give = <A extends Operation>(place: Place<A>, result: PollResult<A>): void => {
   place.seen = result.number
   place.listener.take(place, result)
+  endIfOver(place)
 }
 
 /** Takes the result of an operation, unless the batch is not in progress for it. Changes `entries`. */

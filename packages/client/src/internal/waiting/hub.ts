@@ -59,9 +59,10 @@ const poll = <A extends Operation>(shared: Shared<A>, batch: Entries.Batch<A>): 
   }).pipe(
     Effect.catchCause((cause) =>
       Effect.sync(() => {
-        for (const { listener } of Batches.abandon(shared.entries, batch)) {
+        for (const place of Batches.abandon(shared.entries, batch)) {
           // A wait that does not ask now polls again later.
-          if (listener.isAsking) listener.fail(cause)
+          if (place.listener.isAsking) place.listener.fail(cause)
+          else Batches.miss(place)
         }
         shared.changed.openUnsafe()
       })

@@ -104,13 +104,14 @@ export const ask = <A extends Operation>({ next }: Entries<A>, round: RoundOf<A>
 const catchUp = <A extends Operation>(place: Place<A>, now: number): void => {
   place.isMissed = false
   const { entry: { polled: { last } }, round, seen } = place
-  if (last === undefined || !round.places.has(place)) return
+  if (!round.places.has(place)) return
+  if (last === undefined) return Batches.endIfOver(place)
   const isNew = seen === undefined
     ? Result.isSuccess(last.result) && (round.isOver || Round.isFresh(round, now))
     : last.number > seen
-  if (isNew) Batches.give(place, last)
+  if (isNew) return Batches.give(place, last)
   place.seen = last.number
-  if (round.isOver) place.listener.take(place, undefined)
+  Batches.endIfOver(place)
 }
 
 /** Gives a listener what came while it did not ask. Changes `listener`. */
@@ -160,6 +161,6 @@ export const proceed = <A extends Operation>(
       if (hasJoined) place.seen = undefined
       Batches.miss(place)
     } else if (hasJoined && last !== undefined) Batches.give(place, last)
-    else if (round.isOver) listener.take(place, undefined)
+    else Batches.endIfOver(place)
   }
 }
