@@ -17,7 +17,7 @@ const maxRetryAfter = 86_400_000
 // Fewer operations than this are fetched one by one, where each early poll costs a request.
 const minShared = 3
 
-// How long a batch delays other rounds, which would read the same lists.
+// How long a batch delays other rounds, which would read the same lists, and its own rounds after its last result.
 const maxDelay = 5_000
 
 /** Makes a batch one that polls for a round. */
@@ -44,6 +44,7 @@ const end = <A extends Operation>({ asked, inProgress }: Entries<A>, batch: Batc
 /** Counts down the operations of a batch. A few that are slow do not delay the next poll of the others. */
 export const finish = <A extends Operation>(entries: Entries<A>, batch: Batch<A>, at: number): void => {
   batch.left--
+  batch.settledAt = at
   if (batch.left === 0) entries.inProgress.delete(batch)
   if (batch.left < Math.min(minShared, batch.targets.length)) end(entries, batch, at)
 }
@@ -84,6 +85,7 @@ const makeBatch = <A extends Operation>(
     })),
     rounds: new Set(),
     startedAt: now,
+    settledAt: now,
     left: group.length,
     isOver: false
   }
@@ -103,9 +105,15 @@ const makeBatch = <A extends Operation>(
  */
 export const takeDue = <A extends Operation>(entries: Entries<A>, now: number): ReadonlyArray<Batch<A>> => {
   entries.next = Infinity
+  for (const batch of entries.inProgress) {
+    if (batch.isOver || batch.left === batch.targets.length) continue
+    const { settledAt } = batch
+    if (now < settledAt + maxDelay) entries.next = Math.min(entries.next, settledAt + maxDelay)
+    else end(entries, batch, settledAt)
+  }
   for (const { isOver, startedAt, targets } of entries.inProgress) {
     if (!isOver && targets.length >= minShared && now < startedAt + maxDelay) {
-      entries.next = startedAt + maxDelay
+      entries.next = Math.min(entries.next, startedAt + maxDelay)
       return []
     }
   }

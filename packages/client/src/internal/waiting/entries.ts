@@ -26,6 +26,8 @@ export interface Batch<A extends Operation> {
   readonly targets: ReadonlyArray<Target>
   readonly rounds: Set<RoundOf<A>>
   readonly startedAt: number
+  /** When its last result came. */
+  settledAt: number
   /** How many of its operations still need a result. */
   left: number
   isOver: boolean

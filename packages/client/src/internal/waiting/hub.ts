@@ -111,8 +111,8 @@ const run = Effect.fnUntraced(function*<A extends Operation>(shared: Shared<A>, 
     // The last wait has left, and another loop polls for those that came since.
     if (shared.loop !== loop) return
     changed.closeUnsafe()
-    const asked = Places.takeAsked(entries)
     const batches = Batches.takeDue(entries, now)
+    const asked = Places.takeAsked(entries)
     for (const round of asked) if (round.places.size > 0) yield* Effect.forkChild(follow(shared, round))
     for (const batch of batches) yield* start(shared, batch)
     if (batches.length === 0) yield* Effect.timeoutOption(changed.await, entries.next - now)
