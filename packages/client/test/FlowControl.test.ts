@@ -936,11 +936,15 @@ describe("two clients", () => {
 
 describe("a shared store", () => {
   const failure = Effect.fail(new FlowControl.PaceStoreError({ cause: "ECONNREFUSED" }))
+  const throwing = () => {
+    throw new Error("defect")
+  }
 
   it.effect.each(
     [
       ["fails", 0, { take: () => failure, settle: () => failure }],
       ["dies", 0, { take: () => Effect.die("defect"), settle: () => Effect.die("defect") }],
+      ["throws", 0, { take: throwing, settle: throwing }],
       ["hangs", 250, { take: () => Effect.never, settle: () => Effect.never }],
       ["fails to settle", 0, {
         take: (key: string, resource: string) =>

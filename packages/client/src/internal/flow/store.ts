@@ -73,7 +73,7 @@ export const withFallback = (shared: PaceStore, own: PaceStore<never>): PaceStor
   return {
     take: (key, resource) =>
       Effect.flatMap(
-        ask(Effect.asSome(shared.take(key, resource)), Effect.succeedNone),
+        ask(Effect.asSome(Effect.suspend(() => shared.take(key, resource))), Effect.succeedNone),
         (turn) => {
           if (turn._tag === "None") return own.take(key, resource)
           if (turn.value._tag === "Granted") granted.add(turn.value.ticket)
@@ -82,7 +82,7 @@ export const withFallback = (shared: PaceStore, own: PaceStore<never>): PaceStor
       ),
     settle: (ticket, outcome, waiting) =>
       granted.delete(ticket)
-        ? ask(shared.settle(ticket, outcome, waiting), Effect.void)
+        ? ask(Effect.suspend(() => shared.settle(ticket, outcome, waiting)), Effect.void)
         : own.settle(ticket, outcome, waiting)
   }
 }
