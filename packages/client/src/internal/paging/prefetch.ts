@@ -1,7 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 
 /**
  * Makes an effect that takes the next result and prefetches `count` more. The first take starts the work; a failure or
@@ -11,20 +12,26 @@ export const prefetch = <A, E, R>(
   next: Effect.Effect<A | undefined, E, R>,
   count: number
 ): Effect.Effect<Effect.Effect<A | undefined, E, R>, never, Scope.Scope> =>
-  count === 0 ? Effect.succeed(next) : Effect.map(Effect.scope, (scope) => {
-    const fibers: Array<Fiber.Fiber<A | undefined, E>> = []
-    const nextAfter = (last: Fiber.Fiber<A | undefined, E> | undefined) =>
-      last === undefined
-        ? next
-        : Effect.flatMap(Fiber.await(last), (exit) => Exit.isSuccess(exit) && exit.value !== undefined ? next : exit)
-    return Effect.gen(function*() {
-      while (fibers.length <= count) {
-        fibers.push(yield* Effect.forkIn(nextAfter(fibers.at(-1)), scope, { startImmediately: true }))
-      }
-      const [first] = fibers
-      if (first === undefined) return undefined
-      const exit = yield* Fiber.await(first)
-      fibers.shift()
-      return yield* exit
-    })
-  })
+  count === 0 ? Effect.succeed(next) : Effect.map(
+    Effect.all([Effect.scope, Queue.unbounded<Exit.Exit<A | undefined, E>>(), Semaphore.make(0)]),
+    // The permits are the total number of results that may be requested. They are never released.
+    ([scope, results, allowed]) => {
+      const work = allowed.take(1).pipe(
+        Effect.andThen(Effect.exit(next)),
+        Effect.tap((exit) => Queue.offer(results, exit)),
+        Effect.repeat({ while: (exit) => Exit.isSuccess(exit) && exit.value !== undefined })
+      )
+      let isStarted = false
+      let taken = 0
+      return Effect.gen(function*() {
+        yield* allowed.resize(taken + 1 + count)
+        if (!isStarted) {
+          isStarted = true
+          yield* Effect.forkIn(work, scope)
+        }
+        const exit = yield* Queue.take(results)
+        taken++
+        return yield* exit
+      })
+    }
+  )
