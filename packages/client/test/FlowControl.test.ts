@@ -934,11 +934,12 @@ describe("two clients", () => {
     }))
 })
 
+const throwing = () => {
+  throw new Error("defect")
+}
+
 describe("a shared store", () => {
   const failure = Effect.fail(new FlowControl.PaceStoreError({ cause: "ECONNREFUSED" }))
-  const throwing = () => {
-    throw new Error("defect")
-  }
 
   it.effect.each(
     [
