@@ -14,15 +14,21 @@ const makeProbe = () => {
   }
 }
 
+/** Runs an effect that ends after a time, and holds that it is still running a millisecond earlier. */
+const after = Effect.fnUntraced(function*<A, E>(millis: number, effect: Effect.Effect<A, E>) {
+  const fiber = yield* Effect.forkChild(effect)
+  yield* advance(millis - 1)
+  assert.isUndefined(fiber.pollUnsafe())
+  yield* advance(1)
+  return yield* Fiber.join(fiber)
+})
+
 describe("failAfter", () => {
   it.effect("fails at the time to the millisecond, after the effect was interrupted", () =>
     Effect.gen(function*() {
       const { endless, probe } = makeProbe()
-      const fiber = yield* Effect.forkChild(Effect.flip(failAfter(endless, 1500, () => probe.interrupted)))
-      yield* advance(1499)
-      assert.isUndefined(fiber.pollUnsafe())
-      yield* advance(1)
-      assert.strictEqual(yield* Fiber.join(fiber), 1)
+      const failed = Effect.flip(failAfter(endless, 1500, () => probe.interrupted))
+      assert.strictEqual(yield* after(1500, failed), 1)
     }))
 
   it.effect("gives the exit of an effect that ends before", () =>
@@ -60,11 +66,8 @@ describe("sleepUnless", () => {
 
   it.effect("sleeps for the time", () =>
     Effect.gen(function*() {
-      const fiber = yield* Effect.forkChild(Effect.andThen(sleepUnless(never, 1000), Clock.currentTimeMillis))
-      yield* advance(999)
-      assert.isUndefined(fiber.pollUnsafe())
-      yield* advance(1)
-      assert.strictEqual(yield* Fiber.join(fiber), 1000)
+      const slept = Effect.andThen(sleepUnless(never, 1000), Clock.currentTimeMillis)
+      assert.strictEqual(yield* after(1000, slept), 1000)
     }))
 
   it.effect("ends when the promise resolves", () =>

@@ -1,12 +1,13 @@
 import { SenderPoolOperations } from "@effect-comms/client"
-import { Attempt, CommsError } from "@effect-comms/domain"
+import { CommsError } from "@effect-comms/domain"
 import { SenderPoolOperationsTest } from "@effect-comms/testing"
 import { assert, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Logger, Stream } from "effect"
+import { Duration, Effect, Logger, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { makeWallClock } from "../../../../client/test/utils/wallClock.ts"
 import { additions, resources } from "../../../src/Resource.ts"
 import * as Progress from "../../../src/run/watching/progress.ts"
+import { retryAfter } from "../../utils/retries.ts"
 
 const anHour = 3_600_000
 
@@ -61,23 +62,7 @@ it.effect("bars show the rest of a wait, whatever the wall clock does", () =>
     }).pipe(Effect.scoped, provide, Effect.provide(SenderPoolOperationsTest.layer()))
   }))
 
-const retry = {
-  call: "x",
-  method: "GET",
-  url: "https://x.test",
-  attempt: new Attempt.Attempt({
-    number: 1,
-    startedAt: DateTime.makeUnsafe(0),
-    took: Duration.zero,
-    status: 429,
-    outcome: "TooManyRequests",
-    asked: Duration.seconds(30),
-    waited: Duration.zero
-  }),
-  maxAttempts: 4,
-  error: new CommsError.TooManyRequests({ errors: [] }),
-  delay: Duration.seconds(30)
-} as const
+const retry = retryAfter(new CommsError.TooManyRequests({ errors: [] }), Duration.seconds(30))
 
 it.effect("a retry counts down, whatever the wall clock does", () =>
   Effect.gen(function*() {
