@@ -11,8 +11,8 @@ const maxMillis = 2 ** 31 - 1
 
 /** Calls a function after a time. Returns the function that cancels that. */
 const schedule = ({ context }: Fiber.Fiber<unknown, unknown>, millis: number, f: () => void): () => void => {
-  // Effect's own clock would use the same timer, in one more fiber.
   if (Context.getOrUndefined(context, Clock.Clock) === undefined && millis <= maxMillis) {
+    // The program has no clock of its own. Effect's default clock would use this timer too, in one more fiber.
     const timer = setTimeout(f, millis)
     return () => clearTimeout(timer)
   }
